@@ -1,0 +1,408 @@
+"""Every error that anydynamo raises, in one tree.
+
+    AnyDynamoError
+    ├── NotFound (LookupError)                 `get` found no item under the key
+    ├── Conflict                               somebody else was there first
+    │   ├── ConditionFailed                    a condition was false; `.item` is what stood there
+    │   │   ├── AlreadyExists                  `create` found the key taken
+    │   │   └── VersionConflict                the stored version is not the one that was read
+    │   ├── TransactionCancelled               `.reasons` says why, one entry per action
+    │   ├── TransactionConflict                another transaction holds the item; retryable
+    │   ├── TransactionInProgress              the same token is being worked on; retryable
+    │   └── TokenReused                        one client token, two different transactions
+    ├── InvalidRequest (ValueError)            DynamoDB would refuse, or refused, this request
+    │   ├── InvalidItem                        an item does not fit its model
+    │   └── InvalidCursor                      a page token is foreign, altered or stale
+    ├── TableError
+    │   ├── TableNotFound (LookupError)
+    │   ├── TableInUse                         it exists already, or is being changed
+    │   ├── TableMismatch                      the table there has another key schema
+    │   └── LimitExceeded
+    ├── ProviderError                          the place where the data lies is in trouble
+    │   ├── Unavailable (ConnectionError)      nobody answers; retryable
+    │   ├── RequestTimeout (TimeoutError)      no answer in time; retryable
+    │   ├── Throttled                          too fast for the table; retryable
+    │   ├── AccessDenied (PermissionError)
+    │   ├── CredentialsError (PermissionError) absent, expired or refused credentials
+    │   ├── ServiceFault                       DynamoDB failed inside; retryable
+    │   ├── StoreDamaged                       a file is not ours, or broken; it was not touched
+    │   ├── StoreLocked                        another process is writing; retryable
+    │   ├── StoreReadOnly (PermissionError)    the file or its folder cannot be written
+    │   └── StoreFull (OSError)                no space is left where the file lies
+    ├── BatchIncomplete                        some of a batch is still unprocessed
+    ├── DatabaseClosed (RuntimeError)          used after `close`
+    ├── NotSupported (NotImplementedError)     this provider cannot do this
+    ├── ConfigurationError (ValueError)        settings contradict each other or name nothing
+    └── MissingDependency (ImportError)        the provider's extra is not installed
+
+Each error carries `operation` and `table` where they are known, `code` (DynamoDB's own error code)
+where DynamoDB has one, and `retryable`. The error of the layer below is kept as `__cause__`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = [
+    "CODES",
+    "AccessDenied",
+    "AlreadyExists",
+    "AnyDynamoError",
+    "BatchIncomplete",
+    "ConditionFailed",
+    "ConfigurationError",
+    "Conflict",
+    "CredentialsError",
+    "DatabaseClosed",
+    "InvalidCursor",
+    "InvalidItem",
+    "InvalidRequest",
+    "LimitExceeded",
+    "MissingDependency",
+    "NotFound",
+    "NotSupported",
+    "ProviderError",
+    "RequestTimeout",
+    "ServiceFault",
+    "StoreDamaged",
+    "StoreFull",
+    "StoreLocked",
+    "StoreReadOnly",
+    "TableError",
+    "TableInUse",
+    "TableMismatch",
+    "TableNotFound",
+    "Throttled",
+    "TokenReused",
+    "TransactionCancelled",
+    "TransactionConflict",
+    "TransactionInProgress",
+    "Unavailable",
+    "VersionConflict",
+    "from_code",
+]
+
+
+class AnyDynamoError(Exception):
+    """The root of every error that this library raises.
+
+    Attributes:
+        message: What was asked, what stood in the way and what to do.
+        code: DynamoDB's error code, such as `ValidationException`; None where DynamoDB has none.
+        operation: DynamoDB's operation, such as `PutItem`; None where none was under way.
+        table: The table's name as DynamoDB knows it; None where no single table is meant.
+        retryable: Whether the same call can succeed later without any change.
+    """
+
+    retryable: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        operation: str | None = None,
+        table: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.operation = operation
+        self.table = table
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions with keyword-only arguments do not survive pickling by themselves, and errors
+        # cross process boundaries in test runners and worker pools.
+        return _rebuild, (type(self), self.message, self.__dict__)
+
+
+def _rebuild(cls: type[AnyDynamoError], message: str, state: dict[str, Any]) -> AnyDynamoError:
+    error = cls.__new__(cls, message)
+    Exception.__init__(error, message)
+    error.__dict__.update(state)
+    return error
+
+
+class NotFound(AnyDynamoError, LookupError):
+    """`get` found no item under the key; `find` returns None instead."""
+
+
+class Conflict(AnyDynamoError):
+    """Somebody else was there first; nothing was written."""
+
+
+class ConditionFailed(Conflict):
+    """A write's condition was false; nothing was written.
+
+    Attributes:
+        item: The item that stood in the way, in DynamoDB's JSON, where it was asked for.
+        current: The same as a model instance, where a repository raised the error.
+    """
+
+    def __init__(
+        self,
+        message: str = "The conditional request failed",
+        *,
+        item: Mapping[str, Any] | None = None,
+        current: object | None = None,
+        code: str | None = "ConditionalCheckFailedException",
+        operation: str | None = None,
+        table: str | None = None,
+    ) -> None:
+        super().__init__(message, code=code, operation=operation, table=table)
+        self.item = item
+        self.current = current
+
+
+class AlreadyExists(ConditionFailed):
+    """`create` found an item under the key; `put` overwrites."""
+
+
+class VersionConflict(ConditionFailed):
+    """The stored version is not the one that was read; read again and repeat the change."""
+
+
+class TransactionCancelled(Conflict):
+    """A transaction was cancelled as a whole; nothing of it was written.
+
+    Attributes:
+        reasons: One entry per action, in order: a mapping with `Code` (`None`, as a string, for an
+            action that was not at fault), and where there is one `Message` and `Item`.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reasons: Sequence[Mapping[str, Any]] = (),
+        code: str | None = "TransactionCanceledException",
+        operation: str | None = None,
+        table: str | None = None,
+    ) -> None:
+        super().__init__(message, code=code, operation=operation, table=table)
+        self.reasons = tuple(reasons)
+
+
+class TransactionConflict(Conflict):
+    """Another transaction holds the item at this moment."""
+
+    retryable = True
+
+
+class TransactionInProgress(Conflict):
+    """A transaction with the same client token is being worked on."""
+
+    retryable = True
+
+
+class TokenReused(Conflict):
+    """A client token that named one transaction was used for a different one."""
+
+
+class InvalidRequest(AnyDynamoError, ValueError):
+    """DynamoDB refuses this request as it stands; nothing was written."""
+
+
+class InvalidItem(InvalidRequest):
+    """An item does not fit its model: a value of the wrong type, out of its bounds, or missing."""
+
+
+class InvalidCursor(InvalidRequest):
+    """A page token is foreign, altered or stale; start again from the first page."""
+
+
+class TableError(AnyDynamoError):
+    """A table is not there, or not as it should be."""
+
+
+class TableNotFound(TableError, LookupError):
+    """There is no such table or index; `create_tables` makes tables."""
+
+
+class TableInUse(TableError):
+    """The table exists already, or is being created, changed or deleted."""
+
+
+class TableMismatch(TableError):
+    """The table that is there has another key schema or other indexes than the model declares."""
+
+
+class LimitExceeded(TableError):
+    """Too many tables, indexes or table operations at once."""
+
+    retryable = True
+
+
+class ProviderError(AnyDynamoError):
+    """The place where the data lies is in trouble."""
+
+
+class Unavailable(ProviderError, ConnectionError):
+    """Nobody answers at the endpoint."""
+
+    retryable = True
+
+
+class RequestTimeout(ProviderError, TimeoutError):
+    """No answer came in time; a write may have been applied all the same."""
+
+    retryable = True
+
+
+class Throttled(ProviderError):
+    """More requests than the table, the account or the service takes at this moment."""
+
+    retryable = True
+
+
+class AccessDenied(ProviderError, PermissionError):
+    """The credentials are known, but may not do this."""
+
+
+class CredentialsError(ProviderError, PermissionError):
+    """Credentials are absent, expired or refused."""
+
+
+class ServiceFault(ProviderError):
+    """DynamoDB failed inside; a write may have been applied all the same."""
+
+    retryable = True
+
+
+class StoreDamaged(ProviderError):
+    """A file is not one of ours, from a newer version, or broken; it was not touched."""
+
+
+class StoreLocked(ProviderError):
+    """Another process holds the file for writing."""
+
+    retryable = True
+
+
+class StoreReadOnly(ProviderError, PermissionError):
+    """The file or its folder cannot be written."""
+
+
+class StoreFull(ProviderError, OSError):
+    """No space is left where the file lies; nothing of the write was kept."""
+
+
+class BatchIncomplete(AnyDynamoError):
+    """Some of a batch was still unprocessed when the attempts were used up.
+
+    Attributes:
+        unprocessed: What is left, as the caller gave it: models for writes, keys for reads.
+    """
+
+    retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        unprocessed: Sequence[Any] = (),
+        code: str | None = None,
+        operation: str | None = None,
+        table: str | None = None,
+    ) -> None:
+        super().__init__(message, code=code, operation=operation, table=table)
+        self.unprocessed = tuple(unprocessed)
+
+
+class DatabaseClosed(AnyDynamoError, RuntimeError):
+    """The database, or one of its repositories, was used after `close`."""
+
+
+class NotSupported(AnyDynamoError, NotImplementedError):
+    """This provider cannot do this."""
+
+
+class ConfigurationError(AnyDynamoError, ValueError):
+    """Settings are missing, contradict each other or name something that does not exist."""
+
+
+class MissingDependency(AnyDynamoError, ImportError):
+    """The provider's extra is not installed; the message is the pip line that installs it."""
+
+
+CODES: Mapping[str, type[AnyDynamoError]] = {
+    "AccessDeniedException": AccessDenied,
+    "ConditionalCheckFailedException": ConditionFailed,
+    "DuplicateItemException": AlreadyExists,
+    "ExpiredTokenException": CredentialsError,
+    "IdempotentParameterMismatchException": TokenReused,
+    "IncompleteSignature": CredentialsError,
+    "IncompleteSignatureException": CredentialsError,
+    "IndexNotFoundException": TableNotFound,
+    "InternalServerError": ServiceFault,
+    "InternalFailure": ServiceFault,
+    "InvalidEndpointException": ConfigurationError,
+    "InvalidSignatureException": CredentialsError,
+    "ItemCollectionSizeLimitExceededException": LimitExceeded,
+    "LimitExceededException": LimitExceeded,
+    "MissingAuthenticationToken": CredentialsError,
+    "MissingAuthenticationTokenException": CredentialsError,
+    "OptInRequired": AccessDenied,
+    "ProvisionedThroughputExceededException": Throttled,
+    "ReplicatedWriteConflictException": TransactionConflict,
+    "RequestExpired": CredentialsError,
+    "RequestLimitExceeded": Throttled,
+    "ResourceInUseException": TableInUse,
+    "ResourceNotFoundException": TableNotFound,
+    "SerializationException": InvalidRequest,
+    "ServiceUnavailable": ServiceFault,
+    "ServiceUnavailableException": ServiceFault,
+    "TableAlreadyExistsException": TableInUse,
+    "TableInUseException": TableInUse,
+    "TableNotFoundException": TableNotFound,
+    "ThrottlingException": Throttled,
+    "TransactionCanceledException": TransactionCancelled,
+    "TransactionConflictException": TransactionConflict,
+    "TransactionInProgressException": TransactionInProgress,
+    "UnknownOperationException": NotSupported,
+    "UnrecognizedClientException": CredentialsError,
+    "ValidationException": InvalidRequest,
+}
+"""DynamoDB's error codes and the errors that they become, for every provider.
+
+Source: the Errors sections of the Amazon DynamoDB API Reference (API version 2012-08-10) and its
+Common Errors page.
+"""
+
+
+def from_code(
+    code: str,
+    message: str,
+    *,
+    operation: str | None = None,
+    table: str | None = None,
+    item: Mapping[str, Any] | None = None,
+    reasons: Sequence[Mapping[str, Any]] = (),
+) -> AnyDynamoError:
+    """Make the error that belongs to one of DynamoDB's error codes.
+
+    Args:
+        code: DynamoDB's code, without namespace.
+        message: DynamoDB's text.
+        operation: The operation that failed.
+        table: The table it was about.
+        item: The item beside a failed condition, in DynamoDB's JSON.
+        reasons: A cancelled transaction's reasons.
+
+    Returns:
+        The error, to be raised by the caller. An unknown code becomes a `ProviderError`, so that
+        nothing is lost when AWS adds one.
+    """
+    cls = CODES.get(code, ProviderError)
+    where: dict[str, Any] = {"code": code, "operation": operation, "table": table}
+    if issubclass(cls, ConditionFailed):
+        return cls(message, item=item, **where)
+    if issubclass(cls, TransactionCancelled):
+        return cls(message, reasons=reasons, **where)
+    return cls(message, **where)

@@ -1,0 +1,1 @@
+"""Where the embedded engine keeps its bytes: memory, a JSON file, SQLite."""
