@@ -1,3 +1,139 @@
-"""Typed PynamoDB models that run on any backend and give the same answer on each."""
+"""Typed PynamoDB models that run on any backend and give the same answer on each.
+
+Every public name is here. The errors and the adapter protocol are imported at once; what brings
+PynamoDB along is imported when it is first used, so that a program which only needs the engine or
+the version does not pay for the models.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from anydynamo.adapters.protocol import DatabaseAdapter, ProviderInfo
+from anydynamo.errors import (
+    AccessDenied,
+    AlreadyExists,
+    AnyDynamoError,
+    BatchIncomplete,
+    ConditionFailed,
+    ConfigurationError,
+    Conflict,
+    CredentialsError,
+    DatabaseClosed,
+    InvalidCursor,
+    InvalidItem,
+    InvalidRequest,
+    LimitExceeded,
+    MissingDependency,
+    NotFound,
+    NotSupported,
+    ProviderError,
+    RequestTimeout,
+    ServiceFault,
+    StoreDamaged,
+    StoreFull,
+    StoreLocked,
+    StoreReadOnly,
+    TableError,
+    TableInUse,
+    TableMismatch,
+    TableNotFound,
+    Throttled,
+    TokenReused,
+    TransactionCancelled,
+    TransactionConflict,
+    TransactionInProgress,
+    Unavailable,
+    VersionConflict,
+)
+
+if TYPE_CHECKING:
+    from anydynamo.database import Database, Health
+    from anydynamo.model import Attr, GlobalIndex, Json, LocalIndex, Table, attribute
+    from anydynamo.paging import Page
+    from anydynamo.repository import Repository
+    from anydynamo.settings import Settings
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "AccessDenied",
+    "AlreadyExists",
+    "AnyDynamoError",
+    "Attr",
+    "BatchIncomplete",
+    "ConditionFailed",
+    "ConfigurationError",
+    "Conflict",
+    "CredentialsError",
+    "Database",
+    "DatabaseAdapter",
+    "DatabaseClosed",
+    "GlobalIndex",
+    "Health",
+    "InvalidCursor",
+    "InvalidItem",
+    "InvalidRequest",
+    "Json",
+    "LimitExceeded",
+    "LocalIndex",
+    "MissingDependency",
+    "NotFound",
+    "NotSupported",
+    "Page",
+    "ProviderError",
+    "ProviderInfo",
+    "Repository",
+    "RequestTimeout",
+    "ServiceFault",
+    "Settings",
+    "StoreDamaged",
+    "StoreFull",
+    "StoreLocked",
+    "StoreReadOnly",
+    "Table",
+    "TableError",
+    "TableInUse",
+    "TableMismatch",
+    "TableNotFound",
+    "Throttled",
+    "TokenReused",
+    "TransactionCancelled",
+    "TransactionConflict",
+    "TransactionInProgress",
+    "Unavailable",
+    "VersionConflict",
+    "attribute",
+]
+
+_LAZY = {
+    "Attr": "model",
+    "Database": "database",
+    "GlobalIndex": "model",
+    "Health": "database",
+    "Json": "model",
+    "LocalIndex": "model",
+    "Page": "paging",
+    "Repository": "repository",
+    "Settings": "settings",
+    "Table": "model",
+    "attribute": "model",
+}
+
+# Tracebacks and the documentation then show the path that a user imports from.
+for _name in __all__:
+    if _name not in _LAZY:
+        globals()[_name].__module__ = __name__
+
+
+def __getattr__(name: str) -> object:
+    if name in _LAZY:
+        value: object = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
