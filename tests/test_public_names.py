@@ -1,0 +1,52 @@
+"""What `import anydynamo` gives, and what it costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import anydynamo
+
+
+def test_all_is_sorted_and_every_name_in_it_is_there() -> None:
+    assert anydynamo.__all__ == sorted(anydynamo.__all__)
+    assert set(anydynamo.__all__) <= set(dir(anydynamo))
+    for name in anydynamo.__all__:
+        assert getattr(anydynamo, name) is not None
+
+
+def test_every_error_of_the_tree_is_a_public_name() -> None:
+    from anydynamo import errors
+
+    tree = {name for name in errors.__all__ if name[0].isupper() and name != "CODES"}
+    assert tree <= set(anydynamo.__all__)
+
+
+def test_errors_show_the_path_that_users_import_from() -> None:
+    assert anydynamo.NotFound.__module__ == "anydynamo"
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Tabel'"):
+        _ = anydynamo.Tabel  # type: ignore[attr-defined]  # the point of the test
+
+
+def modules_after(statement: str) -> set[str]:
+    script = f"import sys; {statement}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_brings_neither_pynamodb_nor_pydantic() -> None:
+    assert not {"pynamodb", "pydantic", "botocore"} & modules_after("import anydynamo")
+
+
+def test_what_only_providers_and_tables_need_is_imported_by_them_alone() -> None:
+    # Settings is a pydantic model and so the one name that brings pydantic along.
+    names = ", ".join(name for name in anydynamo.__all__ if name != "Settings")
+    heavy = {"pydantic", "pydantic_settings", "aiobotocore", "sqlite3", "msgspec", "typer"}
+    assert not heavy & modules_after(f"from anydynamo import {names}")
