@@ -1,0 +1,288 @@
+"""Where tables and items lie in a store: spaces, keys, values and what an item's write touches.
+
+| space | key | value |
+|---|---|---|
+| `tables` | table name | the table's description, MessagePack of a JSON-like document |
+| `items/<table id>` | partition, sort key | the item: its size, then its MessagePack |
+| `index/<table id>/<index>` | index partition, index sort keys, table key | the projected item |
+| `totals` | table id | how many items and bytes the table and its indexes hold |
+| `tokens`, `tokens/age` | client token | which transaction a token stood for, and when |
+
+`totals` follows from the items: a store may drop it, and it is counted again when it is missing.
+A table's id is new with each creation, so nothing of a deleted table can come back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from anydynamo.engine.keys import partition, terminated
+from anydynamo.engine.values import item_size, key_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from anydynamo.engine.values import Item
+
+__all__ = [
+    "SIZE_BYTES",
+    "TABLES",
+    "TOKENS",
+    "TOKEN_AGES",
+    "TOTALS",
+    "Index",
+    "KeyAttribute",
+    "Table",
+    "decode",
+    "encode",
+    "entries",
+    "index_space",
+    "items_space",
+    "pack",
+    "size_of",
+    "unpack",
+]
+
+TABLES = "tables"
+TOTALS = "totals"
+TOKENS = "tokens"
+TOKEN_AGES = "tokens/age"
+
+SIZE_BYTES = 4
+"""A packed item begins with its DynamoDB size, so that no read has to measure it again."""
+
+encode = msgspec.msgpack.Encoder().encode
+decode = msgspec.msgpack.Decoder(dict[str, Any]).decode
+
+
+def items_space(table_id: str) -> str:
+    """Name the space of a table's items."""
+    return f"items/{table_id}"
+
+
+def index_space(table_id: str, index_name: str) -> str:
+    """Name the space of one index's entries."""
+    return f"index/{table_id}/{index_name}"
+
+
+def pack(item: Item, size: int | None = None) -> bytes:
+    """Return an item as it is stored; `size` spares measuring one that was measured already."""
+    return (item_size(item) if size is None else size).to_bytes(SIZE_BYTES) + encode(item)
+
+
+def unpack(value: bytes) -> Item:
+    """Return a fresh copy of a stored item."""
+    return decode(value[SIZE_BYTES:])
+
+
+def size_of(value: bytes) -> int:
+    """Return a stored item's size as DynamoDB counts it."""
+    return int.from_bytes(value[:SIZE_BYTES])
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAttribute:
+    """An attribute of a key.
+
+    Attributes:
+        name: Its name.
+        type: `S`, `N` or `B`.
+    """
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A secondary index.
+
+    Attributes:
+        name: Its name.
+        local: Whether it is a local one.
+        hash_keys: Its partition attributes; several only in a global index.
+        range_keys: Its sort attributes, in their order.
+        projection: `ALL`, `KEYS_ONLY` or `INCLUDE`.
+        projected: The attributes that its entries hold; None means all.
+        space: The space of its entries.
+    """
+
+    name: str
+    local: bool
+    hash_keys: tuple[KeyAttribute, ...]
+    range_keys: tuple[KeyAttribute, ...]
+    projection: str
+    projected: frozenset[str] | None
+    space: str
+
+    @property
+    def keys(self) -> tuple[KeyAttribute, ...]:
+        """All its key attributes, those of the partition first."""
+        return self.hash_keys + self.range_keys
+
+    def partition(self, item: Mapping[str, Any]) -> bytes:
+        """Return the prefix of the partition that an item belongs to here."""
+        return partition([key_bytes(item[key.name]) for key in self.hash_keys])
+
+    def key(self, table: Table, item: Mapping[str, Any]) -> bytes | None:
+        """Return an item's key here; None when it lacks a key attribute and so has no entry.
+
+        The table's own key is the end of it: entries with equal index keys have an order, and a
+        page can go on between them.
+        """
+        for key in self.hash_keys:
+            if key.name not in item:
+                return None
+        for key in self.range_keys:
+            if key.name not in item:
+                return None
+        sort = b"".join([terminated(key_bytes(item[key.name])) for key in self.range_keys])
+        return self.partition(item) + sort + table.tail(item)
+
+    def project(self, item: Item) -> Item:
+        """Return what an entry holds of an item."""
+        if self.projected is None:
+            return item
+        return {name: value for name, value in item.items() if name in self.projected}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table's description, parsed once.
+
+    Attributes:
+        id: Unique per creation of a table.
+        name: Its name.
+        hash_key: The partition key.
+        range_key: The sort key, if there is one.
+        indexes: Its secondary indexes, local ones first, each kind ordered by name.
+        items: The space of its items.
+        document: The description as it is stored; not to be changed.
+    """
+
+    id: str
+    name: str
+    hash_key: KeyAttribute
+    range_key: KeyAttribute | None
+    indexes: tuple[Index, ...]
+    items: str
+    document: Mapping[str, Any]
+
+    @staticmethod
+    def load(raw: bytes) -> Table:
+        """Return the table of a stored description; the same object for the same bytes."""
+        return _load(raw)
+
+    @staticmethod
+    def parse(document: Mapping[str, Any]) -> Table:
+        """Read a description, which has the names and shapes of CreateTable's parameters."""
+        types = {
+            entry["AttributeName"]: entry["AttributeType"]
+            for entry in document["AttributeDefinitions"]
+        }
+        hash_keys, range_keys = _schema(document["KeySchema"], types)
+        own = frozenset(key.name for key in hash_keys + range_keys)
+        table_id = document["TableId"]
+        indexes = [
+            _index(table_id, entry, types, own, local=local)
+            for kind, local in (("LocalSecondaryIndexes", True), ("GlobalSecondaryIndexes", False))
+            for entry in sorted(document.get(kind, ()), key=lambda one: str(one["IndexName"]))
+        ]
+        return Table(
+            id=table_id,
+            name=document["TableName"],
+            hash_key=hash_keys[0],
+            range_key=range_keys[0] if range_keys else None,
+            indexes=tuple(indexes),
+            items=items_space(table_id),
+            document=document,
+        )
+
+    @property
+    def keys(self) -> tuple[KeyAttribute, ...]:
+        """The key attributes, the partition key first."""
+        return (self.hash_key,) if self.range_key is None else (self.hash_key, self.range_key)
+
+    def index(self, name: str) -> Index | None:
+        """Return an index by its name."""
+        for index in self.indexes:
+            if index.name == name:
+                return index
+        return None
+
+    def partition(self, item: Mapping[str, Any]) -> bytes:
+        """Return the prefix of the partition that an item, or a key, belongs to."""
+        return partition((key_bytes(item[self.hash_key.name]),))
+
+    def key(self, item: Mapping[str, Any]) -> bytes:
+        """Return the key under which an item is stored; the item, or key, has been checked."""
+        prefix = partition((key_bytes(item[self.hash_key.name]),))
+        if self.range_key is None:
+            return prefix
+        return prefix + key_bytes(item[self.range_key.name])
+
+    def tail(self, item: Mapping[str, Any]) -> bytes:
+        """Return the table key as the end of an index key."""
+        own = key_bytes(item[self.hash_key.name])
+        framed = len(own).to_bytes(2) + own
+        if self.range_key is None:
+            return framed
+        return framed + key_bytes(item[self.range_key.name])
+
+
+def _schema(
+    schema: list[dict[str, str]], types: Mapping[str, str]
+) -> tuple[tuple[KeyAttribute, ...], tuple[KeyAttribute, ...]]:
+    hash_keys: list[KeyAttribute] = []
+    range_keys: list[KeyAttribute] = []
+    for entry in schema:
+        key = KeyAttribute(entry["AttributeName"], types[entry["AttributeName"]])
+        (hash_keys if entry["KeyType"] == "HASH" else range_keys).append(key)
+    return tuple(hash_keys), tuple(range_keys)
+
+
+def _index(
+    table_id: str,
+    entry: Mapping[str, Any],
+    types: Mapping[str, str],
+    own: frozenset[str],
+    *,
+    local: bool,
+) -> Index:
+    hash_keys, range_keys = _schema(entry["KeySchema"], types)
+    projection = entry["Projection"]["ProjectionType"]
+    projected = None
+    if projection != "ALL":
+        keys = own.union(key.name for key in hash_keys + range_keys)
+        projected = keys.union(entry["Projection"].get("NonKeyAttributes", ()))
+    return Index(
+        name=entry["IndexName"],
+        local=local,
+        hash_keys=hash_keys,
+        range_keys=range_keys,
+        projection=projection,
+        projected=projected,
+        space=index_space(table_id, entry["IndexName"]),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _load(raw: bytes) -> Table:
+    return Table.parse(decode(raw))
+
+
+def entries(table: Table, item: Item) -> Iterator[tuple[str, bytes, bytes]]:
+    """Walk what a store holds for an item, as (space, key, value): the item, then its entries.
+
+    The item has been checked: its values by `values.check_item`, its keys by `items.check_keys`.
+    """
+    value = pack(item)
+    yield table.items, table.key(item), value
+    for index in table.indexes:
+        key = index.key(table, item)
+        if key is not None:
+            yield index.space, key, value if index.projected is None else pack(index.project(item))
