@@ -1,0 +1,93 @@
+"""Every limit of DynamoDB's that the engine keeps, and every choice where AWS leaves one open.
+
+Source: "Quotas in Amazon DynamoDB" ("Constraints") of the Amazon DynamoDB Developer Guide.
+
+AWS's documentation does not settle the following; the constants below hold what was chosen.
+
+- Members of a number set are duplicates when they are equal by value (`1` and `1.0`). Numbers are
+  normalised before they are compared: the guide says that leading and trailing zeros are trimmed,
+  and that the elements of a set are unique. `SET_DUPLICATES_BY_VALUE` records it.
+- `IN` takes up to 100 values on its right-hand side, as the API reference says of the operator
+  ("up to 100 values, separated by commas"). `IN_OPERANDS`.
+- `size` of a string is its number of UTF-16 code units. The guide says "the length of the string",
+  and the service is written in a language whose strings count so. `values.string_length`.
+- An UpdateItem that only removes still creates the item when there is none: the API reference says
+  that UpdateItem "adds a new item to the table if it does not already exist", whatever the
+  expression does. `EMPTY_UPDATE_CREATES`.
+- `KeyConditions` may stand beside a `FilterExpression` or a `ProjectionExpression`, but not beside
+  a `KeyConditionExpression`: the guide forbids expression and non-expression parameters in one
+  request, and `KeyConditions` has no counterpart there. `KEY_CONDITIONS_WITH_EXPRESSIONS`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = [
+    "ATTRIBUTE_NAME_BYTES",
+    "BATCH_GET_KEYS",
+    "BATCH_WRITE_REQUESTS",
+    "EMPTY_UPDATE_CREATES",
+    "EXPONENT_MAX",
+    "EXPONENT_MIN",
+    "EXPRESSION_BYTES",
+    "EXPRESSION_OPERATORS",
+    "HASH_KEY_BYTES",
+    "IN_OPERANDS",
+    "ITEM_BYTES",
+    "KEY_CONDITIONS_WITH_EXPRESSIONS",
+    "KEY_NAME_BYTES",
+    "LIST_OVERHEAD",
+    "NESTING_LEVELS",
+    "NUMBER_DIGITS",
+    "PAGE_BYTES",
+    "RANGE_KEY_BYTES",
+    "REQUEST_BYTES",
+    "TRANSACTION_ACTIONS",
+    "TRANSACTION_BYTES",
+]
+
+NUMBER_DIGITS: Final = 38
+"""Significant digits of a number."""
+
+EXPONENT_MAX: Final = 125
+"""The largest power of ten of a number's first digit: magnitudes end at 9.99...E+125."""
+
+EXPONENT_MIN: Final = -130
+"""The smallest power of ten of a number's first digit: magnitudes begin at 1E-130."""
+
+NESTING_LEVELS: Final = 32
+"""Levels of a value, counting the innermost one: 31 lists or maps around a scalar are the most."""
+
+ITEM_BYTES: Final = 400 * 1024
+"""Bytes of an item, names and values together."""
+
+HASH_KEY_BYTES: Final = 2048
+RANGE_KEY_BYTES: Final = 1024
+
+ATTRIBUTE_NAME_BYTES: Final = 65_535
+KEY_NAME_BYTES: Final = 255
+"""Bytes of the name of a key attribute, or of one that an index projects by name."""
+
+LIST_OVERHEAD: Final = 3
+"""Bytes that a list or map costs besides its elements; each element costs one more."""
+
+EXPRESSION_BYTES: Final = 4096
+"""Bytes of an expression as it was sent, before placeholders are substituted."""
+
+EXPRESSION_OPERATORS: Final = 300
+"""Operators and functions in one expression."""
+
+IN_OPERANDS: Final = 100
+"""Values on the right-hand side of one `IN`."""
+
+BATCH_WRITE_REQUESTS: Final = 25
+BATCH_GET_KEYS: Final = 100
+TRANSACTION_ACTIONS: Final = 100
+TRANSACTION_BYTES: Final = 4 * 1024 * 1024
+REQUEST_BYTES: Final = 16 * 1024 * 1024
+PAGE_BYTES: Final = 1024 * 1024
+"""Bytes that one Query or Scan evaluates before it returns a page."""
+
+EMPTY_UPDATE_CREATES: Final = True
+KEY_CONDITIONS_WITH_EXPRESSIONS: Final = True

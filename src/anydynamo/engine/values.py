@@ -1,0 +1,374 @@
+"""Attribute values: checking and copying them, comparing them, their sizes and their key bytes.
+
+A value is DynamoDB's JSON with one entry, type to content: `{"S": "x"}`, `{"N": "1"}`,
+`{"B": b"x"}`, `{"M": {...}}`, `{"L": [...]}`, `{"SS": [...]}`, `{"NS": [...]}`, `{"BS": [...]}`,
+`{"BOOL": True}`, `{"NULL": True}`. Everything but `check_value` and `check_item` expects values
+that went through these two: numbers in canonical form, sets in order. Two such values are equal to
+DynamoDB when they are equal to Python.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+
+from anydynamo.engine.errors import EngineError, validation
+from anydynamo.engine.limits import ATTRIBUTE_NAME_BYTES, LIST_OVERHEAD, NESTING_LEVELS
+from anydynamo.engine.numbers import normalise, number_size, parse, sort_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "TYPES",
+    "AttributeValue",
+    "Item",
+    "check_item",
+    "check_value",
+    "compare",
+    "copy_item",
+    "copy_value",
+    "equal",
+    "item_size",
+    "key_bytes",
+    "string_length",
+    "value_size",
+]
+
+AttributeValue: TypeAlias = dict[str, Any]
+"""One value in DynamoDB's JSON; what stands under the type depends on the type."""
+
+Item: TypeAlias = dict[str, AttributeValue]
+
+TYPES: Final = frozenset(("S", "N", "B", "SS", "NS", "BS", "M", "L", "BOOL", "NULL"))
+
+_INVALID: Final = "One or more parameter values were invalid: "
+
+
+def check_value(value: object) -> AttributeValue:
+    """Validate one value and return a normalised copy that shares nothing mutable with it.
+
+    Raises:
+        EngineError: With DynamoDB's bare text; callers put the operation's own prefix before it.
+    """
+    return _check(value, 1)
+
+
+def check_item(item: object) -> Item:
+    """Validate an item, a key or any other map of attributes, and return a normalised copy.
+
+    Raises:
+        EngineError: With DynamoDB's bare text; callers put the operation's own prefix before it.
+    """
+    if not isinstance(item, Mapping):
+        raise _wrong_shape("map")
+    return _check_attributes(cast("Mapping[object, object]", item), 1)
+
+
+def _check_attributes(attributes: Mapping[object, object], level: int) -> Item:
+    checked: Item = {}
+    for name, value in attributes.items():
+        # Attribute names are short and ASCII nearly always; only others are encoded to be measured.
+        if type(name) is not str:
+            name = _checked_name(name)
+        elif not name or len(name) > 255 or not name.isascii():
+            name = _checked_name(name)
+        # The three commonest cases are copied here, without a call: this loop is every put's.
+        if type(value) is dict and len(value) == 1:
+            if (content := value.get("S")) is not None:
+                if type(content) is str and content.isascii():
+                    checked[name] = {"S": content}
+                    continue
+            elif (content := value.get("N")) is not None:
+                if type(content) is str:
+                    checked[name] = {"N": normalise(content)}
+                    continue
+            elif (content := value.get("BOOL")) is not None and type(content) is bool:
+                checked[name] = {"BOOL": content}
+                continue
+        checked[name] = _check(value, level)
+    return checked
+
+
+def _check(value: object, level: int) -> AttributeValue:
+    if level > NESTING_LEVELS:
+        raise validation("Nesting Levels have exceeded supported limits")
+    if not isinstance(value, Mapping):
+        raise _wrong_shape("attribute value")
+    typed = cast("Mapping[object, object]", value)
+    if len(typed) != 1:
+        raise _not_one_type(typed)
+    for tag, content in typed.items():
+        check = _CHECKS.get(tag)
+        if check is None:
+            raise _not_one_type(typed)
+        return {cast("str", tag): check(content, level)}
+    raise AssertionError("a mapping of length one has an entry")
+
+
+def _not_one_type(value: Mapping[object, object]) -> EngineError:
+    known = sum(tag in TYPES for tag in value)
+    if known > 1:
+        return validation(
+            "Supplied AttributeValue has more than one datatypes set, must contain exactly one of"
+            " the supported datatypes"
+        )
+    return validation(
+        "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+    )
+
+
+def _wrong_shape(expected: str) -> EngineError:
+    return EngineError("SerializationException", f"Unexpected value type in payload: {expected}")
+
+
+def _checked_name(name: object) -> str:
+    if not isinstance(name, str):
+        raise _wrong_shape("attribute name")
+    size = len(_utf8(name))
+    if not size:
+        raise validation(_INVALID + "Empty attribute name")
+    if size > ATTRIBUTE_NAME_BYTES:
+        raise validation(_INVALID + "Attribute name is too large, must be less than 65536 bytes")
+    return str(name)
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise EngineError(
+            "SerializationException", "A string holds a surrogate without its other half"
+        ) from error
+
+
+def _check_string(content: object, _level: int) -> str:
+    if not isinstance(content, str):
+        raise _wrong_shape("string")
+    if not content.isascii():
+        _utf8(content)
+    return content if type(content) is str else str(content)
+
+
+def _check_number(content: object, _level: int) -> str:
+    if not isinstance(content, str):
+        raise EngineError("SerializationException", "NUMBER_VALUE cannot be converted to String")
+    return normalise(content if type(content) is str else str(content))
+
+
+def _check_binary(content: object, _level: int) -> bytes:
+    if not isinstance(content, (bytes, bytearray, memoryview)):
+        raise _wrong_shape("binary")
+    return bytes(content)
+
+
+def _check_boolean(content: object, _level: int) -> bool:
+    if not isinstance(content, bool):
+        raise _wrong_shape("boolean")
+    return content
+
+
+def _check_null(content: object, _level: int) -> bool:
+    if not isinstance(content, bool):
+        raise _wrong_shape("boolean")
+    if not content:
+        raise validation(_INVALID + "Null attribute value types must have the value of true")
+    return True
+
+
+def _check_map(content: object, level: int) -> Item:
+    if not isinstance(content, Mapping):
+        raise _wrong_shape("map")
+    return _check_attributes(cast("Mapping[object, object]", content), level + 1)
+
+
+def _check_list(content: object, level: int) -> list[AttributeValue]:
+    return [_check(element, level + 1) for element in _sequence(content)]
+
+
+def _sequence(content: object) -> list[object] | tuple[object, ...]:
+    if not isinstance(content, (list, tuple)):
+        raise _wrong_shape("list")
+    return cast("list[object] | tuple[object, ...]", content)
+
+
+def _check_string_set(content: object, level: int) -> list[str]:
+    members = [_check_string(member, level) for member in _set(content)]
+    if not members:
+        raise validation(_INVALID + "An string set  may not be empty")
+    if len(set(members)) != len(members):
+        raise validation(f"{_INVALID}Input collection [{', '.join(members)}] contains duplicates.")
+    # Code point order is the order of the UTF-8 bytes.
+    members.sort()
+    return members
+
+
+def _check_number_set(content: object, level: int) -> list[str]:
+    members = [_check_number(member, level) for member in _set(content)]
+    if not members:
+        raise validation(_INVALID + "An number set  may not be empty")
+    if len(set(members)) != len(members):
+        raise validation("Input collection contains duplicates")
+    members.sort(key=parse)
+    return members
+
+
+def _check_binary_set(content: object, level: int) -> list[bytes]:
+    members = [_check_binary(member, level) for member in _set(content)]
+    if not members:
+        raise validation(_INVALID + "Binary sets should not be empty")
+    if len(set(members)) != len(members):
+        shown = ", ".join(base64.b64encode(member).decode() for member in members)
+        raise validation(f"{_INVALID}Input collection [{shown}]of type BS contains duplicates.")
+    members.sort()
+    return members
+
+
+def _set(content: object) -> list[object] | tuple[object, ...]:
+    # PynamoDB and boto3's type serializer send lists; Python's own sets are taken at their word.
+    if isinstance(content, (set, frozenset)):
+        return list(cast("set[object]", content))
+    return _sequence(content)
+
+
+_CHECKS: Final[dict[object, Callable[[object, int], Any]]] = {
+    "S": _check_string,
+    "N": _check_number,
+    "B": _check_binary,
+    "BOOL": _check_boolean,
+    "NULL": _check_null,
+    "M": _check_map,
+    "L": _check_list,
+    "SS": _check_string_set,
+    "NS": _check_number_set,
+    "BS": _check_binary_set,
+}
+
+
+def copy_value(value: AttributeValue) -> AttributeValue:
+    """Copy a checked value, so that changing the copy leaves the original alone."""
+    for tag, content in value.items():
+        if tag == "M":
+            return {"M": copy_item(content)}
+        if tag == "L":
+            return {"L": [copy_value(element) for element in content]}
+        if type(content) is list:
+            return {tag: content.copy()}
+    return value.copy()
+
+
+def copy_item(item: Item) -> Item:
+    """Copy a checked item, so that changing the copy leaves the original alone."""
+    return {name: copy_value(value) for name, value in item.items()}
+
+
+def equal(left: AttributeValue, right: AttributeValue) -> bool:
+    """Tell whether two checked values are equal; values of different types never are."""
+    return left == right
+
+
+def compare(left: AttributeValue, right: AttributeValue) -> int | None:
+    """Order two checked values: negative, zero or positive; None where DynamoDB has no order.
+
+    Only two strings, two numbers or two binaries have one. Strings go by their UTF-8 bytes, binary
+    by unsigned bytes, numbers by value.
+    """
+    for tag in ("S", "N", "B"):
+        if tag in left and tag in right:
+            if tag == "N":
+                a, b = parse(left["N"]), parse(right["N"])
+            else:
+                a, b = left[tag], right[tag]
+            return (a > b) - (a < b)
+    return None
+
+
+def key_bytes(value: AttributeValue) -> bytes:
+    """Encode a string, number or binary so that the bytes sort as DynamoDB sorts the values.
+
+    Bytes are comparable only among values of one type, as the values of one key attribute are.
+    """
+    for tag, content in value.items():
+        if tag == "S":
+            return cast("str", content).encode()
+        if tag == "N":
+            return sort_bytes(content)
+        if tag == "B":
+            return cast("bytes", content)
+    raise TypeError("only strings, numbers and binary can be keys")
+
+
+def string_length(text: str) -> int:
+    """Count the UTF-16 code units of a string, which is what `size` returns for it."""
+    if text.isascii():
+        return len(text)
+    return len(text.encode("utf-16-le")) // 2
+
+
+def item_size(item: Item) -> int:
+    """Return the bytes of an item: the UTF-8 bytes of its names, and its values."""
+    return _attributes_size(item)
+
+
+def _attributes_size(attributes: Item) -> int:
+    size = 0
+    for name, value in attributes.items():
+        size += len(name) if name.isascii() else len(name.encode())
+        for tag, content in value.items():
+            if tag == "S":
+                size += len(content) if content.isascii() else len(content.encode())
+            elif tag == "N":
+                size += number_size(content)
+            else:
+                size += _SIZES[tag](content)
+    return size
+
+
+def value_size(value: AttributeValue) -> int:
+    """Return the bytes of a value as DynamoDB counts them."""
+    for tag, content in value.items():
+        return _SIZES[tag](content)
+    raise TypeError("an attribute value has a type")
+
+
+def _string_size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
+
+
+def _flag_size(_content: bool) -> int:
+    return 1
+
+
+def _map_size(attributes: Item) -> int:
+    return LIST_OVERHEAD + len(attributes) + _attributes_size(attributes)
+
+
+def _list_size(elements: list[AttributeValue]) -> int:
+    return LIST_OVERHEAD + len(elements) + sum(map(value_size, elements))
+
+
+def _string_set_size(members: list[str]) -> int:
+    return sum(map(_string_size, members))
+
+
+def _number_set_size(members: list[str]) -> int:
+    return sum(map(number_size, members))
+
+
+def _binary_set_size(members: list[bytes]) -> int:
+    return sum(map(len, members))
+
+
+_SIZES: Final[dict[str, Callable[[Any], int]]] = {
+    "S": _string_size,
+    "N": number_size,
+    "B": len,
+    "BOOL": _flag_size,
+    "NULL": _flag_size,
+    "M": _map_size,
+    "L": _list_size,
+    "SS": _string_set_size,
+    "NS": _number_set_size,
+    "BS": _binary_set_size,
+}
