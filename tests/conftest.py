@@ -1,0 +1,106 @@
+"""What all tests share: a clean environment, bounded hypothesis profiles, servers and targets.
+
+A test that takes the `target` fixture runs on every provider; it narrows the choice with
+
+    @pytest.mark.parametrize("target", ["memory", "sqlite"], indirect=True)
+
+`adapter` is the target's adapter, opened and closed around the test. Servers are started by the
+first test that needs one, once per pytest-xdist worker, and emptied for each test.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import hypothesis
+import pytest
+from tests.servers import Server, ServerUnavailable, start_dynoxide, start_moto
+from tests.targets import SERVERS, TARGETS, Target, embedded, remote
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
+
+    from anydynamo.adapters.protocol import DatabaseAdapter
+
+# Servers and files make single examples slow at times, which is no fault of the code under test.
+_SHORT = hypothesis.settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    print_blob=True,
+)
+hypothesis.settings.register_profile("default", _SHORT)
+hypothesis.settings.register_profile("long", _SHORT, max_examples=3000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _environment() -> Iterator[None]:
+    """Keep the developer's own settings and credentials out of the tests, and theirs out of AWS."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ:
+            if name.startswith(("AWS_", "DATABASE_", "DYNAMODB_")) or name == "USE_DYNAMODB":
+                patch.delenv(name)
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")  # a dummy that both emulators accept
+        patch.setenv("AWS_CONFIG_FILE", os.devnull)
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        patch.setenv("NO_PROXY", "127.0.0.1,localhost")
+        yield
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[Server]:
+    """`moto[server]`, started once per worker."""
+    yield from _running(start_moto)
+
+
+@pytest.fixture(scope="session")
+def dynoxide_server() -> Iterator[Server]:
+    """Dynoxide, started once per worker."""
+    yield from _running(start_dynoxide)
+
+
+def _running(start: Callable[[], Server]) -> Iterator[Server]:
+    try:
+        server = start()
+    except ServerUnavailable as error:
+        # Continuous integration must not turn green by leaving out what it cannot start.
+        if os.environ.get("CI"):
+            pytest.fail(f"{error} (a skip is a failure because CI is set)", pytrace=False)
+        pytest.skip(str(error))
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def make_target(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Target]:
+    """Give fresh, empty targets by name; asking twice for a server empties it again."""
+
+    def make(name: str) -> Target:
+        if name in SERVERS:
+            return remote(request.getfixturevalue(f"{name}_server"))
+        return embedded(name, tmp_path)
+
+    return make
+
+
+@pytest.fixture(params=TARGETS)
+def target(request: pytest.FixtureRequest, make_target: Callable[[str], Target]) -> Target:
+    """Each provider in turn, fresh and empty."""
+    return make_target(request.param)
+
+
+@pytest.fixture
+async def adapter(target: Target) -> AsyncIterator[DatabaseAdapter]:
+    """The target's adapter, closed after the test."""
+    opened = target.adapter()
+    try:
+        yield opened
+    finally:
+        await opened.close()

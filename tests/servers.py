@@ -1,0 +1,230 @@
+"""Start the servers that tests talk to, moto and Dynoxide, and never leave one behind.
+
+Both run as subprocesses on a free loopback port. Each is told by the kernel to end when the process
+that started it ends (Linux), so that a killed test run or a hard time-out leaks nothing either.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from filelock import FileLock
+
+__all__ = [
+    "DYNOXIDE_VERSION",
+    "Server",
+    "ServerUnavailable",
+    "dynoxide_binary",
+    "start_dynoxide",
+    "start_moto",
+]
+
+DYNOXIDE_VERSION = "1.2.1"
+
+HOST = "127.0.0.1"
+START_SECONDS = 30.0
+STOP_SECONDS = 5.0
+
+# Runs another program that dies with its parent: PR_SET_PDEATHSIG (1) survives an exec.
+_LAUNCH = """
+import ctypes, os, signal, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    if os.getppid() != int(sys.argv[1]):
+        sys.exit("the parent has already ended")
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+class ServerUnavailable(Exception):
+    """A server cannot be had on this machine; the message is the reason for a skip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server.
+
+    Attributes:
+        name: `moto` or `dynoxide`.
+        url: Its endpoint.
+    """
+
+    name: str
+    url: str
+    _process: subprocess.Popen[bytes]
+    _log: IO[bytes]
+
+    def reset(self) -> None:
+        """Remove all that tests have put there."""
+        if self.name == "moto":
+            _post(f"{self.url}/moto-api/reset", {}, {})
+            return
+        while names := self.call("ListTables", {})["TableNames"]:
+            for name in names:
+                described = self.call("DescribeTable", {"TableName": name})["Table"]
+                if described.get("DeletionProtectionEnabled"):
+                    self.call(
+                        "UpdateTable", {"TableName": name, "DeletionProtectionEnabled": False}
+                    )
+                self.call("DeleteTable", {"TableName": name})
+
+    def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Send one request without any AWS library, past the code under test.
+
+        Raises:
+            urllib.error.HTTPError: The server refused it.
+        """
+        headers = {
+            "Content-Type": "application/x-amz-json-1.0",
+            "X-Amz-Target": f"DynamoDB_20120810.{operation}",
+            "X-Amz-Date": "20260101T000000Z",
+            "Authorization": (
+                "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, "
+                "SignedHeaders=host;x-amz-date, Signature=0"
+            ),
+        }
+        return _post(f"{self.url}/", request, headers)
+
+    def stop(self) -> None:
+        """End the process and wait until it has ended."""
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+
+
+def start_moto() -> Server:
+    """Start `moto[server]`, which keeps everything in memory.
+
+    Raises:
+        ServerUnavailable: It did not come up.
+    """
+    # As a script of its own module rather than `moto_server`: that finds this interpreter's moto.
+    serve = "import sys; from moto.server import main; main(sys.argv[1:])"
+    return _start("moto", [sys.executable, "-c", serve, "-H", HOST, "-p"])
+
+
+def start_dynoxide() -> Server:
+    """Start Dynoxide without a file, so that it keeps everything in memory.
+
+    Raises:
+        ServerUnavailable: It cannot be fetched here, or did not come up.
+    """
+    return _start("dynoxide", [str(dynoxide_binary()), "serve", "--host", HOST, "--port"])
+
+
+def dynoxide_binary() -> Path:
+    """Return Dynoxide's executable, fetched by npm on first use into a per-user cache.
+
+    Raises:
+        ServerUnavailable: There is no npm, no package for this machine, or npm failed.
+    """
+    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+        raise ServerUnavailable("Dynoxide is tested as its build for Linux on x86-64 only")
+    folder = _cache() / f"dynoxide-{DYNOXIDE_VERSION}"
+    binary = folder / "node_modules" / "@dynoxide" / "linux-x64" / "dynoxide"
+    if binary.exists():
+        return binary
+    npm = shutil.which("npm")
+    if npm is None:
+        raise ServerUnavailable("Dynoxide is fetched by npm, and npm is not installed")
+    folder.mkdir(parents=True, exist_ok=True)
+    # Workers of one test run start together; npm must not write one folder twice at once.
+    with FileLock(f"{folder}.lock"):
+        if binary.exists():
+            return binary
+        package = f"@dynoxide/linux-x64@{DYNOXIDE_VERSION}"
+        fresh = Path(tempfile.mkdtemp(dir=folder, prefix="npm-"))
+        try:
+            done = subprocess.run(
+                [npm, "install", "--no-save", "--no-audit", "--prefix", str(fresh), package],
+                capture_output=True,
+                text=True,
+                timeout=180,
+                check=False,
+            )
+            if done.returncode:
+                raise ServerUnavailable(f"npm could not install {package}: {done.stderr.strip()}")
+            # Only a complete installation gets the name under which it is looked for.
+            (fresh / "node_modules").rename(folder / "node_modules")
+        except subprocess.TimeoutExpired as error:
+            raise ServerUnavailable(f"npm did not install {package} in time") from error
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+    return binary
+
+
+def _cache() -> Path:
+    chosen = os.environ.get("ANYDYNAMO_TEST_CACHE")
+    if chosen:
+        return Path(chosen)
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "anydynamo-tests"
+
+
+def _start(name: str, command: list[str]) -> Server:
+    # Somebody else can take the port between our look and the server's bind: try another one then.
+    for _ in range(3):
+        port = _free_port()
+        log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by Server.stop
+        process = subprocess.Popen(
+            [sys.executable, "-S", "-E", "-c", _LAUNCH, str(os.getpid()), *command, str(port)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+        if _answers(process, port):
+            return Server(name, f"http://{HOST}:{port}", process, log)
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        log.seek(0)
+        said = log.read().decode(errors="replace").strip()
+        log.close()
+    raise ServerUnavailable(f"{name} did not start: {said[-500:]}")
+
+
+def _answers(process: subprocess.Popen[bytes], port: int) -> bool:
+    """Wait until the port is open and our own process, not another, holds it."""
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            socket.create_connection((HOST, port), timeout=0.2).close()
+        except OSError:
+            # Waiting for another process to open its port is all that this sleep does.
+            time.sleep(0.01)
+            continue
+        return process.poll() is None
+    return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _post(url: str, body: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
+    # Loopback must not go through a proxy that the environment names.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=10) as answer:
+        read: dict[str, Any] = json.load(answer)
+        return read

@@ -1,0 +1,81 @@
+"""The providers that a test runs on, each fresh and empty: `memory json sqlite moto dynoxide`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.servers import Server
+
+    from anydynamo.adapters.protocol import DatabaseAdapter
+
+__all__ = ["EMBEDDED", "REGION", "SERVERS", "TARGETS", "Target", "embedded", "remote"]
+
+EMBEDDED = ("memory", "json", "sqlite")
+SERVERS = ("moto", "dynoxide")
+TARGETS = (*EMBEDDED, *SERVERS)
+REGION = "eu-west-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A place for data that is empty when the test begins.
+
+    Attributes:
+        name: One of `TARGETS`.
+        provider: What `DATABASE_PROVIDER` calls it.
+        url: What `Database.open` takes; opening it a second time finds the same data, except for
+            memory.
+        path: Where an embedded provider's file lies.
+        endpoint_url: Where a server listens.
+    """
+
+    name: str
+    provider: str
+    url: str
+    path: Path | None = None
+    endpoint_url: str | None = None
+
+    def adapter(self, *, blocking: bool = False) -> DatabaseAdapter:
+        """Open an adapter; the caller closes it.
+
+        Args:
+            blocking: Make it one that the blocking facade can drive on the caller's thread. A
+                server's adapter never is.
+        """
+        if self.provider == "dynamodb":
+            from anydynamo.adapters.dynamodb import DynamoDBAdapter
+
+            return DynamoDBAdapter(region=REGION, endpoint_url=self.endpoint_url)
+        from anydynamo.adapters.embedded import EmbeddedAdapter
+
+        if self.path is None:
+            from anydynamo.stores.memory import MemoryStore
+
+            return EmbeddedAdapter(MemoryStore(), provider="memory", blocking=True)
+        if self.provider == "sqlite":
+            from anydynamo.stores.sqlite import SQLiteStore
+
+            store = SQLiteStore(self.path, blocking=blocking)
+            return EmbeddedAdapter(store, provider="sqlite", blocking=blocking)
+        from anydynamo.stores.jsonfile import JSONFileStore
+
+        return EmbeddedAdapter(JSONFileStore(self.path), provider="json", blocking=blocking)
+
+
+def embedded(name: str, folder: Path) -> Target:
+    """Return an embedded target whose file, if it has one, lies in `folder`."""
+    if name == "memory":
+        return Target(name, name, "memory://")
+    path = folder / {"json": "db.json", "sqlite": "app.db"}[name]
+    return Target(name, name, f"{name}:///{path}", path=path)
+
+
+def remote(server: Server) -> Target:
+    """Return a server's target, emptied."""
+    server.reset()
+    url = f"dynamodb://{REGION}?endpoint_url={server.url}"
+    return Target(server.name, "dynamodb", url, endpoint_url=server.url)
