@@ -1,0 +1,121 @@
+"""Every exception of botocore and every code of its DynamoDB model becomes an error of ours."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+
+import botocore.exceptions
+import botocore.loaders
+import botocore.parsers
+import pytest
+from botocore.exceptions import ClientError
+
+from anydynamo.adapters.dynamodb.faults import EXCEPTIONS, SERVICE_CODES, translate
+from anydynamo.errors import (
+    CODES,
+    AccessDenied,
+    AnyDynamoError,
+    InvalidRequest,
+    ProviderError,
+    RequestTimeout,
+    ServiceFault,
+    Throttled,
+)
+
+# Their codes decide, not their class.
+BY_CODE = {"ClientError", "EventStreamError"}
+
+
+def _botocore_exceptions() -> list[type[Exception]]:
+    return [
+        cls
+        for _, cls in inspect.getmembers(botocore.exceptions, inspect.isclass)
+        if issubclass(cls, Exception)
+        and not issubclass(cls, Warning)
+        and cls.__module__ == botocore.exceptions.__name__
+    ]
+
+
+@pytest.mark.parametrize("cls", _botocore_exceptions(), ids=lambda cls: cls.__name__)
+def test_every_exception_of_botocore_was_thought_of(cls: type[Exception]) -> None:
+    if cls.__name__ in BY_CODE:
+        return
+    names = [base.__name__ for base in cls.__mro__ if base.__name__ in EXCEPTIONS]
+    # The common root is for what nobody has met yet: a new class has to be placed by hand.
+    assert names, f"{cls.__name__} is in no group"
+    assert cls.__name__ == "BotoCoreError" or names[0] != "BotoCoreError", cls.__name__
+    exception = cls.__new__(cls)
+    exception.args = ("text",)
+    error = translate(exception, operation="GetItem", table="users")
+    assert type(error) is EXCEPTIONS[names[0]]
+
+
+def _codes() -> list[str]:
+    model = botocore.loaders.Loader().load_service_model("dynamodb", "service-2")
+    return sorted(name for name, shape in model["shapes"].items() if shape.get("exception"))
+
+
+@pytest.mark.parametrize("code", _codes())
+def test_every_error_code_of_the_service_model_has_an_error(code: str) -> None:
+    assert code in CODES or code in SERVICE_CODES
+    error = translate(_answer(code, 400), operation="GetItem", table="users")
+    assert type(error) is {**SERVICE_CODES, **CODES}[code]
+    assert error.code == code
+    assert (error.operation, error.table) == ("GetItem", "users")
+
+
+def test_no_code_is_in_both_tables() -> None:
+    assert not CODES.keys() & SERVICE_CODES.keys()
+
+
+def _answer(code: str, status: int, message: str = "text") -> ClientError:
+    response = {
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    return ClientError(response, "GetItem")
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "expected"),
+    [
+        ("500", 500, ServiceFault),
+        ("503", 503, ServiceFault),
+        ("413", 413, InvalidRequest),
+        ("429", 429, Throttled),
+        ("408", 408, RequestTimeout),
+        ("403", 403, AccessDenied),
+        ("401", 401, AccessDenied),
+        ("BrandNewException", 400, ProviderError),
+        ("SlowDown", 503, Throttled),
+    ],
+)
+def test_an_unknown_code_goes_by_its_status(
+    code: str, status: int, expected: type[AnyDynamoError]
+) -> None:
+    error = translate(_answer(code, status))
+    assert type(error) is expected
+    assert error.code == code
+
+
+def test_an_answer_without_code_or_text_is_still_an_error() -> None:
+    error = translate(ClientError({}, "GetItem"))
+    assert type(error) is ProviderError
+    assert error.code is None
+    assert error.message == "An error without text"
+
+
+def test_the_text_is_the_services_own() -> None:
+    error = translate(_answer("ValidationException", 400, "The key is wrong"))
+    assert str(error) == "The key is wrong"
+    assert str(pickle.loads(pickle.dumps(error))) == "The key is wrong"
+
+
+def test_a_garbled_answer_is_a_fault_of_the_service() -> None:
+    error = translate(botocore.parsers.ResponseParserError("no JSON"))
+    assert type(error) is ServiceFault
+
+
+def test_a_defect_is_nobodys_error() -> None:
+    assert translate(KeyError("x")) is None
