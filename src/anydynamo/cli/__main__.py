@@ -1,0 +1,5 @@
+"""Let `python -m anydynamo.cli` do what `anydynamo` does."""
+
+from anydynamo.cli import main
+
+main()
