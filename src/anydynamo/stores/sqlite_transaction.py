@@ -1,0 +1,202 @@
+"""One SQLite connection as the engine's `Reader` or `Writer`, one transaction at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+__all__ = ["SQLiteReader", "SQLiteWriter"]
+
+_SPACE: Final = "SELECT id FROM spaces WHERE name = ?"
+_NEW_SPACE: Final = "INSERT INTO spaces (name) VALUES (?)"
+_GET: Final = "SELECT value FROM pairs WHERE space = ? AND key = ?"
+_PUT: Final = (
+    "INSERT INTO pairs (space, key, value) VALUES (?, ?, ?)"
+    " ON CONFLICT (space, key) DO UPDATE SET value = excluded.value"
+)
+_DELETE: Final = "DELETE FROM pairs WHERE space = ? AND key = ?"
+_CLEAR: Final = "DELETE FROM pairs WHERE space = ?"
+_WALK: Final = "SELECT key, value FROM pairs WHERE space = ? AND key >= ? ORDER BY key"
+_WALK_TO: Final = (
+    "SELECT key, value FROM pairs WHERE space = ? AND key >= ? AND key < ? ORDER BY key"
+)
+_WALK_BACK: Final = f"{_WALK} DESC"
+_WALK_BACK_TO: Final = f"{_WALK_TO} DESC"
+
+
+class SQLiteReader:
+    """A connection that reads.
+
+    Args:
+        connection: Belongs to this object from now on.
+        spaces: The row ids of committed spaces by name, shared by all connections of one store. A
+            name keeps its id for as long as the file lives (clearing a space keeps its row), so an
+            id once seen by a reader is right for every other, in every process.
+    """
+
+    __slots__ = ("_connection", "_cursors", "_execute", "_spaces")
+
+    def __init__(self, connection: sqlite3.Connection, spaces: dict[str, int]) -> None:
+        self._connection = connection
+        self._execute = connection.execute
+        self._spaces = spaces
+        self._cursors: list[sqlite3.Cursor] = []
+
+    def begin(self) -> None:
+        """Begin a snapshot; it is taken at the first statement that reads."""
+        self._execute("BEGIN")
+
+    def end(self) -> None:
+        """Let the snapshot go, whatever became of the work on it."""
+        self._close_walks()
+        if self._connection.in_transaction:
+            self._execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def get(self, space: str, key: bytes) -> bytes | None:
+        """Return the value under a key, or None."""
+        number = self._spaces.get(space) or self._find(space)
+        if number is None:
+            return None
+        row: tuple[bytes] | None = self._execute(_GET, (number, key)).fetchone()
+        return None if row is None else row[0]
+
+    def scan(
+        self,
+        space: str,
+        *,
+        start: bytes = b"",
+        end: bytes | None = None,
+        reverse: bool = False,
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """Walk the pairs with `start <= key < end`, ordered by key bytes, lazily."""
+        number = self._spaces.get(space) or self._find(space)
+        if number is None:
+            return iter(())
+        if end is None:
+            cursor = self._execute(_WALK_BACK if reverse else _WALK, (number, start))
+        else:
+            cursor = self._execute(_WALK_BACK_TO if reverse else _WALK_TO, (number, start, end))
+        self._cursors.append(cursor)
+        return cursor
+
+    def _find(self, space: str) -> int | None:
+        row: tuple[int] | None = self._execute(_SPACE, (space,)).fetchone()
+        if row is None:
+            return None
+        self._spaces[space] = row[0]
+        return row[0]
+
+    def _close_walks(self) -> None:
+        # A walk that nobody finished would keep its snapshot, and with it the log, alive.
+        for cursor in self._cursors:
+            cursor.close()
+        self._cursors.clear()
+
+
+class SQLiteWriter(SQLiteReader):
+    """A connection that writes: pieces of work, one after the other, in one transaction.
+
+    `begin`, then for each piece `keep_piece` or `undo_piece`, then `commit` or `abandon`. A
+    savepoint is set at a piece's first write, so a piece that only looks (a failed condition) costs
+    none.
+    """
+
+    __slots__ = ("_in_piece", "_uncertain")
+
+    def __init__(self, connection: sqlite3.Connection, spaces: dict[str, int]) -> None:
+        super().__init__(connection, spaces)
+        self._uncertain: list[str] = []
+        self._in_piece = False
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether the transaction still stands; SQLite ends it by itself on some errors."""
+        return self._connection.in_transaction
+
+    def begin(self) -> None:
+        """Begin a transaction, alone among all writers in all processes."""
+        self._execute("BEGIN IMMEDIATE")
+
+    def keep_piece(self) -> None:
+        """End a piece of work and keep what it wrote."""
+        self._close_walks()
+        if self._in_piece:
+            self._in_piece = False
+            self._execute("RELEASE piece")
+
+    def undo_piece(self) -> None:
+        """End a piece of work and take back what it wrote."""
+        self._close_walks()
+        if self._in_piece:
+            self._in_piece = False
+            self._forget_uncertain()
+            self._execute("ROLLBACK TO piece")
+            self._execute("RELEASE piece")
+
+    def commit(self) -> None:
+        """Make all pieces durable."""
+        self._execute("COMMIT")
+        self._uncertain.clear()
+
+    def abandon(self) -> None:
+        """Take back everything since `begin`."""
+        self._close_walks()
+        self._in_piece = False
+        self._forget_uncertain()
+        if self._connection.in_transaction:
+            self._execute("ROLLBACK")
+
+    def put(self, space: str, key: bytes, value: bytes) -> None:
+        """Store a value under a key, over whatever was there."""
+        self._start_piece()
+        number = self._spaces.get(space) or self._find(space) or self._add(space)
+        self._execute(_PUT, (number, key, value))
+
+    def delete(self, space: str, key: bytes) -> None:
+        """Remove a key; one that is not there is no error."""
+        self._remove(space, _DELETE, (key,))
+
+    def clear(self, space: str) -> None:
+        """Remove a space with all that is in it."""
+        self._remove(space, _CLEAR, ())
+
+    def adopt(self, table: str) -> list[tuple[str, dict[str, Any]]]:  # noqa: ARG002 - the port's
+        """Return nothing: no table's items lie in a SQLite file before the table does."""
+        return []
+
+    def _remove(self, space: str, statement: str, rest: tuple[bytes, ...]) -> None:
+        number = self._spaces.get(space) or self._find(space)
+        if number is not None:
+            self._start_piece()
+            self._execute(statement, (number, *rest))
+
+    def _start_piece(self) -> None:
+        if not self._in_piece:
+            self._execute("SAVEPOINT piece")
+            self._in_piece = True
+
+    def _add(self, space: str) -> int:
+        number = self._execute(_NEW_SPACE, (space,)).lastrowid
+        assert number is not None  # noqa: S101 - an INSERT into a rowid table has one
+        self._uncertain.append(space)
+        self._spaces[space] = number
+        return number
+
+    def _find(self, space: str) -> int | None:
+        number = super()._find(space)
+        if number is not None:
+            # It may have been added by an earlier piece of this very transaction.
+            self._uncertain.append(space)
+        return number
+
+    def _forget_uncertain(self) -> None:
+        for space in self._uncertain:
+            self._spaces.pop(space, None)
+        self._uncertain.clear()
