@@ -1,0 +1,191 @@
+"""Model instances to DynamoDB's JSON and back.
+
+`codec_of` gives the codec of a model, a `Table` or a plain PynamoDB model, made once per class.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from weakref import WeakKeyDictionary
+
+from pynamodb.models import Model
+
+from anydynamo.errors import InvalidItem, InvalidRequest
+from anydynamo.schema import schema_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pynamodb.attributes import Attribute
+
+    from anydynamo.schema import KeyAttribute, TableSchema
+
+__all__ = ["Codec", "codec_of"]
+
+M = TypeVar("M", bound=Model)
+
+_KEY_BYTES = {"hash": 2048, "range": 1024}
+_TYPE_NAMES = {"S": "a string", "N": "a number", "B": "binary"}
+
+
+class Codec(Generic[M]):
+    """Turns instances of one model into items in DynamoDB's JSON, and back.
+
+    Attributes:
+        model: The model.
+        schema: What the model declares about its table.
+    """
+
+    def __init__(self, model: type[M]) -> None:
+        self.model = model
+        self._attributes: dict[str, Attribute[Any]] = model.get_attributes()
+
+    @property
+    def schema(self) -> TableSchema:
+        return schema_of(self.model)
+
+    def encode(self, instance: M) -> dict[str, Any]:
+        """Turn an instance into an item.
+
+        Raises:
+            InvalidItem: A value is missing, or of a kind that DynamoDB cannot hold.
+        """
+        try:
+            return cast("dict[str, Any]", instance.serialize(null_check=True))
+        except (TypeError, ValueError, AttributeError) as error:
+            raise InvalidItem(f"{self.model.__name__}: {error}") from error
+
+    def decode(self, item: Mapping[str, Any]) -> M:
+        """Turn an item into an instance.
+
+        Raises:
+            InvalidItem: The item does not fit the model.
+        """
+        try:
+            return self.model.from_raw_data(cast("dict[str, Any]", item))
+        except (TypeError, ValueError, AttributeError) as error:
+            raise InvalidItem(f"{self.model.__name__}: {error}") from error
+
+    def key(self, key: object) -> dict[str, Any]:
+        """Turn a key into DynamoDB's JSON.
+
+        Args:
+            key: The partition key's value, or a `(partition, sort)` tuple where the table has a
+                sort key.
+
+        Raises:
+            InvalidRequest: The key has the wrong number of parts, or a part the wrong type, is
+                empty or too long.
+        """
+        schema = self.schema
+        if schema.range_key is None:
+            return {schema.hash_key.wire: self._key_value(schema.hash_key, key, "hash")}
+        if not isinstance(key, tuple) or len(cast("tuple[object, ...]", key)) != 2:
+            raise InvalidRequest(
+                f"a key of {self.model.__name__} is a tuple ({schema.hash_key.name}, "
+                f"{schema.range_key.name}), not {key!r}"
+            )
+        partition, sort = cast("tuple[object, object]", key)
+        return {
+            schema.hash_key.wire: self._key_value(schema.hash_key, partition, "hash"),
+            schema.range_key.wire: self._key_value(schema.range_key, sort, "range"),
+        }
+
+    def key_of(self, instance: M) -> dict[str, Any]:
+        """Give an instance's key in DynamoDB's JSON.
+
+        Raises:
+            InvalidRequest: A part of the key is missing, empty or too long.
+        """
+        schema = self.schema
+        if schema.range_key is None:
+            return self.key(getattr(instance, schema.hash_key.name))
+        return self.key(
+            (getattr(instance, schema.hash_key.name), getattr(instance, schema.range_key.name))
+        )
+
+    def encode_value(self, name: str, value: object) -> dict[str, Any]:
+        """Turn one attribute's value into DynamoDB's JSON.
+
+        Args:
+            name: The attribute's name in Python.
+            value: A value of the attribute's type.
+
+        Raises:
+            InvalidRequest: There is no such attribute, or it cannot hold the value.
+        """
+        attribute = self._attribute(name)
+        try:
+            payload: object = attribute.serialize(value)
+        except (TypeError, ValueError, AttributeError) as error:
+            raise InvalidItem(f"'{name}' of {self.model.__name__}: {error}") from error
+        return {attribute.attr_type: payload}
+
+    def decode_value(self, name: str, value: Mapping[str, Any]) -> Any:
+        """Turn one attribute from DynamoDB's JSON into the model's value.
+
+        Raises:
+            InvalidItem: The stored value does not fit the attribute.
+        """
+        attribute = self._attribute(name)
+        if "NULL" in value:
+            return None
+        try:
+            return attribute.deserialize(attribute.get_value(cast("dict[str, Any]", value)))
+        except (TypeError, ValueError, AttributeError) as error:
+            raise InvalidItem(f"'{name}' of {self.model.__name__}: {error}") from error
+
+    def decode_projection(self, item: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+        """Read some attributes of an item, by their names in Python.
+
+        Returns:
+            One entry per name, in order; None for an attribute that the item lacks.
+        """
+        values: dict[str, Any] = {}
+        for name in names:
+            stored = item.get(self._attribute(name).attr_name)
+            values[name] = None if stored is None else self.decode_value(name, stored)
+        return values
+
+    def _attribute(self, name: str) -> Attribute[Any]:
+        try:
+            return self._attributes[name]
+        except KeyError:
+            raise InvalidRequest(
+                f"{self.model.__name__} has no attribute '{name}'; it has "
+                f"{', '.join(self._attributes)}"
+            ) from None
+
+    def _key_value(self, key: KeyAttribute, value: object, role: str) -> dict[str, Any]:
+        where = f"the key attribute '{key.name}' of {self.model.__name__}"
+        if value is None:
+            raise InvalidRequest(f"{where} is missing")
+        try:
+            encoded = self.encode_value(key.name, value)
+        except InvalidRequest as error:
+            raise InvalidRequest(f"{where} cannot be {value!r}: {error}") from error
+        payload: object = encoded.get(key.type)
+        wanted = bytes if key.type == "B" else str
+        if not isinstance(payload, wanted):
+            raise InvalidRequest(
+                f"{where} is {_TYPE_NAMES[key.type]} in DynamoDB, not {type(value).__name__} "
+                f"({value!r})"
+            )
+        if key.type != "N":
+            size = len(payload.encode()) if isinstance(payload, str) else len(payload)
+            if not 0 < size <= _KEY_BYTES[role]:
+                raise InvalidRequest(
+                    f"{where} is {size} bytes long; DynamoDB takes 1 to {_KEY_BYTES[role]}"
+                )
+        return encoded
+
+
+_codecs: WeakKeyDictionary[type[Model], Codec[Any]] = WeakKeyDictionary()
+
+
+def codec_of(model: type[M]) -> Codec[M]:
+    """Give the codec of a model; it is made at the first call and kept with the class."""
+    codec = _codecs.get(model)
+    if codec is None:
+        codec = _codecs[model] = Codec(model)
+    return codec
