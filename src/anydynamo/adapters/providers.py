@@ -1,0 +1,118 @@
+"""The built-in providers: how a location becomes an adapter.
+
+Stores and the DynamoDB adapter are imported when a provider is opened and not before.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from anydynamo.adapters.registry import Location, Provider, choice
+from anydynamo.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from anydynamo.adapters.protocol import DatabaseAdapter
+    from anydynamo.engine.store import Store
+
+__all__ = ["DYNAMODB", "JSON", "MEMORY", "SQLITE"]
+
+LOCAL_REGION = "us-east-1"
+"""The region for a server that is not AWS's, where none is given: any will do, but one must be."""
+
+
+def _open_memory(location: Location, blocking: bool) -> DatabaseAdapter:
+    from anydynamo.stores.memory import MemoryStore
+
+    if location.host or location.path:
+        raise ConfigurationError("memory:// keeps nothing anywhere and takes no path; leave it out")
+    return _embedded(MemoryStore(), location, blocking)
+
+
+def _open_sqlite(location: Location, blocking: bool) -> DatabaseAdapter:
+    from anydynamo.stores.sqlite import SQLiteStore
+
+    store = SQLiteStore(_file(location), blocking=blocking, **location.options)
+    return _embedded(store, location, blocking)
+
+
+def _open_json(location: Location, blocking: bool) -> DatabaseAdapter:
+    from anydynamo.stores.jsonfile import JSONFileStore
+
+    return _embedded(JSONFileStore(_file(location), **location.options), location, blocking)
+
+
+def _open_dynamodb(location: Location, blocking: bool) -> DatabaseAdapter:  # noqa: ARG001 - a network never is
+    from anydynamo.adapters.dynamodb import DynamoDBAdapter
+
+    if location.path:
+        raise ConfigurationError(
+            f"dynamodb://{location.host}/{location.path} names a path; a DynamoDB URL is "
+            "dynamodb://REGION?endpoint_url=...&table_prefix=..."
+        )
+    region = _region(location.host, location.options.get("endpoint_url"))
+    return DynamoDBAdapter(region=region, **location.options)
+
+
+def _embedded(store: Store, location: Location, blocking: bool) -> DatabaseAdapter:
+    from anydynamo.adapters.embedded import EmbeddedAdapter
+
+    return EmbeddedAdapter(store, provider=location.provider, blocking=blocking)
+
+
+def _file(location: Location) -> str:
+    if location.host:
+        raise ConfigurationError(
+            f"{location.provider}://{location.host} names a host; a file's path comes after three "
+            f"slashes, as in {location.provider}:///{location.host}, or four if it is absolute"
+        )
+    return location.path
+
+
+def _region(named: str, endpoint_url: str | None) -> str | None:
+    # botocore reads AWS_DEFAULT_REGION and the configuration files; every other SDK, and every
+    # platform that runs containers, has AWS_REGION.
+    region = named or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if region or endpoint_url is None:
+        return region or None
+    host = urlsplit(endpoint_url).hostname or ""
+    return None if host.endswith((".amazonaws.com", ".amazonaws.com.cn")) else LOCAL_REGION
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError("expected a whole number from 1 up")
+    return number
+
+
+MEMORY = Provider("memory", _open_memory)
+
+SQLITE = Provider(
+    "sqlite",
+    _open_sqlite,
+    options={"synchronous": choice("full", "normal"), "busy_timeout": float},
+    default_path="anydynamo.db",
+)
+
+JSON = Provider("json", _open_json, options={}, default_path="anydynamo.json")
+
+DYNAMODB = Provider(
+    "dynamodb",
+    _open_dynamodb,
+    options={
+        "endpoint_url": str,
+        "access_key_id": str,
+        "secret_access_key": str,
+        "session_token": str,
+        "profile": str,
+        "max_pool_connections": _positive,
+        "connect_timeout": float,
+        "read_timeout": float,
+        "max_attempts": _positive,
+    },
+    remote=True,
+    requires=("aiobotocore",),
+    install="anydynamo[dynamodb]",
+)
