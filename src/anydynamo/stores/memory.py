@@ -10,29 +10,43 @@ from sortedcontainers import SortedDict  # pyright: ignore[reportMissingTypeStub
 from anydynamo.errors import DatabaseClosed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, MutableMapping
+    from collections.abc import Callable, ItemsView, Iterator
 
     from anydynamo.engine.store import Reader, Writer
 
-__all__ = ["MemoryStore"]
+__all__ = ["MemoryReader", "MemoryStore", "MemoryWriter", "OrderedMap", "ordered_map"]
 
 T = TypeVar("T")
 
 
-class _OrderedMap(Protocol):
+class OrderedMap(Protocol):
     """The part of `SortedDict` that is used, which ships without type information."""
 
-    def get(self, key: bytes) -> bytes | None: ...
-    def __getitem__(self, key: bytes) -> bytes: ...
-    def __setitem__(self, key: bytes, value: bytes) -> None: ...
-    def __delitem__(self, key: bytes) -> None: ...
+    def get(self, key: bytes) -> bytes | None:
+        """Return the value under a key, or None."""
+        ...
+
+    def pop(self, key: bytes, default: None) -> bytes | None:
+        """Remove a key if it is there."""
+        ...
+
+    def items(self) -> ItemsView[bytes, bytes]:
+        """Return a view of all pairs, in order."""
+        ...
+
     def irange(
         self,
         minimum: bytes | None,
         maximum: bytes | None,
         inclusive: tuple[bool, bool],
         reverse: bool,
-    ) -> Iterator[bytes]: ...
+    ) -> Iterator[bytes]:
+        """Walk the keys of a range."""
+        ...
+
+    def __getitem__(self, key: bytes) -> bytes: ...
+    def __setitem__(self, key: bytes, value: bytes) -> None: ...
+    def __delitem__(self, key: bytes) -> None: ...
 
 
 class MemoryStore:
@@ -44,10 +58,10 @@ class MemoryStore:
     """
 
     def __init__(self) -> None:
-        self._spaces: dict[str, _OrderedMap] = {}
+        self._spaces: dict[str, OrderedMap] = {}
         self._lock = threading.Lock()
-        self._reader = _MemoryReader(self._spaces)
-        self._writer = _MemoryWriter(self._spaces)
+        self._reader = MemoryReader(self._spaces)
+        self._writer = MemoryWriter(self._spaces)
         self._closed = False
 
     @property
@@ -93,12 +107,12 @@ class MemoryStore:
             raise DatabaseClosed("the memory store is closed; open a new one (its data is gone)")
 
 
-class _MemoryReader:
-    """The maps as a `Reader`."""
+class MemoryReader:
+    """Ordered maps as a `Reader`."""
 
     __slots__ = ("_spaces",)
 
-    def __init__(self, spaces: dict[str, _OrderedMap]) -> None:
+    def __init__(self, spaces: dict[str, OrderedMap]) -> None:
         self._spaces = spaces
 
     def get(self, space: str, key: bytes) -> bytes | None:
@@ -122,27 +136,27 @@ class _MemoryReader:
         return ((key, pairs[key]) for key in keys)
 
 
-class _MemoryWriter(_MemoryReader):
-    """The maps as a `Writer`, with a log of what each write replaced.
+class MemoryWriter(MemoryReader):
+    """Ordered maps as a `Writer`, with a log of what was replaced.
 
-    An entry of the log is a mapping, a key of it and what stood there (None for nothing). The
-    mapping is one of the spaces, or the mapping of all spaces when a space came or went.
+    An entry of the log is a space, a key, and the value that stood there, None for nothing. Where
+    a space came or went as a whole the key is None and the value the map that stood there.
     """
 
     __slots__ = ("_log",)
 
-    def __init__(self, spaces: dict[str, _OrderedMap]) -> None:
+    def __init__(self, spaces: dict[str, OrderedMap]) -> None:
         super().__init__(spaces)
-        self._log: list[tuple[MutableMapping[Any, Any], str | bytes, Any]] = []
+        # Any: bytes or a map, as the key says, which no type narrows.
+        self._log: list[tuple[str, bytes | None, Any]] = []
 
     def put(self, space: str, key: bytes, value: bytes) -> None:
         """Store a value under a key, over whatever was there."""
         pairs = self._spaces.get(space)
         if pairs is None:
-            pairs = cast("_OrderedMap", SortedDict())
-            self._note(self._spaces, space, None)
-            self._spaces[space] = pairs
-        self._note(pairs, key, pairs.get(key))
+            self._log.append((space, None, None))
+            pairs = self._spaces[space] = ordered_map()
+        self._log.append((space, key, pairs.get(key)))
         pairs[key] = value
 
     def delete(self, space: str, key: bytes) -> None:
@@ -152,32 +166,40 @@ class _MemoryWriter(_MemoryReader):
             return
         before = pairs.get(key)
         if before is not None:
-            self._note(pairs, key, before)
+            self._log.append((space, key, before))
             del pairs[key]
 
     def clear(self, space: str) -> None:
         """Remove a space with all that is in it."""
         pairs = self._spaces.pop(space, None)
         if pairs is not None:
-            self._note(self._spaces, space, pairs)
+            self._log.append((space, None, pairs))
 
     def adopt(self, table: str) -> list[tuple[str, dict[str, Any]]]:  # noqa: ARG002 - the port's
         """Return nothing: no table's items lie here before the table does."""
         return []
 
     def keep(self) -> None:
-        """Make what was written since the last call final."""
+        """Make what was written final."""
         self._log.clear()
 
-    def undo(self) -> None:
-        """Take back what was written since the last `keep`, newest first."""
+    def undo(self, length: int = 0) -> None:
+        """Take back what was written, newest first, until the log has a length again."""
         log = self._log
-        while log:
-            mapping, key, before = log.pop()
-            if before is None:
-                mapping.pop(key, None)
+        while len(log) > length:
+            space, key, before = log.pop()
+            if key is None:
+                if before is None:
+                    del self._spaces[space]
+                else:
+                    self._spaces[space] = before
+            elif before is None:
+                # The put may have been interrupted between the log and the map.
+                self._spaces[space].pop(key, None)
             else:
-                mapping[key] = before
+                self._spaces[space][key] = before
 
-    def _note(self, mapping: Any, key: str | bytes, before: object) -> None:
-        self._log.append((mapping, key, before))
+
+def ordered_map() -> OrderedMap:
+    """Return an empty map that keeps its keys in order."""
+    return cast("OrderedMap", SortedDict())

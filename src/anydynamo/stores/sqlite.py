@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from anydynamo.errors import ConfigurationError, DatabaseClosed
+from anydynamo.stores.groups import execute_alone
 from anydynamo.stores.sqlite_file import connect, inspect, translate
 from anydynamo.stores.sqlite_transaction import SQLiteReader, SQLiteWriter
 from anydynamo.stores.sqlite_writer import GroupCommit
@@ -194,17 +195,9 @@ class SQLiteStore:
             if writer is None:
                 writer = self._inline_writer = _open_writer(self._open, self._spaces)
             try:
-                writer.begin()
-                try:
-                    result = work(writer)
-                    writer.keep_piece()
-                    writer.commit()
-                except BaseException:
-                    writer.abandon()
-                    raise
+                return execute_alone(writer, work)
             except sqlite3.Error as error:
                 raise translate(error, self._path) from error
-            return result
 
     def _orphan(self) -> None:
         """Make this copy, in a process forked from the one that used the store, unusable."""

@@ -103,9 +103,8 @@ class SQLiteReader:
 class SQLiteWriter(SQLiteReader):
     """A connection that writes: pieces of work, one after the other, in one transaction.
 
-    `begin`, then for each piece `keep_piece` or `undo_piece`, then `commit` or `abandon`. A
-    savepoint is set at a piece's first write, so a piece that only looks (a failed condition) costs
-    none.
+    A savepoint is set at a piece's first write, so a piece that only looks (a failed condition)
+    costs none.
     """
 
     __slots__ = ("_in_piece", "_uncertain")
@@ -114,11 +113,6 @@ class SQLiteWriter(SQLiteReader):
         super().__init__(connection, spaces)
         self._uncertain: list[str] = []
         self._in_piece = False
-
-    @property
-    def in_transaction(self) -> bool:
-        """Whether the transaction still stands; SQLite ends it by itself on some errors."""
-        return self._connection.in_transaction
 
     def begin(self) -> None:
         """Begin a transaction, alone among all writers in all processes."""
