@@ -37,6 +37,7 @@ __all__ = [
     "ITEM_BYTES",
     "KEY_CONDITIONS_WITH_EXPRESSIONS",
     "KEY_NAME_BYTES",
+    "LIST_INDEX_MAX",
     "LIST_OVERHEAD",
     "NESTING_LEVELS",
     "NUMBER_DIGITS",
@@ -80,6 +81,9 @@ EXPRESSION_OPERATORS: Final = 300
 
 IN_OPERANDS: Final = 100
 """Values on the right-hand side of one `IN`."""
+
+LIST_INDEX_MAX: Final = 2**31 - 1
+"""The largest index that a document path may hold."""
 
 BATCH_WRITE_REQUESTS: Final = 25
 BATCH_GET_KEYS: Final = 100

@@ -169,7 +169,17 @@ def sort_bytes(text: str) -> bytes:
 
 
 def number_size(text: str) -> int:
-    """Return the bytes that a canonical number costs: pairs of digits about the decimal point."""
+    """Return the bytes that a canonical number costs.
+
+    One, and one for each pair of significant digits before and after the decimal point, and one
+    more for a minus. Zeros at either end are not significant.
+    """
+    if text == "0":
+        return 1
     negative = text[0] == "-"
-    whole, _, fraction = text.removeprefix("-").partition(".")
+    whole, _, fraction = (text[1:] if negative else text).partition(".")
+    if not fraction:
+        return 1 + (len(whole.rstrip("0")) + 1) // 2 + negative
+    if whole == "0":
+        return 1 + (len(fraction.lstrip("0")) + 1) // 2 + negative
     return 1 + (len(whole) + 1) // 2 + (len(fraction) + 1) // 2 + negative

@@ -32,7 +32,9 @@ __all__ = [
     "equal",
     "item_size",
     "key_bytes",
+    "nesting",
     "string_length",
+    "too_deep",
     "value_size",
 ]
 
@@ -70,9 +72,7 @@ def _check_attributes(attributes: Mapping[object, object], level: int) -> Item:
     checked: Item = {}
     for name, value in attributes.items():
         # Attribute names are short and ASCII nearly always; only others are encoded to be measured.
-        if type(name) is not str:
-            name = _checked_name(name)
-        elif not name or len(name) > 255 or not name.isascii():
+        if type(name) is not str or not name or len(name) > 255 or not name.isascii():
             name = _checked_name(name)
         # The three commonest cases are copied here, without a call: this loop is every put's.
         if type(value) is dict and len(value) == 1:
@@ -93,7 +93,9 @@ def _check_attributes(attributes: Mapping[object, object], level: int) -> Item:
 
 def _check(value: object, level: int) -> AttributeValue:
     if level > NESTING_LEVELS:
-        raise validation("Nesting Levels have exceeded supported limits")
+        raise too_deep()
+    if value is None:
+        value = {}
     if not isinstance(value, Mapping):
         raise _wrong_shape("attribute value")
     typed = cast("Mapping[object, object]", value)
@@ -105,6 +107,14 @@ def _check(value: object, level: int) -> AttributeValue:
             raise _not_one_type(typed)
         return {cast("str", tag): check(content, level)}
     raise AssertionError("a mapping of length one has an entry")
+
+
+def too_deep() -> EngineError:
+    """Make the error for a value that is nested deeper than DynamoDB takes."""
+    return validation(
+        "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels"
+        " beyond supported limit"
+    )
 
 
 def _not_one_type(value: Mapping[object, object]) -> EngineError:
@@ -261,6 +271,16 @@ def copy_value(value: AttributeValue) -> AttributeValue:
 def copy_item(item: Item) -> Item:
     """Copy a checked item, so that changing the copy leaves the original alone."""
     return {name: copy_value(value) for name, value in item.items()}
+
+
+def nesting(value: AttributeValue) -> int:
+    """Count the levels of a checked value: 1 for a scalar or a set, one more for each wrapping."""
+    for tag, content in value.items():
+        if tag == "M":
+            return 1 + max(map(nesting, content.values()), default=0)
+        if tag == "L":
+            return 1 + max(map(nesting, content), default=0)
+    return 1
 
 
 def equal(left: AttributeValue, right: AttributeValue) -> bool:

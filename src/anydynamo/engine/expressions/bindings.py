@@ -2,24 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Protocol, TypeVar, cast
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from anydynamo.engine.expressions.conditions import Condition
-    from anydynamo.engine.expressions.keyconditions import KeyCondition
-    from anydynamo.engine.expressions.projections import Projection
-    from anydynamo.engine.expressions.updates import Update
+from anydynamo.engine.errors import EngineError, validation
+from anydynamo.engine.expressions.conditions import Condition, Values, compile_condition
+from anydynamo.engine.expressions.keyconditions import KeyCondition, compile_key_condition
+from anydynamo.engine.expressions.lexer import ExpressionError
+from anydynamo.engine.expressions.parser import (
+    Parsed,
+    parse_condition,
+    parse_projection,
+    parse_update,
+)
+from anydynamo.engine.expressions.projections import Projection, compile_projection
+from anydynamo.engine.expressions.updates import Update, compile_update
+from anydynamo.engine.limits import ATTRIBUTE_NAME_BYTES, EXPRESSION_BYTES
+from anydynamo.engine.values import check_value
 
 __all__ = ["Expressions"]
+
+_WITH_VALUES: Final = (
+    "UpdateExpression",
+    "ConditionExpression",
+    "KeyConditionExpression",
+    "FilterExpression",
+)
+_NAME: Final = re.compile(r"#[A-Za-z0-9_]+", re.ASCII)
+_VALUE: Final = re.compile(r":[A-Za-z0-9_]+", re.ASCII)
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class _Bindable(Protocol[T_co]):
+    def bind(self, values: Values) -> T_co: ...
 
 
 class Expressions:
     """The expressions of one request, or of one action of a transaction.
 
     Make it, bind each expression that the operation takes, in DynamoDB's order (update, condition;
-    key condition, filter, projection), then `finish`.
+    key condition, filter, projection), then `finish`. Every error is a `ValidationException` with
+    DynamoDB's text, which names the parameter; operations put their own prefix before it.
     """
 
     def __init__(self, request: Mapping[str, Any], allowed: Sequence[str] = ()) -> None:
@@ -29,25 +55,167 @@ class Expressions:
             request: The request, or the transaction's action.
             allowed: The operation's expression parameters that take values, in DynamoDB's order;
                 they are named in the error if values were given without any expression.
+
+        Raises:
+            EngineError: A placeholder is malformed, a value is invalid, or there is no expression
+                to use them.
         """
-        raise NotImplementedError
+        self._request = request
+        names = request.get("ExpressionAttributeNames")
+        values = request.get("ExpressionAttributeValues")
+        self._names: dict[str, str] = {} if names is None else self._checked_names(names)
+        self._values: Values = {} if values is None else self._checked_values(values, allowed)
+        self._unused_names = dict.fromkeys(self._names)
+        self._unused_values = dict.fromkeys(self._values)
+
+    def _checked_names(self, names: object) -> dict[str, str]:
+        known = _mapping(names)
+        if not any(
+            self._request.get(p) is not None for p in (*_WITH_VALUES, "ProjectionExpression")
+        ):
+            raise validation(
+                "ExpressionAttributeNames can only be specified when using expressions"
+            )
+        if not known:
+            raise validation("ExpressionAttributeNames must not be empty")
+        checked: dict[str, str] = {}
+        for placeholder, name in known.items():
+            if not isinstance(name, str):
+                raise EngineError("SerializationException", "An attribute name must be a string")
+            if _NAME.fullmatch(placeholder) is None:
+                raise validation(
+                    "ExpressionAttributeNames contains invalid key: Syntax error; key:"
+                    f' "{placeholder}"'
+                )
+            # A character takes up to four bytes.
+            if not name or (
+                len(name) > ATTRIBUTE_NAME_BYTES // 4
+                and len(name.encode(errors="replace")) > ATTRIBUTE_NAME_BYTES
+            ):
+                raise validation(
+                    "ExpressionAttributeNames contains invalid value: Attribute names have 1 to"
+                    f" {ATTRIBUTE_NAME_BYTES} bytes for key {placeholder}"
+                )
+            checked[placeholder] = name
+        return checked
+
+    def _checked_values(self, values: object, allowed: Sequence[str]) -> Values:
+        known = _mapping(values)
+        if not any(self._request.get(parameter) is not None for parameter in _WITH_VALUES):
+            absent = " and ".join(f"{parameter} is null" for parameter in allowed)
+            raise validation(
+                "ExpressionAttributeValues can only be specified when using expressions"
+                + (absent and f": {absent}")
+            )
+        if not known:
+            raise validation("ExpressionAttributeValues must not be empty")
+        checked: Values = {}
+        for placeholder, value in known.items():
+            if _VALUE.fullmatch(placeholder) is None:
+                raise validation(
+                    "ExpressionAttributeValues contains invalid key: Syntax error; key:"
+                    f' "{placeholder}"'
+                )
+            try:
+                checked[placeholder] = check_value(value)
+            except EngineError as error:
+                if error.code != "ValidationException":
+                    raise
+                raise validation(
+                    "ExpressionAttributeValues contains invalid value:"
+                    f" {error.message} for key {placeholder}"
+                ) from None
+        return checked
 
     def condition(self, parameter: str) -> Condition | None:
         """Bind a ConditionExpression or FilterExpression; None if the request has none."""
-        raise NotImplementedError
+        return self._bound(parameter, parse_condition, compile_condition)
 
     def update(self, parameter: str = "UpdateExpression") -> Update | None:
         """Bind an UpdateExpression; None if the request has none."""
-        raise NotImplementedError
-
-    def projection(self, parameter: str = "ProjectionExpression") -> Projection | None:
-        """Bind a ProjectionExpression; None if the request has none."""
-        raise NotImplementedError
+        return self._bound(parameter, parse_update, compile_update)
 
     def key_condition(self, parameter: str = "KeyConditionExpression") -> KeyCondition | None:
         """Bind a KeyConditionExpression; None if the request has none."""
-        raise NotImplementedError
+        return self._bound(parameter, parse_condition, compile_key_condition)
+
+    def projection(self, parameter: str = "ProjectionExpression") -> Projection | None:
+        """Bind a ProjectionExpression; None if the request has none."""
+        text = self._text(parameter)
+        if text is None:
+            return None
+        try:
+            return compile_projection(text, self._resolved(parse_projection(text)))
+        except ExpressionError as error:
+            raise _invalid(parameter, error) from None
 
     def finish(self) -> None:
-        """Refuse names and values that no bound expression used."""
-        raise NotImplementedError
+        """Refuse names and values that no bound expression used.
+
+        Raises:
+            EngineError: Listing them; names come first.
+        """
+        for kind, unused in (("Names", self._unused_names), ("Values", self._unused_values)):
+            if unused:
+                raise validation(
+                    f"Value provided in ExpressionAttribute{kind} unused in expressions: keys:"
+                    f" {{{', '.join(unused)}}}"
+                )
+
+    def _bound(
+        self,
+        parameter: str,
+        parse: Callable[[str], Parsed[Any]],
+        compile_: Callable[[str, tuple[tuple[str, str], ...]], _Bindable[T]],
+    ) -> T | None:
+        text = self._text(parameter)
+        if text is None:
+            return None
+        try:
+            return compile_(text, self._resolved(parse(text))).bind(self._values)
+        except ExpressionError as error:
+            raise _invalid(parameter, error) from None
+
+    def _text(self, parameter: str) -> str | None:
+        text = self._request.get(parameter)
+        if text is None:
+            return None
+        if not isinstance(text, str):
+            raise EngineError("SerializationException", f"{parameter} must be a string")
+        if not text:
+            raise validation(f"Invalid {parameter}: The expression can not be empty;")
+        size = len(text) if text.isascii() else len(text.encode(errors="replace"))
+        if size > EXPRESSION_BYTES:
+            raise validation(
+                f"Invalid {parameter}: Expression size has exceeded the maximum allowed size;"
+                f" expression size: {size}"
+            )
+        return text
+
+    def _resolved(self, parsed: Parsed[object]) -> tuple[tuple[str, str], ...]:
+        """Look up the placeholders of an expression, and remember that they are in use."""
+        for placeholder in parsed.names:
+            if placeholder not in self._names:
+                raise ExpressionError(
+                    "An expression attribute name used in the document path is not defined;"
+                    f" attribute name: {placeholder}"
+                )
+            self._unused_names.pop(placeholder, None)
+        for placeholder in parsed.values:
+            if placeholder not in self._values:
+                raise ExpressionError(
+                    "An expression attribute value used in expression is not defined;"
+                    f" attribute value: {placeholder}"
+                )
+            self._unused_values.pop(placeholder, None)
+        return tuple((placeholder, self._names[placeholder]) for placeholder in parsed.names)
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise EngineError("SerializationException", "Unexpected value type in payload: map")
+    return cast("Mapping[str, object]", value)
+
+
+def _invalid(parameter: str, error: ExpressionError) -> EngineError:
+    return validation(f"Invalid {parameter}: {error}")

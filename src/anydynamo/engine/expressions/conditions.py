@@ -1,32 +1,467 @@
-"""Condition and filter expressions, compiled to closures."""
+"""Conditions, compiled to closures.
+
+A condition is compiled once per text and names; what depends on the values of a request (constants
+of types that an operator does not take) is checked when it is bound to them, whether or not the
+item or the attribute is there.
+"""
 
 from __future__ import annotations
 
+import base64
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from anydynamo.engine.expressions.ast import (
+    And,
+    Between,
+    Comparison,
+    Function,
+    In,
+    Not,
+    Operand,
+    Or,
+    Path,
+    Value,
+)
+from anydynamo.engine.expressions.ast import Condition as ConditionTree
+from anydynamo.engine.expressions.lexer import ExpressionError
+from anydynamo.engine.expressions.parser import CONDITION_FUNCTIONS, parse_condition
+from anydynamo.engine.expressions.paths import DocumentPath, reader, resolve, show
+from anydynamo.engine.numbers import parse
+from anydynamo.engine.values import TYPES, AttributeValue, Item, string_length
 
-    from anydynamo.engine.values import AttributeValue, Item
+__all__ = ["CompiledCondition", "Condition", "Values", "compile_condition"]
 
-__all__ = ["Condition"]
+Values: TypeAlias = dict[str, AttributeValue]
+"""The checked values of a request, under their placeholders."""
+
+Test: TypeAlias = Callable[[Item, Values], bool]
+Getter: TypeAlias = Callable[[Item, Values], "AttributeValue | None"]
+Check: TypeAlias = Callable[[Values], None]
+
+_ORDERED: Final = frozenset("SNB")
+_WITH_SIZE: Final = frozenset(("S", "B", "SS", "NS", "BS", "L", "M"))
+_VALID_TYPES: Final = "{B,NULL,SS,BOOL,L,BS,N,NS,S,M}"
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A bound condition.
+    """A condition, bound to the values of one request.
 
     Attributes:
         paths: The document paths that it reads, names resolved.
         top_level_names: The attributes that it reads.
+        test: The compiled condition.
+        values: The values that the test reads.
     """
 
-    paths: tuple[tuple[str | int, ...], ...]
+    paths: tuple[DocumentPath, ...]
     top_level_names: frozenset[str]
-    test: Callable[[Item, dict[str, AttributeValue]], bool]
-    values: dict[str, AttributeValue]
+    test: Test
+    values: Values
 
     def evaluate(self, item: Item) -> bool:
-        """Tell whether the item fulfils the condition; `{}` stands for an item that is not there."""
+        """Tell whether an item fulfils the condition; `{}` stands for one that is not there."""
         return self.test(item, self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledCondition:
+    """A condition that can be bound to any values.
+
+    Attributes:
+        test: Tells whether an item fulfils the condition with the values.
+        checks: What to ask of the values before the first test, in the order of the expression.
+        paths: The document paths that it reads.
+        top_level_names: The attributes that it reads.
+    """
+
+    test: Test
+    checks: tuple[Check, ...]
+    paths: tuple[DocumentPath, ...]
+    top_level_names: frozenset[str]
+
+    def bind(self, values: Values) -> Condition:
+        """Check the values and bind the condition to them.
+
+        Raises:
+            ExpressionError: An operator or function does not take a value's type.
+        """
+        for check in self.checks:
+            check(values)
+        return Condition(self.paths, self.top_level_names, self.test, values)
+
+
+@lru_cache(maxsize=1024)
+def compile_condition(text: str, names: tuple[tuple[str, str], ...]) -> CompiledCondition:
+    """Compile a condition.
+
+    Args:
+        text: The expression.
+        names: The placeholders in it and the names that they stand for, in any fixed order.
+
+    Raises:
+        ExpressionError: An operand is missing, one too many, or in the wrong place.
+    """
+    compiler = _Compiler(dict(names))
+    test = compiler.condition(parse_condition(text).tree)
+    paths = tuple(compiler.paths)
+    return CompiledCondition(
+        test, tuple(compiler.checks), paths, frozenset(str(path[0]) for path in paths)
+    )
+
+
+class _Compiler:
+    """Turns one tree into closures, and gathers its paths and checks on the way."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
+        self.paths: dict[DocumentPath, None] = {}
+        self.checks: list[Check] = []
+
+    # Conditions
+
+    def condition(self, tree: ConditionTree) -> Test:
+        match tree:
+            case Comparison():
+                return self._comparison(tree)
+            case And():
+                return _all(self._several(And, tree))
+            case Or():
+                return _any(self._several(Or, tree))
+            case Not():
+                return self._negation(tree)
+            case Between():
+                return self._between(tree)
+            case In():
+                return self._membership(tree)
+            case Function():
+                return self._function(tree)
+
+    def _several(self, kind: type[And | Or], tree: And | Or) -> list[Test]:
+        # `a AND (b AND c)` is one list of three, which also keeps the closures flat.
+        tests: list[Test] = []
+        pending: list[ConditionTree] = [tree]
+        while pending:
+            part = pending.pop()
+            if isinstance(part, kind):
+                pending.extend(reversed(part.conditions))
+            else:
+                tests.append(self.condition(part))
+        return tests
+
+    def _negation(self, tree: Not) -> Test:
+        inner: ConditionTree = tree
+        negated = False
+        while isinstance(inner, Not):
+            inner = inner.condition
+            negated = not negated
+        test = self.condition(inner)
+        if not negated:
+            return test
+        return lambda item, values: not test(item, values)
+
+    def _comparison(self, tree: Comparison) -> Test:
+        self._check_distinct(tree.operator, tree.left, tree.right)
+        if tree.operator not in ("=", "<>"):
+            self._check_types(tree.operator, _ORDERED, tree.left, tree.right)
+        left, right = self.operand(tree.left), self.operand(tree.right)
+        if tree.operator == "=":
+            if isinstance(tree.right, Value):
+                return _equals_value(left, tree.right.name)
+            return _equals(left, right)
+        if tree.operator == "<>":
+            return _differs(left, right)
+        return _ordered(_COMPARISONS[tree.operator], left, right)
+
+    def _between(self, tree: Between) -> Test:
+        self._check_types("BETWEEN", _ORDERED, tree.operand, tree.low, tree.high)
+        if isinstance(tree.low, Value) and isinstance(tree.high, Value):
+            self.checks.append(_check_bounds(tree.low.name, tree.high.name))
+        middle = self.operand(tree.operand)
+        above = _ordered(operator.ge, middle, self.operand(tree.low))
+        below = _ordered(operator.le, middle, self.operand(tree.high))
+        return lambda item, values: above(item, values) and below(item, values)
+
+    def _membership(self, tree: In) -> Test:
+        left = self.operand(tree.operand)
+        options = [self.operand(option) for option in tree.options]
+
+        def is_one_of(item: Item, values: Values) -> bool:
+            value = left(item, values)
+            if value is None:
+                return False
+            for option in options:
+                if option(item, values) == value:
+                    return True
+            return False
+
+        return is_one_of
+
+    def _function(self, tree: Function) -> Test:
+        self._check_count(tree)
+        if tree.name in ("attribute_exists", "attribute_not_exists"):
+            subject = self._path_argument(tree)
+            if tree.name == "attribute_exists":
+                return lambda item, values: subject(item, values) is not None
+            return lambda item, values: subject(item, values) is None
+        first, second = tree.arguments
+        if tree.name == "attribute_type":
+            return self._type_test(first, second)
+        self._check_distinct(tree.name, first, second)
+        if tree.name == "begins_with":
+            self._check_types(tree.name, frozenset("SB"), first, second)
+            return _begins_with(self.operand(first), self.operand(second))
+        return _contains(self.operand(first), self.operand(second))
+
+    def _path_argument(self, tree: Function) -> Getter:
+        (argument,) = tree.arguments
+        if not isinstance(argument, Path):
+            raise ExpressionError(
+                f"Operator or function requires a document path; operator or function: {tree.name}"
+            )
+        return self.operand(argument)
+
+    def _type_test(self, first: Operand, second: Operand) -> Test:
+        if not isinstance(second, Value):
+            raise _incorrect_type("attribute_type", "a document path or function")
+        subject, name = self.operand(first), second.name
+        self._check_types("attribute_type", frozenset("S"), second)
+        self.checks.append(_check_type_name(name))
+
+        def has_type(item: Item, values: Values) -> bool:
+            value = subject(item, values)
+            return value is not None and values[name]["S"] in value
+
+        return has_type
+
+    # Operands
+
+    def operand(self, tree: Operand) -> Getter:
+        """Compile what yields a value, or None where there is none."""
+        if isinstance(tree, Value):
+            name = tree.name
+            return lambda _item, values: values[name]
+        if isinstance(tree, Path):
+            path = resolve(tree, self._names)
+            self.paths[path] = None
+            if len(path) == 1:
+                attribute = path[0]
+                return lambda item, _values: item.get(attribute)  # type: ignore[arg-type]
+            read = reader(path)
+            return lambda item, _values: read(item)
+        self._check_count(tree)
+        (argument,) = tree.arguments
+        self._check_types("size", _WITH_SIZE, argument)
+        return _size(self.operand(argument))
+
+    # Checks
+
+    def _check_count(self, tree: Function) -> None:
+        if len(tree.arguments) != CONDITION_FUNCTIONS[tree.name]:
+            raise ExpressionError(
+                "Incorrect number of operands for operator or function; operator or function:"
+                f" {tree.name}, number of operands: {len(tree.arguments)}"
+            )
+
+    def _check_distinct(self, name: str, first: Operand, second: Operand) -> None:
+        if not (isinstance(first, Path) and isinstance(second, Path)):
+            return
+        path = resolve(first, self._names)
+        if path == resolve(second, self._names):
+            raise ExpressionError(
+                "The first operand must be distinct from the remaining operands for this operator"
+                f" or function; operator: {name}, first operand: {show(path)}"
+            )
+
+    def _check_types(self, name: str, types: frozenset[str], *operands: Operand) -> None:
+        """Have the constants among the operands checked when values are bound."""
+        for operand in operands:
+            if isinstance(operand, Value):
+                self.checks.append(_check_type(name, types, operand.name))
+            elif isinstance(operand, Function) and "N" not in types:
+                raise _incorrect_type(name, "N")
+
+
+def _incorrect_type(name: str, found: str) -> ExpressionError:
+    return ExpressionError(
+        "Incorrect operand type for operator or function; operator or function:"
+        f" {name}, operand type: {found}"
+    )
+
+
+def _check_type(name: str, types: frozenset[str], placeholder: str) -> Check:
+    def check(values: Values) -> None:
+        (found,) = values[placeholder]
+        if found not in types:
+            raise _incorrect_type(name, found)
+
+    return check
+
+
+def _check_type_name(placeholder: str) -> Check:
+    def check(values: Values) -> None:
+        name = values[placeholder]["S"]
+        if name not in TYPES:
+            raise ExpressionError(
+                f"Invalid attribute type name found; type: {name}, valid types: {_VALID_TYPES}"
+            )
+
+    return check
+
+
+def _check_bounds(low: str, high: str) -> Check:
+    not_above = _ordered(operator.le, lambda _, values: values[low], lambda _, values: values[high])
+
+    def check(values: Values) -> None:
+        bounds = (
+            f"lower bound operand: AttributeValue: {_shown(values[low])},"
+            f" upper bound operand: AttributeValue: {_shown(values[high])}"
+        )
+        if values[low].keys() != values[high].keys():
+            raise ExpressionError(
+                "The BETWEEN operator requires same data type for lower and upper bounds; " + bounds
+            )
+        if not not_above({}, values):
+            raise ExpressionError(
+                "The BETWEEN operator requires upper bound to be greater than or equal to lower"
+                " bound; " + bounds
+            )
+
+    return check
+
+
+def _shown(value: AttributeValue) -> str:
+    ((tag, content),) = value.items()
+    return f"{{{tag}:{base64.b64encode(content).decode() if tag == 'B' else content}}}"
+
+
+# Tests
+
+
+def _all(tests: list[Test]) -> Test:
+    if len(tests) == 2:
+        first, second = tests
+        return lambda item, values: first(item, values) and second(item, values)
+
+    def all_hold(item: Item, values: Values) -> bool:
+        for test in tests:
+            if not test(item, values):
+                return False
+        return True
+
+    return all_hold
+
+
+def _any(tests: list[Test]) -> Test:
+    if len(tests) == 2:
+        first, second = tests
+        return lambda item, values: first(item, values) or second(item, values)
+
+    def one_holds(item: Item, values: Values) -> bool:
+        for test in tests:
+            if test(item, values):
+                return True
+        return False
+
+    return one_holds
+
+
+def _equals_value(left: Getter, name: str) -> Test:
+    return lambda item, values: left(item, values) == values[name]
+
+
+def _equals(left: Getter, right: Getter) -> Test:
+    def equals(item: Item, values: Values) -> bool:
+        value = left(item, values)
+        return value is not None and value == right(item, values)
+
+    return equals
+
+
+def _differs(left: Getter, right: Getter) -> Test:
+    # Two absent attributes differ: that is what DynamoDB answers.
+    def differs(item: Item, values: Values) -> bool:
+        value = left(item, values)
+        return value is None or value != right(item, values)
+
+    return differs
+
+
+_COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def _ordered(holds: Callable[[Any, Any], bool], left: Getter, right: Getter) -> Test:
+    """Compare two strings, numbers or binaries; anything else, or a mixture, does not compare."""
+
+    def compare(item: Item, values: Values) -> bool:
+        first = left(item, values)
+        second = right(item, values)
+        if first is None or second is None:
+            return False
+        ((tag, content),) = first.items()
+        other = second.get(tag)
+        if other is None or tag not in _ORDERED:
+            return False
+        if tag == "N":
+            return holds(parse(content), parse(other))
+        return holds(content, other)
+
+    return compare
+
+
+def _begins_with(left: Getter, right: Getter) -> Test:
+    def begins_with(item: Item, values: Values) -> bool:
+        first = left(item, values)
+        second = right(item, values)
+        if first is None or second is None:
+            return False
+        ((tag, content),) = first.items()
+        prefix = second.get(tag)
+        return prefix is not None and tag in ("S", "B") and content.startswith(prefix)
+
+    return begins_with
+
+
+_SET_MEMBERS: Final = {"SS": "S", "NS": "N", "BS": "B"}
+
+
+def _contains(left: Getter, right: Getter) -> Test:
+    def contains(item: Item, values: Values) -> bool:
+        first = left(item, values)
+        second = right(item, values)
+        if first is None or second is None:
+            return False
+        ((tag, content),) = first.items()
+        if tag == "L":
+            return second in content
+        if tag in ("S", "B"):
+            part = second.get(tag)
+        elif tag in _SET_MEMBERS:
+            part = second.get(_SET_MEMBERS[tag])
+        else:
+            return False
+        return part is not None and part in content
+
+    return contains
+
+
+def _size(subject: Getter) -> Getter:
+    def size(item: Item, values: Values) -> AttributeValue | None:
+        value = subject(item, values)
+        if value is None:
+            return None
+        ((tag, content),) = value.items()
+        if tag not in _WITH_SIZE:
+            return None
+        return {"N": str(string_length(content) if tag == "S" else len(content))}
+
+    return size

@@ -2,20 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from anydynamo.engine.errors import validation
+from anydynamo.engine.expressions.ast import (
+    Action,
+    Add,
+    Arithmetic,
+    Delete,
+    Function,
+    Operand,
+    Path,
+    Remove,
+    Set,
+    Value,
+)
+from anydynamo.engine.expressions.conditions import Values
+from anydynamo.engine.expressions.lexer import ExpressionError
+from anydynamo.engine.expressions.parser import UPDATE_FUNCTIONS, parse_update
+from anydynamo.engine.expressions.paths import (
+    DocumentPath,
+    check_disjoint,
+    collect,
+    reader,
+    resolve,
+)
+from anydynamo.engine.limits import NESTING_LEVELS
+from anydynamo.engine.numbers import add, parse, subtract
+from anydynamo.engine.values import AttributeValue, Item, copy_value, nesting, too_deep
 
-    from anydynamo.engine.values import Item
+__all__ = ["CompiledUpdate", "Update", "Updated", "compile_update"]
 
-__all__ = ["Update", "Updated"]
+Source: TypeAlias = Callable[[Item, Values], "AttributeValue | None"]
+Check: TypeAlias = Callable[[Values], None]
+
+# DynamoDB names types by their codes when a function is wrong, and in full for these two clauses.
+_FULL_NAMES: Final = {
+    "S": "STRING",
+    "N": "NUMBER",
+    "B": "BINARY",
+    "SS": "STRING_SET",
+    "NS": "NUMBER_SET",
+    "BS": "BINARY_SET",
+    "L": "LIST",
+    "M": "MAP",
+    "BOOL": "BOOLEAN",
+    "NULL": "NULL",
+}
+_SETS: Final = frozenset(("SS", "NS", "BS"))
 
 
 @dataclass(frozen=True, slots=True)
 class Updated:
     """What an update made of an item.
+
+    The three items share values with each other, with the item before and with nothing else.
 
     Attributes:
         item: The whole new item.
@@ -29,26 +73,353 @@ class Updated:
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
-    """A bound update expression.
+class CompiledAction:
+    """One action of an update.
 
     Attributes:
-        paths: The document paths that it changes, names resolved.
-        top_level_names: The attributes that it changes.
+        kind: Which clause it stood in.
+        path: The path that it changes.
+        current: Finds what stands at the path.
+        source: Yields the operand; for REMOVE there is none.
     """
 
-    paths: tuple[tuple[str | int, ...], ...]
+    kind: type[Action]
+    path: DocumentPath
+    current: Callable[[Item], AttributeValue | None]
+    source: Source | None
+
+    def outcome(self, item: Item, values: Values) -> AttributeValue | None:
+        """Compute what is to stand at the path, from the item as it was; None is nothing."""
+        if self.source is None:
+            return None
+        operand = self.source(item, values)
+        if operand is None:
+            raise validation(
+                "The provided expression refers to an attribute that does not exist in the item"
+            )
+        if self.kind is Set:
+            return copy_value(operand)
+        before = self.current(item)
+        if self.kind is Add:
+            return copy_value(operand) if before is None else _added(before, operand)
+        return None if before is None else _without(before, operand)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledUpdate:
+    """An update that can be bound to any values."""
+
+    actions: tuple[CompiledAction, ...]
+    checks: tuple[Check, ...]
+    paths: tuple[DocumentPath, ...]
     top_level_names: frozenset[str]
 
+    def bind(self, values: Values) -> Update:
+        """Check the values and bind the update to them.
+
+        Raises:
+            ExpressionError: An operator, function or clause does not take a value's type.
+        """
+        for check in self.checks:
+            check(values)
+        return Update(self.paths, self.top_level_names, self.actions, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """An update expression, bound to the values of one request.
+
+    Attributes:
+        paths: The document paths that it changes, names resolved, in the order of the expression.
+        top_level_names: The attributes that it changes.
+        actions: The compiled actions, in the order of the expression.
+        values: The values that the actions read.
+    """
+
+    paths: tuple[DocumentPath, ...]
+    top_level_names: frozenset[str]
+    actions: tuple[CompiledAction, ...]
+    values: Values
+
     def check_keys(self, names: Iterable[str]) -> None:
-        """Refuse the update if it changes one of these key attributes, in any clause."""
-        raise NotImplementedError
+        """Refuse the update if it changes one of these key attributes, in any clause.
+
+        Raises:
+            EngineError: Naming the key attribute.
+        """
+        for name in names:
+            if name in self.top_level_names:
+                raise validation(
+                    f"One or more parameter values were invalid: Cannot update attribute {name}."
+                    " This attribute is part of the key"
+                )
 
     def apply(self, item: Item, *, exists: bool = True) -> Updated:
         """Carry out the update on an item, which is left as it is.
 
+        Every operand is read from the item as it was before; list indexes count as they did
+        before, and elements that are set past a list's end are appended in their order.
+
         Args:
             item: The stored item; of one that does not exist yet, its key attributes.
-            exists: Whether the item was there; REMOVE forgives absent parents if it was not.
+            exists: Whether the item was there. REMOVE and DELETE forgive absent parents if not.
+
+        Raises:
+            EngineError: A path or an operand does not fit the item; nothing is changed.
         """
-        raise NotImplementedError
+        outcomes = [
+            (action, action.outcome(item, self.values), action.current(item))
+            for action in self.actions
+        ]
+        draft = _Draft(item)
+        written = [(action.path, value) for action, value, _ in outcomes if value is not None]
+        # Ascending, so that elements past a list's end are appended in the order of their indexes.
+        for path, value in sorted(written, key=_path_order):
+            draft.write(path, value)
+        for action, value, _ in outcomes:
+            if value is None:
+                draft.remove(action.path, forgive=not exists)
+        draft.close_ranks()
+        return Updated(
+            item=draft.item,
+            old=collect((action.path, value) for action, _, value in outcomes if value is not None),
+            new=collect(written),
+        )
+
+
+def _path_order(written: tuple[DocumentPath, AttributeValue]) -> tuple[tuple[bool, Any], ...]:
+    return tuple((isinstance(element, int), element) for element in written[0])
+
+
+class _Draft:
+    """A new version of an item; a map or list is copied when something in it is first changed."""
+
+    def __init__(self, item: Item) -> None:
+        self.item = item.copy()
+        self._own: set[int] = set()
+        self._lengths: dict[int, int] = {}
+        self._holes: list[tuple[list[AttributeValue], int]] = []
+
+    def write(self, path: DocumentPath, value: AttributeValue) -> None:
+        """Put a value at a path; the parent must be there and of the right kind."""
+        if len(path) > 1 and len(path) + nesting(value) - 1 > NESTING_LEVELS:
+            raise too_deep()
+        parent = self._parent(path)
+        if parent is None:
+            raise _invalid_path()
+        last: Any = path[-1]
+        if isinstance(parent, list) and last >= len(parent):
+            parent.append(value)
+        else:
+            parent[last] = value
+
+    def remove(self, path: DocumentPath, *, forgive: bool) -> None:
+        """Remove what stands at a path; elements of lists leave a hole until `close_ranks`."""
+        parent = self._parent(path)
+        last: Any = path[-1]
+        if parent is None:
+            if forgive:
+                return
+            raise _invalid_path()
+        if isinstance(parent, dict):
+            parent.pop(last, None)
+        elif last < self._lengths[id(parent)]:
+            self._holes.append((parent, last))
+
+    def close_ranks(self) -> None:
+        """Take removed elements out of their lists, the last first, so that indexes stay right."""
+        for elements, index in sorted(self._holes, key=lambda hole: -hole[1]):
+            del elements[index]
+
+    def _parent(self, path: DocumentPath) -> dict[str, Any] | list[Any] | None:
+        """Return our own copy of the map or list that a path's last element stands in."""
+        container: Any = self.item
+        for element, following in zip(path, path[1:], strict=False):
+            value: AttributeValue | None
+            if isinstance(container, list):
+                value = container[element] if element < len(container) else None  # type: ignore
+            else:
+                value = container.get(element)
+            tag = "L" if isinstance(following, int) else "M"
+            inner = None if value is None else value.get(tag)
+            if inner is None:
+                return None
+            if id(inner) not in self._own:
+                inner = inner.copy()
+                self._own.add(id(inner))
+                self._lengths[id(inner)] = len(inner)
+                container[element] = {tag: inner}
+            container = inner
+        return container  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=1024)
+def compile_update(text: str, names: tuple[tuple[str, str], ...]) -> CompiledUpdate:
+    """Compile an update expression.
+
+    Args:
+        text: The expression.
+        names: The placeholders in it and the names that they stand for, in any fixed order.
+
+    Raises:
+        ExpressionError: Paths overlap or conflict, or a function's operands are wrong.
+    """
+    compiler = _Compiler(dict(names))
+    actions = tuple(compiler.action(action) for action in parse_update(text).tree)
+    paths = tuple(action.path for action in actions)
+    check_disjoint(paths)
+    return CompiledUpdate(
+        actions, tuple(compiler.checks), paths, frozenset(str(path[0]) for path in paths)
+    )
+
+
+class _Compiler:
+    """Turns actions into closures, and gathers checks of their values on the way."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
+        self.checks: list[Check] = []
+
+    def action(self, tree: Action) -> CompiledAction:
+        path = resolve(tree.path, self._names)
+        return CompiledAction(type(tree), path, reader(path), self._source(tree))
+
+    def _source(self, tree: Action) -> Source | None:
+        match tree:
+            case Remove():
+                return None
+            case Set(value=Arithmetic()):
+                return self._arithmetic(tree.value)
+            case Set():
+                return self.operand(tree.value)
+            case Add():
+                self.checks.append(_check_clause("ADD", _SETS | {"N"}, tree.value.name))
+            case Delete():
+                self.checks.append(_check_clause("DELETE", _SETS, tree.value.name))
+        return self.operand(tree.value)
+
+    def _arithmetic(self, tree: Arithmetic) -> Source:
+        self._check_types(tree.operator, "N", tree.left, tree.right)
+        left, right = self.operand(tree.left), self.operand(tree.right)
+        compute = add if tree.operator == "+" else subtract
+
+        def calculate(item: Item, values: Values) -> AttributeValue | None:
+            first, second = left(item, values), right(item, values)
+            if first is None or second is None:
+                return None
+            if "N" not in first or "N" not in second:
+                raise _incorrect_data_type()
+            return {"N": compute(first["N"], second["N"])}
+
+        return calculate
+
+    def operand(self, tree: Operand) -> Source:
+        """Compile what yields a value of the item as it was, or None where there is none."""
+        if isinstance(tree, Value):
+            name = tree.name
+            return lambda _item, values: values[name]
+        if isinstance(tree, Path):
+            read = reader(resolve(tree, self._names))
+            return lambda item, _values: read(item)
+        return self._function(tree)
+
+    def _function(self, tree: Function) -> Source:
+        if len(tree.arguments) != UPDATE_FUNCTIONS[tree.name]:
+            raise ExpressionError(
+                "Incorrect number of operands for operator or function; operator or function:"
+                f" {tree.name}, number of operands: {len(tree.arguments)}"
+            )
+        first, second = tree.arguments
+        if tree.name == "if_not_exists":
+            if not isinstance(first, Path):
+                raise ExpressionError(
+                    "Operator or function requires a document path; operator or function:"
+                    " if_not_exists"
+                )
+            return _if_not_exists(self.operand(first), self.operand(second))
+        self._check_types("list_append", "L", first, second)
+        return _list_append(self.operand(first), self.operand(second))
+
+    def _check_types(self, name: str, wanted: str, *operands: Operand) -> None:
+        for operand in operands:
+            if isinstance(operand, Value):
+                self.checks.append(_check_type(name, wanted, operand.name))
+            elif isinstance(operand, Function) and operand.name == "list_append" and wanted != "L":
+                raise _incorrect_operand(f"operator or function: {name}", "L")
+
+
+def _incorrect_operand(where: str, found: str) -> ExpressionError:
+    return ExpressionError(
+        f"Incorrect operand type for operator or function; {where}, operand type: {found}"
+    )
+
+
+def _check_type(name: str, wanted: str, placeholder: str) -> Check:
+    def check(values: Values) -> None:
+        (found,) = values[placeholder]
+        if found != wanted:
+            raise _incorrect_operand(f"operator or function: {name}", found)
+
+    return check
+
+
+def _check_clause(clause: str, wanted: frozenset[str], placeholder: str) -> Check:
+    def check(values: Values) -> None:
+        (found,) = values[placeholder]
+        if found not in wanted:
+            raise _incorrect_operand(f"operator: {clause}", _FULL_NAMES[found])
+
+    return check
+
+
+def _if_not_exists(path: Source, default: Source) -> Source:
+    def if_not_exists(item: Item, values: Values) -> AttributeValue | None:
+        value = path(item, values)
+        return default(item, values) if value is None else value
+
+    return if_not_exists
+
+
+def _list_append(left: Source, right: Source) -> Source:
+    def list_append(item: Item, values: Values) -> AttributeValue | None:
+        first, second = left(item, values), right(item, values)
+        if first is None or second is None:
+            return None
+        if "L" not in first or "L" not in second:
+            raise _incorrect_data_type()
+        return {"L": first["L"] + second["L"]}
+
+    return list_append
+
+
+def _added(before: AttributeValue, operand: AttributeValue) -> AttributeValue:
+    tag = _common_type(before, operand)
+    if tag == "N":
+        return {"N": add(before["N"], operand["N"])}
+    return _set_of(tag, {*before[tag], *operand[tag]})
+
+
+def _without(before: AttributeValue, operand: AttributeValue) -> AttributeValue | None:
+    tag = _common_type(before, operand)
+    left = {*before[tag]}.difference(operand[tag])
+    # A set is never empty: with its last member the attribute goes.
+    return _set_of(tag, left) if left else None
+
+
+def _set_of(tag: str, members: set[Any]) -> AttributeValue:
+    return {tag: sorted(members, key=parse if tag == "NS" else None)}
+
+
+def _common_type(before: AttributeValue, operand: AttributeValue) -> str:
+    (tag,) = operand
+    if tag not in before:
+        raise _incorrect_data_type()
+    return tag
+
+
+def _incorrect_data_type() -> Exception:
+    return validation("An operand in the update expression has an incorrect data type")
+
+
+def _invalid_path() -> Exception:
+    return validation("The document path provided in the update expression is invalid for update")
