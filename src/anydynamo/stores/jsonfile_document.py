@@ -1,0 +1,331 @@
+"""A JSON file's text as spaces of bytes, and back.
+
+```json
+{
+  "anydynamo": {"format": 1, "tables": {"users": {<description>}}, "spaces": {<other spaces>}},
+  "users": [{"userId": "1", "name": "Alice"}],
+  "anything": {"else": "stands as it stood"}
+}
+```
+
+Each table is a list of plain items under its name, ordered by key. A list of which no table is
+described under `anydynamo`, and any other value, is *foreign*: it is kept as it stands until a
+table of that name is created and adopts it. Index entries and totals follow from the items and are
+not written. The engine's other spaces (client tokens) are, in base64, under `spaces`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from anydynamo.engine.access import check_index_keys, item_key
+from anydynamo.engine.errors import EngineError
+from anydynamo.engine.layout import TABLES, TOTALS, Table, encode, entries, unpack
+from anydynamo.engine.values import check_item, key_bytes
+from anydynamo.stores.jsonfile_format import (
+    Malformed,
+    Number,
+    Plain,
+    base64_text,
+    check_unrepeated,
+    dump,
+    from_base64,
+    parse,
+    plain,
+    typed,
+)
+from anydynamo.stores.memory import OrderedMap, ordered_map
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from anydynamo.engine.values import Item
+
+__all__ = ["Document"]
+
+_HEADER: Final = "anydynamo"
+_FORMAT: Final = 1
+_MARGIN: Final = "    "
+_KNOWN: Final = frozenset(("format", "tables", "spaces", "items"))
+
+_Row = tuple[tuple[bytes, bytes], str]
+"""An item's place in its list, and its text."""
+
+
+class Document:
+    """What a JSON file holds.
+
+    Attributes:
+        spaces: The spaces, as the memory store keeps them; whoever changes them calls `render`.
+    """
+
+    def __init__(self) -> None:
+        self.spaces: dict[str, OrderedMap] = {}
+        self._foreign: dict[str, Plain] = {}
+        self._names: list[str] = []
+        self._rows: dict[str, dict[bytes, _Row]] = {}
+
+    @staticmethod
+    def load(data: bytes) -> Document:
+        """Read a file's bytes; an empty file is an empty document.
+
+        Raises:
+            Malformed: With the place and what is wrong there.
+        """
+        document = Document()
+        if data.strip():
+            try:
+                document._read(parse(data))
+            except RecursionError as error:
+                raise Malformed("", "it is nested too deeply") from error
+        return document
+
+    def foreign(self, table: str) -> list[tuple[str, Item]]:
+        """Return the foreign items under a table's name with their places, in DynamoDB's JSON.
+
+        Raises:
+            Malformed: What stands under the name is no list of objects.
+        """
+        if table not in self._foreign:
+            return []
+        return list(_items(table, self._foreign[table]))
+
+    def render(
+        self, touched: Collection[tuple[str, bytes | None]], adopted: Collection[str]
+    ) -> bytes:
+        """Write the document as text.
+
+        Args:
+            touched: The spaces and keys that changed since the last call; None for a whole space.
+            adopted: The tables whose foreign items were handed over since.
+
+        Raises:
+            Malformed: A table was created over foreign items that it did not adopt.
+        """
+        tables = self._tables()
+        for name in adopted:
+            if name in tables:
+                self._foreign.pop(name, None)
+        for name in self._foreign:
+            if name in tables:
+                raise Malformed(name, "a table of this name was created without adopting this")
+        by_space = {table.items: table for table in tables.values()}
+        for space, key in touched:
+            rows = self._rows.get(space)
+            if rows is None:
+                continue
+            if key is None:
+                del self._rows[space]
+            else:
+                self._update_row(by_space.get(space), rows, space, key)
+        blocks = {name: dump(value, "  ") for name, value in self._foreign.items()}
+        blocks |= {name: self._list(table) for name, table in tables.items()}
+        header = self._header(tables, blocks.pop(_HEADER, None))
+        self._names = [name for name in self._names if name in blocks]
+        self._names += sorted(blocks.keys() - set(self._names))
+        lines = [f"  {json.dumps(_HEADER)}: {header}"] if header else []
+        lines += [f"  {dump(name)}: {blocks[name]}" for name in self._names]
+        text = "{\n" + ",\n".join(lines) + "\n}\n" if lines else "{}\n"
+        return text.encode()
+
+    def _tables(self) -> dict[str, Table]:
+        descriptions = self.spaces.get(TABLES)
+        if descriptions is None:
+            return {}
+        return {key.decode(): Table.load(raw) for key, raw in descriptions.items()}
+
+    def _update_row(
+        self, table: Table | None, rows: dict[bytes, _Row], space: str, key: bytes
+    ) -> None:
+        pairs = self.spaces.get(space)
+        value = None if pairs is None else pairs.get(key)
+        if value is None or table is None:
+            rows.pop(key, None)
+        else:
+            rows[key] = _row(table, value)
+
+    def _list(self, table: Table) -> str:
+        pairs = self.spaces.get(table.items)
+        rows = self._rows.get(table.items)
+        if rows is None:
+            rows = {} if pairs is None else {k: _row(table, value) for k, value in pairs.items()}
+            self._rows[table.items] = rows
+        if not rows:
+            return "[]"
+        return "[\n    " + ",\n    ".join([text for _, text in sorted(rows.values())]) + "\n  ]"
+
+    def _header(self, tables: dict[str, Table], items: str | None) -> str | None:
+        header: dict[str, Plain] = {"format": _FORMAT}
+        if tables:
+            header["tables"] = {name: dict(table.document) for name, table in tables.items()}
+        spaces = self._other_spaces(tables)
+        if spaces:
+            header["spaces"] = spaces
+        if len(header) == 1 and items is None:
+            return None
+        text = dump(header, "  ")
+        if items is None:
+            return text
+        # A table may have the header's own name; its list stands inside the header.
+        return text.removesuffix("\n  }") + f',\n    "items": {items}\n  }}'
+
+    def _other_spaces(self, tables: dict[str, Table]) -> dict[str, Plain]:
+        derived = {TABLES, TOTALS}
+        for table in tables.values():
+            derived.add(table.items)
+            derived.update(index.space for index in table.indexes)
+        return {
+            space: {base64_text(key): base64_text(value) for key, value in pairs.items()}
+            for space, pairs in sorted(self.spaces.items())
+            if space not in derived and len(pairs.items())
+        }
+
+    def _read(self, value: Plain) -> None:
+        if not isinstance(value, dict):
+            raise Malformed(
+                "", f'the top level must be an object such as {{"users": []}}, not {_kind(value)}'
+            )
+        top = cast("dict[str, Plain]", value)
+        for name, inner in top.items():
+            check_unrepeated(inner, name)
+        check_unrepeated(top, "")
+        self._names = [name for name in top if name != _HEADER]
+        tables = self._read_header(top.pop(_HEADER, None), top)
+        for name, inner in top.items():
+            if name in tables:
+                self._read_items(tables[name], inner)
+            else:
+                # Rendered now so that what could not be written is refused before anything is.
+                dump(inner)
+                self._foreign[name] = inner
+
+    def _read_header(self, header: Plain, top: dict[str, Plain]) -> dict[str, Table]:
+        if header is None:
+            return {}
+        if isinstance(header, list):
+            top[_HEADER] = header
+            return {}
+        if not isinstance(header, dict) or "format" not in header:
+            raise Malformed(_HEADER, "this key belongs to anydynamo, and holds something else")
+        fields = cast("dict[str, Plain]", header)
+        if fields["format"] != Number(_FORMAT):
+            raise Malformed(
+                f"{_HEADER}.format",
+                f"this release of anydynamo knows format {_FORMAT}, not {dump(fields['format'])}",
+            )
+        unknown = fields.keys() - _KNOWN
+        if unknown:
+            raise Malformed(f"{_HEADER}.{min(unknown)}", "this key is unknown")
+        if "items" in fields:
+            top[_HEADER] = fields["items"]
+        tables = {
+            name: self._read_table(name, description)
+            for name, description in _object(fields.get("tables", {}), f"{_HEADER}.tables").items()
+        }
+        for space, pairs in _object(fields.get("spaces", {}), f"{_HEADER}.spaces").items():
+            self._read_space(space, pairs, f"{_HEADER}.spaces.{space}")
+        return tables
+
+    def _read_table(self, name: str, description: Plain) -> Table:
+        place = f"{_HEADER}.tables.{name}"
+        raw = encode(_native(_object(description, place)))
+        try:
+            table = Table.load(raw)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            raise Malformed(place, f"it is no table's description ({error!r})") from error
+        if table.name != name:
+            raise Malformed(place, f"it describes the table {table.name!r}")
+        self._space(TABLES)[name.encode()] = raw
+        return table
+
+    def _read_space(self, space: str, pairs: Plain, place: str) -> None:
+        target = self._space(space)
+        for key, value in _object(pairs, place).items():
+            target[from_base64(key, place)] = from_base64(value, f"{place}.{key}")
+
+    def _read_items(self, table: Table, value: Plain) -> None:
+        places: dict[bytes, str] = {}
+        rows = self._rows[table.items] = {}
+        for place, item in _items(table.name, value):
+            checked, key = _checked(table, place, item)
+            if key in places:
+                raise Malformed(f"{places[key]} and {place}", "they have the same key")
+            places[key] = place
+            for space, entry, content in entries(table, checked):
+                self._space(space)[entry] = content
+            rows[key] = _row_of(table, checked)
+
+    def _space(self, space: str) -> OrderedMap:
+        pairs = self.spaces.get(space)
+        if pairs is None:
+            pairs = self.spaces[space] = ordered_map()
+        return pairs
+
+
+def _items(name: str, value: Plain) -> Iterator[tuple[str, Item]]:
+    if not isinstance(value, list):
+        raise Malformed(name, f"a table's items must be a list, not {_kind(value)}")
+    elements = cast("list[Plain]", value)
+    for number, element in enumerate(elements):
+        place = f"{name}[{number}]"
+        entries_ = _object(element, place)
+        yield place, {k: typed(inner, f"{place}.{k}") for k, inner in entries_.items()}
+
+
+def _checked(table: Table, place: str, item: Item) -> tuple[Item, bytes]:
+    for attribute in table.keys:
+        if attribute.name not in item:
+            raise Malformed(place, f"key attribute {attribute.name} is missing")
+    try:
+        checked = check_item(item)
+        key = item_key(table, checked)
+        check_index_keys(table, checked)
+    except EngineError as error:
+        raise Malformed(place, error.message) from error
+    return checked, key
+
+
+def _row(table: Table, value: bytes) -> _Row:
+    return _row_of(table, unpack(value))
+
+
+def _row_of(table: Table, item: Item) -> _Row:
+    sort = b"" if table.range_key is None else key_bytes(item[table.range_key.name])
+    order = (key_bytes(item[table.hash_key.name]), sort)
+    return order, dump({name: plain(value) for name, value in item.items()}, _MARGIN)
+
+
+def _object(value: Plain, place: str) -> dict[str, Plain]:
+    if not isinstance(value, dict):
+        raise Malformed(place, f"it must be an object, not {_kind(value)}")
+    return cast("dict[str, Plain]", value)
+
+
+def _native(value: Plain) -> Any:
+    """Turn the numbers of a parsed value into ints and floats, as a description has them."""
+    if isinstance(value, Number):
+        return float(value) if set(value) & set(".eE") else int(value)
+    if isinstance(value, dict):
+        pairs = cast("dict[str, Plain]", value)
+        return {name: _native(inner) for name, inner in pairs.items()}
+    if isinstance(value, list):
+        elements = cast("list[Plain]", value)
+        return [_native(inner) for inner in elements]
+    return value
+
+
+def _kind(value: Plain) -> str:
+    match value:
+        case Number():
+            return "a number"
+        case str():
+            return "a string"
+        case bool():
+            return "a boolean"
+        case None:
+            return "null"
+        case list():
+            return "a list"
+        case _:
+            return "an object"
