@@ -5,8 +5,9 @@
 | `tables` | table name | the table's description, MessagePack of a JSON-like document |
 | `items/<table id>` | partition, sort key | the item: its size, then its MessagePack |
 | `index/<table id>/<index>` | index partition, index sort keys, table key | the projected item |
-| `totals` | table id | how many items and bytes the table and its indexes hold |
-| `tokens`, `tokens/age` | client token | which transaction a token stood for, and when |
+| `totals` | name of another space | how many items and bytes that space holds |
+| `tokens` | client token | which transaction the token stood for, and when |
+| `tokens/age` | time, client token | nothing: the tokens in the order in which they expire |
 
 `totals` follows from the items: a store may drop it, and it is counted again when it is missing.
 A table's id is new with each creation, so nothing of a deleted table can come back.
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from anydynamo.engine.keys import partition, terminated
+from anydynamo.engine.limits import HASH_KEY_BYTES, RANGE_KEY_BYTES
 from anydynamo.engine.values import item_size, key_bytes
 
 if TYPE_CHECKING:
@@ -106,6 +108,7 @@ class Index:
         local: Whether it is a local one.
         hash_keys: Its partition attributes; several only in a global index.
         range_keys: Its sort attributes, in their order.
+        keys: All its key attributes, those of the partition first.
         projection: `ALL`, `KEYS_ONLY` or `INCLUDE`.
         projected: The attributes that its entries hold; None means all.
         space: The space of its entries.
@@ -115,33 +118,35 @@ class Index:
     local: bool
     hash_keys: tuple[KeyAttribute, ...]
     range_keys: tuple[KeyAttribute, ...]
+    keys: tuple[KeyAttribute, ...]
     projection: str
     projected: frozenset[str] | None
     space: str
 
-    @property
-    def keys(self) -> tuple[KeyAttribute, ...]:
-        """All its key attributes, those of the partition first."""
-        return self.hash_keys + self.range_keys
-
-    def partition(self, item: Mapping[str, Any]) -> bytes:
-        """Return the prefix of the partition that an item belongs to here."""
-        return partition([key_bytes(item[key.name]) for key in self.hash_keys])
-
     def key(self, table: Table, item: Mapping[str, Any]) -> bytes | None:
-        """Return an item's key here; None when it lacks a key attribute and so has no entry.
+        """Return an item's key here; None when it has no entry.
+
+        It has none when it lacks a key attribute. Writes refuse a value that cannot be a key, but
+        an item that was there before the index can have one, and then has no entry either.
 
         The table's own key is the end of it: entries with equal index keys have an order, and a
         page can go on between them.
         """
-        for key in self.hash_keys:
-            if key.name not in item:
+        parts: list[bytes] = []
+        limit = HASH_KEY_BYTES
+        for number, key in enumerate(self.keys):
+            value = item.get(key.name)
+            if value is None or key.type not in value:
                 return None
-        for key in self.range_keys:
-            if key.name not in item:
+            if number == len(self.hash_keys):
+                limit = RANGE_KEY_BYTES
+            part = key_bytes(value)
+            if not 0 < len(part) <= limit:
                 return None
-        sort = b"".join([terminated(key_bytes(item[key.name])) for key in self.range_keys])
-        return self.partition(item) + sort + table.tail(item)
+            parts.append(part)
+        count = len(self.hash_keys)
+        sort = b"".join([terminated(part) for part in parts[count:]])
+        return partition(parts[:count]) + sort + table.tail(item)
 
     def project(self, item: Item) -> Item:
         """Return what an entry holds of an item."""
@@ -159,6 +164,7 @@ class Table:
         name: Its name.
         hash_key: The partition key.
         range_key: The sort key, if there is one.
+        keys: Both of them, the partition key first.
         indexes: Its secondary indexes, local ones first, each kind ordered by name.
         items: The space of its items.
         document: The description as it is stored; not to be changed.
@@ -168,6 +174,7 @@ class Table:
     name: str
     hash_key: KeyAttribute
     range_key: KeyAttribute | None
+    keys: tuple[KeyAttribute, ...]
     indexes: tuple[Index, ...]
     items: str
     document: Mapping[str, Any]
@@ -197,15 +204,11 @@ class Table:
             name=document["TableName"],
             hash_key=hash_keys[0],
             range_key=range_keys[0] if range_keys else None,
+            keys=hash_keys + range_keys,
             indexes=tuple(indexes),
             items=items_space(table_id),
             document=document,
         )
-
-    @property
-    def keys(self) -> tuple[KeyAttribute, ...]:
-        """The key attributes, the partition key first."""
-        return (self.hash_key,) if self.range_key is None else (self.hash_key, self.range_key)
 
     def index(self, name: str) -> Index | None:
         """Return an index by its name."""
@@ -264,6 +267,7 @@ def _index(
         local=local,
         hash_keys=hash_keys,
         range_keys=range_keys,
+        keys=hash_keys + range_keys,
         projection=projection,
         projected=projected,
         space=index_space(table_id, entry["IndexName"]),

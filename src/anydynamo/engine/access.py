@@ -1,0 +1,199 @@
+"""Finding tables, and holding keys and items to a table's key schema."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anydynamo.engine.errors import EngineError, validation
+from anydynamo.engine.keys import partition
+from anydynamo.engine.layout import TABLES, Table
+from anydynamo.engine.limits import HASH_KEY_BYTES, RANGE_KEY_BYTES
+from anydynamo.engine.values import key_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from anydynamo.engine.layout import Index, KeyAttribute
+    from anydynamo.engine.store import Reader
+    from anydynamo.engine.values import AttributeValue, Item
+
+__all__ = [
+    "bare_name",
+    "check_index_keys",
+    "find_index",
+    "find_table",
+    "hash_bytes",
+    "item_key",
+    "key_of",
+    "primary_key",
+    "range_bytes",
+    "type_of",
+]
+
+_INVALID = "One or more parameter values were invalid: "
+_NOT_VALID = "One or more parameter values are not valid. "
+_HASH_TOO_LONG = (
+    f"{_INVALID}Size of hashkey has exceeded the maximum size limit of{HASH_KEY_BYTES} bytes"
+)
+_RANGE_TOO_LONG = (
+    f"{_INVALID}Aggregated size of all range keys has exceeded the size limit of"
+    f" {RANGE_KEY_BYTES} bytes"
+)
+_UNSUPPORTED_UPDATE = (
+    "The update expression attempted to update the secondary index key to unsupported type"
+)
+_KINDS = {"S": "string", "B": "binary"}
+
+
+def bare_name(name: str) -> str:
+    """Return the name of a table that may have been named by its ARN."""
+    return name.partition(":table/")[2].partition("/")[0] if name.startswith("arn:") else name
+
+
+def find_table(reader: Reader, name: str) -> Table:
+    """Return a table.
+
+    Raises:
+        EngineError: ResourceNotFoundException, in the wording of the item operations.
+    """
+    raw = reader.get(TABLES, bare_name(name).encode())
+    if raw is None:
+        raise EngineError("ResourceNotFoundException", "Requested resource not found")
+    return Table.load(raw)
+
+
+def find_index(table: Table, name: str) -> Index:
+    """Return one of a table's indexes.
+
+    Raises:
+        EngineError: A ValidationException; there is no such index.
+    """
+    index = table.index(name)
+    if index is None:
+        raise validation(f"The table does not have the specified index: {name}")
+    return index
+
+
+def primary_key(table: Table, key: Item) -> bytes:
+    """Check that a key is exactly a table's key, and return it as it is stored.
+
+    Raises:
+        EngineError: A ValidationException.
+    """
+    keys = table.keys
+    if len(key) != len(keys):
+        raise validation("The provided key element does not match the schema")
+    for attribute in keys:
+        value = key.get(attribute.name)
+        if value is None or attribute.type not in value:
+            raise validation("The provided key element does not match the schema")
+    return _encoded(table, key)
+
+
+def item_key(table: Table, item: Item) -> bytes:
+    """Check an item's key attributes, and return its key as it is stored.
+
+    Raises:
+        EngineError: A ValidationException.
+    """
+    for attribute in table.keys:
+        value = item.get(attribute.name)
+        if value is None:
+            raise validation(f"{_INVALID}Missing the key {attribute.name} in the item")
+        if attribute.type not in value:
+            raise validation(
+                f"{_INVALID}Type mismatch for key {attribute.name} expected: {attribute.type}"
+                f" actual: {type_of(value)}"
+            )
+    return _encoded(table, item)
+
+
+def _encoded(table: Table, item: Mapping[str, AttributeValue]) -> bytes:
+    prefix = partition((hash_bytes(table.hash_key, item[table.hash_key.name]),))
+    if table.range_key is None:
+        return prefix
+    return prefix + range_bytes(table.range_key, item[table.range_key.name])
+
+
+def hash_bytes(attribute: KeyAttribute, value: AttributeValue) -> bytes:
+    """Return the bytes of a partition key's value, of which the type has been checked.
+
+    Raises:
+        EngineError: A ValidationException; the value is empty or too long.
+    """
+    encoded = key_bytes(value)
+    if not encoded:
+        raise validation(_empty(attribute))
+    if len(encoded) > HASH_KEY_BYTES:
+        raise validation(_HASH_TOO_LONG)
+    return encoded
+
+
+def range_bytes(attribute: KeyAttribute, value: AttributeValue) -> bytes:
+    """Return the bytes of a sort key's value, of which the type has been checked.
+
+    Raises:
+        EngineError: A ValidationException; the value is empty or too long.
+    """
+    encoded = key_bytes(value)
+    if not encoded:
+        raise validation(_empty(attribute))
+    if len(encoded) > RANGE_KEY_BYTES:
+        raise validation(_RANGE_TOO_LONG)
+    return encoded
+
+
+def _empty(attribute: KeyAttribute) -> str:
+    return (
+        f"{_NOT_VALID}The AttributeValue for a key attribute cannot contain an empty"
+        f" {_KINDS[attribute.type]} value. Key: {attribute.name}"
+    )
+
+
+def check_index_keys(table: Table, item: Item, *, updated: bool = False) -> None:
+    """Check the index key attributes that an item has; one that it lacks keeps it out of the index.
+
+    Args:
+        table: The table.
+        item: The whole item, as it is about to be written.
+        updated: Whether an update expression made it, for which DynamoDB has its own wording.
+
+    Raises:
+        EngineError: A ValidationException.
+    """
+    for index in table.indexes:
+        for attribute in index.keys:
+            value = item.get(attribute.name)
+            if value is None:
+                continue
+            if attribute.type not in value:
+                if updated:
+                    raise validation(_UNSUPPORTED_UPDATE)
+                raise validation(
+                    f"{_INVALID}Type mismatch for Index Key {attribute.name}"
+                    f" Expected: {attribute.type} Actual: {type_of(value)}"
+                    f" IndexName: {index.name}"
+                )
+            size = len(key_bytes(value))
+            if not size:
+                raise validation(
+                    f"{_NOT_VALID}A value specified for a secondary index key is not supported."
+                    " The AttributeValue for a key attribute cannot contain an empty"
+                    f" {_KINDS[attribute.type]} value."
+                    f" IndexName: {index.name}, IndexKey: {attribute.name}"
+                )
+            if attribute in index.hash_keys:
+                if size > HASH_KEY_BYTES:
+                    raise validation(_HASH_TOO_LONG)
+            elif size > RANGE_KEY_BYTES:
+                raise validation(_RANGE_TOO_LONG)
+
+
+def key_of(table: Table, item: Mapping[str, AttributeValue]) -> Item:
+    """Return an item's key attributes."""
+    return {attribute.name: item[attribute.name] for attribute in table.keys}
+
+
+def type_of(value: AttributeValue) -> str:
+    """Return a value's type, such as `S`."""
+    return next(iter(value))

@@ -1,0 +1,184 @@
+"""The four single-item write actions, which PutItem & co. and transactions have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from anydynamo.engine.access import check_index_keys, item_key, key_of, primary_key
+from anydynamo.engine.errors import EngineError, validation
+from anydynamo.engine.expressions import Expressions
+from anydynamo.engine.limits import ITEM_BYTES
+from anydynamo.engine.values import check_item, copy_item, item_size
+from anydynamo.engine.writes import Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from anydynamo.engine.capacity import Consumption
+    from anydynamo.engine.expressions import Condition, Update, Updated
+    from anydynamo.engine.layout import Table
+    from anydynamo.engine.store import Reader
+    from anydynamo.engine.values import Item
+    from anydynamo.engine.writes import Changes
+
+__all__ = ["Action", "Kind", "Outcome", "prepare_action", "put_size"]
+
+Kind = Literal["Put", "Update", "Delete", "ConditionCheck"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One write, checked as far as that goes without its table.
+
+    Attributes:
+        kind: What it does.
+        table: The table, as the request named it.
+        given: The item of a put, the key of everything else.
+        condition: What the stored item must fulfil.
+        update: What an update changes; None leaves or creates the bare item.
+        show_item: Whether a failed condition returns the item that stood in the way.
+    """
+
+    kind: Kind
+    table: str
+    given: Item
+    condition: Condition | None
+    update: Update | None
+    show_item: bool
+
+    def key(self, table: Table) -> bytes:
+        """Check the key and return it as it is stored.
+
+        Raises:
+            EngineError: A ValidationException.
+        """
+        if self.kind == "Put":
+            return item_key(table, self.given)
+        key = primary_key(table, self.given)
+        if self.update is not None:
+            self.update.check_keys([attribute.name for attribute in table.keys])
+        return key
+
+    def key_attributes(self, table: Table) -> Item:
+        """Return the key in DynamoDB's JSON."""
+        return key_of(table, self.given)
+
+    def evaluate(self, reader: Reader, table: Table, key: bytes) -> Outcome:
+        """Work out what the action makes of what is stored, without writing it.
+
+        Raises:
+            EngineError: A ConditionalCheckFailedException, or a ValidationException for an update
+                that does not fit the item or an item that the table cannot take.
+        """
+        before = Stored(reader.get(table.items, key))
+        if self.condition is not None and not self.condition.evaluate(before.item or {}):
+            item = before.item if self.show_item else None
+            raise EngineError(
+                "ConditionalCheckFailedException", "The conditional request failed", item=item
+            )
+        if self.kind == "Put":
+            if table.indexes:
+                check_index_keys(table, self.given)
+            return Outcome(table, key, before, self.given, put_size(self.given), None)
+        if self.kind == "Update":
+            return self._updated(table, key, before)
+        return Outcome(table, key, before, None, 0, None)
+
+    def _updated(self, table: Table, key: bytes, before: Stored) -> Outcome:
+        exists = before.raw is not None
+        start = before.item or self.given
+        if self.update is None:
+            return Outcome(table, key, before, copy_item(start), item_size(start), None)
+        updated = self.update.apply(start, exists=exists)
+        if table.indexes:
+            check_index_keys(table, updated.item, updated=True)
+        size = item_size(updated.item)
+        if size > ITEM_BYTES:
+            raise validation("Item size to update has exceeded the maximum allowed size")
+        return Outcome(table, key, before, updated.item, size, updated)
+
+    def perform(self, changes: Changes, outcome: Outcome, consumption: Consumption | None) -> None:
+        """Write what was worked out."""
+        if outcome.item is not None:
+            changes.put(
+                outcome.table, outcome.key, outcome.before, outcome.item, outcome.size, consumption
+            )
+        elif self.kind == "Delete":
+            changes.delete(outcome.table, outcome.key, outcome.before, consumption)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an action makes of what is stored.
+
+    Attributes:
+        table: The table.
+        key: The key, as it is stored.
+        before: What stood there.
+        item: What is to stand there; None for nothing, or for a condition check.
+        size: The new item's size.
+        updated: What an update expression changed.
+    """
+
+    table: Table
+    key: bytes
+    before: Stored
+    item: Item | None
+    size: int
+    updated: Updated | None
+
+
+def put_size(item: Item) -> int:
+    """Measure an item that is to be put.
+
+    Raises:
+        EngineError: A ValidationException; it is larger than 400 KB.
+    """
+    size = item_size(item)
+    if size > ITEM_BYTES:
+        raise validation("Item size has exceeded the maximum allowed size")
+    return size
+
+
+def prepare_action(kind: Kind, parameters: Mapping[str, Any], *, prefix: str = "") -> Action:
+    """Read one action from its parameters, whose shape has been checked.
+
+    Args:
+        kind: What it does.
+        parameters: The parameters of PutItem & co., or of a transaction's action.
+        prefix: What the operation puts before an invalid value's text.
+
+    Raises:
+        EngineError: A ValidationException or a SerializationException.
+    """
+    given = parameters["Item" if kind == "Put" else "Key"]
+    try:
+        given = check_item(given)
+    except EngineError as error:
+        if prefix and error.code == "ValidationException":
+            raise validation(prefix + error.message) from None
+        raise
+    condition = update = None
+    if _EXPRESSIONS.isdisjoint(parameters):
+        # By far the commonest write has no expressions at all.
+        return Action(kind, parameters["TableName"], given, None, None, False)
+    if kind == "Update":
+        bound = Expressions(parameters, ("UpdateExpression", "ConditionExpression"))
+        update = bound.update("UpdateExpression")
+    else:
+        bound = Expressions(parameters, ("ConditionExpression",))
+    condition = bound.condition("ConditionExpression")
+    bound.finish()
+    show_item = parameters.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+    return Action(kind, parameters["TableName"], given, condition, update, show_item)
+
+
+_EXPRESSIONS = frozenset(
+    (
+        "ConditionExpression",
+        "UpdateExpression",
+        "ExpressionAttributeNames",
+        "ExpressionAttributeValues",
+    )
+)

@@ -1,0 +1,186 @@
+"""BatchGetItem and BatchWriteItem: many items, each by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from anydynamo.engine.access import bare_name, check_index_keys, find_table, item_key, primary_key
+from anydynamo.engine.actions import put_size
+from anydynamo.engine.capacity import Consumption, add_consumed, read_units
+from anydynamo.engine.errors import validation
+from anydynamo.engine.itemcollections import collection_metrics
+from anydynamo.engine.items import prepare_projection
+from anydynamo.engine.layout import size_of, unpack
+from anydynamo.engine.limits import BATCH_GET_KEYS, BATCH_WRITE_REQUESTS, REQUEST_BYTES
+from anydynamo.engine.values import check_item, item_size
+from anydynamo.engine.writes import Changes, Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from anydynamo.engine.expressions import Projection
+    from anydynamo.engine.layout import Table
+    from anydynamo.engine.store import Reader, Writer
+    from anydynamo.engine.values import Item
+
+__all__ = ["batch_get_item", "batch_write_item"]
+
+_DUPLICATES = "Provided list of item keys contains duplicates"
+
+
+def batch_get_item(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
+    """Read up to 100 items by their keys; what does not fit into 16 MB is left unprocessed.
+
+    Raises:
+        EngineError: The request is not valid.
+    """
+    wanted: list[tuple[str, Mapping[str, Any], list[Item], Projection | None]] = []
+    for name, parameters in request["RequestItems"].items():
+        keys = [check_item(key) for key in parameters["Keys"]]
+        wanted.append((name, _settings(parameters), keys, prepare_projection(parameters)))
+    if sum(len(keys) for _, _, keys, _ in wanted) > BATCH_GET_KEYS:
+        raise validation("Too many items requested for the BatchGetItem call")
+    _check_tables([name for name, *_ in wanted])
+    mode = request.get("ReturnConsumedCapacity")
+
+    def work(reader: Reader) -> dict[str, Any]:
+        located = [
+            (table, _located(table, keys))
+            for table, keys in [(find_table(reader, name), keys) for name, _, keys, _ in wanted]
+        ]
+        responses: dict[str, list[Item]] = {}
+        unprocessed: dict[str, dict[str, Any]] = {}
+        consumptions: list[Consumption] = []
+        room = REQUEST_BYTES
+        for (name, settings, keys, projection), (table, stored) in zip(
+            wanted, located, strict=True
+        ):
+            found = responses[name] = []
+            consumption = Consumption(table.name)
+            consumptions.append(consumption)
+            for position, key in enumerate(stored):
+                raw = reader.get(table.items, key)
+                size = 0 if raw is None else size_of(raw)
+                if size > room:
+                    unprocessed[name] = {**settings, "Keys": keys[position:]}
+                    room = 0
+                    break
+                room -= size
+                consumption.table += read_units(
+                    size, consistent=settings.get("ConsistentRead") is True
+                )
+                if raw is not None:
+                    item = unpack(raw)
+                    found.append(item if projection is None else projection.apply(item))
+        response: dict[str, Any] = {"Responses": responses, "UnprocessedKeys": unprocessed}
+        add_consumed(response, mode, consumptions)
+        return response
+
+    return work
+
+
+def _settings(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Copy what unprocessed keys have to be asked for with again."""
+    settings = {name: value for name, value in parameters.items() if name != "Keys"}
+    if settings.get("ExpressionAttributeNames"):
+        settings["ExpressionAttributeNames"] = dict(settings["ExpressionAttributeNames"])
+    return settings
+
+
+def _check_tables(names: list[str]) -> None:
+    bare = {bare_name(name) for name in names}
+    if len(bare) != len(names):
+        # The same table by its name and by its ARN.
+        raise validation(_DUPLICATES)
+
+
+def _located(table: Table, keys: list[Item]) -> list[bytes]:
+    stored = [primary_key(table, key) for key in keys]
+    if len(set(stored)) != len(stored):
+        raise validation(_DUPLICATES)
+    return stored
+
+
+def batch_write_item(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any]]:
+    """Put and delete up to 25 items, without conditions; nothing is left unprocessed.
+
+    One invalid request refuses them all, before anything is written.
+
+    Raises:
+        EngineError: The request is not valid.
+    """
+    wanted: list[tuple[str, list[tuple[Item, int | None]]]] = []
+    for name, requests in request["RequestItems"].items():
+        wanted.append((name, [_write_request(one) for one in requests]))
+    if sum(len(writes) for _, writes in wanted) > BATCH_WRITE_REQUESTS:
+        raise validation("Too many items requested for the BatchWriteItem call")
+    if sum(item_size(item) for _, writes in wanted for item, _ in writes) > REQUEST_BYTES:
+        raise validation("The request is larger than the maximum of 16 MB")
+    _check_tables([name for name, _ in wanted])
+    mode = request.get("ReturnConsumedCapacity")
+    counted = mode is not None and mode != "NONE"
+    measured = request.get("ReturnItemCollectionMetrics") == "SIZE"
+
+    def work(writer: Writer) -> dict[str, Any]:
+        located = [_targets(find_table(writer, name), writes) for name, writes in wanted]
+        changes = Changes(writer)
+        consumptions: list[Consumption] = []
+        for (_, writes), (table, keys) in zip(wanted, located, strict=True):
+            consumption = Consumption(table.name)
+            consumptions.append(consumption)
+            arms = consumption if counted else None
+            for (item, size), key in zip(writes, keys, strict=True):
+                before = Stored(writer.get(table.items, key))
+                if size is None:
+                    changes.delete(table, key, before, arms)
+                else:
+                    changes.put(table, key, before, item, size, arms)
+        changes.finish()
+        response: dict[str, Any] = {"UnprocessedItems": {}}
+        add_consumed(response, mode, consumptions)
+        if measured:
+            response["ItemCollectionMetrics"] = _metrics(writer, wanted, located)
+        return response
+
+    return work
+
+
+def _write_request(given: Mapping[str, Any]) -> tuple[Item, int | None]:
+    """Return the item of a put and its size, or the key of a delete and None."""
+    put, delete = given.get("PutRequest"), given.get("DeleteRequest")
+    if (put is None) == (delete is None):
+        raise validation("A write request must contain exactly one of PutRequest and DeleteRequest")
+    if put is None:
+        return check_item(given["DeleteRequest"]["Key"]), None
+    item = check_item(put["Item"])
+    return item, put_size(item)
+
+
+def _targets(table: Table, writes: list[tuple[Item, int | None]]) -> tuple[Table, list[bytes]]:
+    keys: list[bytes] = []
+    for item, size in writes:
+        if size is None:
+            keys.append(primary_key(table, item))
+        else:
+            keys.append(item_key(table, item))
+            check_index_keys(table, item)
+    if len(set(keys)) != len(keys):
+        raise validation(_DUPLICATES)
+    return table, keys
+
+
+def _metrics(
+    reader: Reader,
+    wanted: list[tuple[str, list[tuple[Item, int | None]]]],
+    located: list[tuple[Table, list[bytes]]],
+) -> dict[str, Any]:
+    metrics: dict[str, Any] = {}
+    for (name, writes), (table, _) in zip(wanted, located, strict=True):
+        collections: dict[bytes, dict[str, Any]] = {}
+        for item, _ in writes:
+            measured = collection_metrics(reader, table, item)
+            if measured is not None:
+                collections[table.partition(item)] = measured
+        if collections:
+            metrics[name] = list(collections.values())
+    return metrics

@@ -1,0 +1,132 @@
+"""What DescribeTable says of a table."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from anydynamo.engine.access import bare_name
+from anydynamo.engine.errors import EngineError
+from anydynamo.engine.layout import TABLES, decode, index_space, items_space
+from anydynamo.engine.writes import read_totals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from anydynamo.engine.store import Reader
+
+__all__ = ["arn_of", "describe", "moment", "stored_document"]
+
+_ARN = "arn:aws:dynamodb:local:000000000000:table/"
+_COPIED = (
+    "DeletionProtectionEnabled",
+    "OnDemandThroughput",
+    "StreamSpecification",
+    "WarmThroughput",
+)
+
+
+def arn_of(name: str) -> str:
+    """Return a table's ARN, of a region and an account that do not exist."""
+    return _ARN + name
+
+
+def moment(seconds: float) -> datetime:
+    """Return a time as botocore presents it."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def stored_document(reader: Reader, name: str) -> dict[str, Any]:
+    """Return a fresh copy of a table's stored description.
+
+    Raises:
+        EngineError: ResourceNotFoundException, in the wording of the table operations.
+    """
+    bare = bare_name(name)
+    raw = reader.get(TABLES, bare.encode())
+    if raw is None:
+        raise EngineError(
+            "ResourceNotFoundException", f"Requested resource not found: Table: {bare} not found"
+        )
+    return decode(raw)
+
+
+def describe(reader: Reader, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a `TableDescription`; counts and sizes are exact and of this moment."""
+    table_id, name = document["TableId"], document["TableName"]
+    count, size = read_totals(reader, items_space(table_id))
+    billing = document["BillingMode"]
+    described: dict[str, Any] = {
+        "AttributeDefinitions": document["AttributeDefinitions"],
+        "TableName": name,
+        "KeySchema": document["KeySchema"],
+        "TableStatus": "ACTIVE",
+        "CreationDateTime": moment(document["CreationDateTime"]),
+        "ProvisionedThroughput": _throughput(document),
+        "TableSizeBytes": size,
+        "ItemCount": count,
+        "TableArn": arn_of(name),
+        "TableId": table_id,
+    }
+    if billing == "PAY_PER_REQUEST":
+        described["BillingModeSummary"] = {
+            "BillingMode": billing,
+            "LastUpdateToPayPerRequestDateTime": moment(document["BillingModeDateTime"]),
+        }
+    elif "BillingModeDateTime" in document:
+        described["BillingModeSummary"] = {"BillingMode": billing}
+    for kind in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
+        if document.get(kind):
+            described[kind] = [
+                _index(reader, document, entry, is_global=kind[0] == "G")
+                for entry in document[kind]
+            ]
+    described.update((key, document[key]) for key in _COPIED if key in document)
+    if "StreamLabel" in document:
+        described["LatestStreamLabel"] = document["StreamLabel"]
+        described["LatestStreamArn"] = f"{arn_of(name)}/stream/{document['StreamLabel']}"
+    if "TableClass" in document:
+        described["TableClassSummary"] = {"TableClass": document["TableClass"]}
+    encryption = document.get("SSESpecification")
+    if encryption and encryption.get("Enabled"):
+        described["SSEDescription"] = {
+            "Status": "ENABLED",
+            "SSEType": encryption.get("SSEType", "KMS"),
+            **(
+                {"KMSMasterKeyArn": encryption["KMSMasterKeyId"]}
+                if "KMSMasterKeyId" in encryption
+                else {}
+            ),
+        }
+    return described
+
+
+def _throughput(document: Mapping[str, Any]) -> dict[str, int]:
+    units = document.get("ProvisionedThroughput") or {}
+    return {
+        "NumberOfDecreasesToday": 0,
+        "ReadCapacityUnits": units.get("ReadCapacityUnits", 0),
+        "WriteCapacityUnits": units.get("WriteCapacityUnits", 0),
+    }
+
+
+def _index(
+    reader: Reader, document: Mapping[str, Any], entry: Mapping[str, Any], *, is_global: bool
+) -> dict[str, Any]:
+    name = entry["IndexName"]
+    count, size = read_totals(reader, index_space(document["TableId"], name))
+    described: dict[str, Any] = {
+        "IndexName": name,
+        "KeySchema": entry["KeySchema"],
+        "Projection": entry["Projection"],
+    }
+    if is_global:
+        described["IndexStatus"] = "ACTIVE"
+        described["ProvisionedThroughput"] = _throughput(entry)
+    described["IndexSizeBytes"] = size
+    described["ItemCount"] = count
+    described["IndexArn"] = f"{arn_of(document['TableName'])}/index/{name}"
+    for key in ("OnDemandThroughput", "WarmThroughput"):
+        if key in entry:
+            described[key] = entry[key]
+    return described

@@ -1,0 +1,205 @@
+"""Time to live, tags and continuous backups: settings of a table that are stored and described."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from anydynamo.engine.access import bare_name
+from anydynamo.engine.descriptions import moment, stored_document
+from anydynamo.engine.errors import EngineError, validation
+from anydynamo.engine.layout import TABLES, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from anydynamo.engine.store import Reader, Writer
+
+__all__ = [
+    "describe_continuous_backups",
+    "describe_time_to_live",
+    "list_tags_of_resource",
+    "tag_resource",
+    "untag_resource",
+    "update_continuous_backups",
+    "update_time_to_live",
+]
+
+_TAGS = 50
+_DAY = 86_400
+_RECOVERY_DAYS = 35
+_RECOVERY_LAG = 300
+"""Seconds that a table's latest restorable time is behind; AWS says five minutes."""
+
+
+def _store(writer: Writer, document: Mapping[str, Any]) -> None:
+    writer.put(TABLES, document["TableName"].encode(), encode(document))
+
+
+def update_time_to_live(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any]]:
+    """Say which attribute holds the second in which an item expires, or that none does."""
+    name = request["TableName"]
+    given = request["TimeToLiveSpecification"]
+    enabled, attribute = given["Enabled"], given["AttributeName"]
+
+    def work(writer: Writer) -> dict[str, Any]:
+        document = stored_document(writer, name)
+        current = document.get("TimeToLiveAttribute")
+        if enabled:
+            if current == attribute:
+                raise validation("TimeToLive is already enabled")
+            if current is not None:
+                raise validation(
+                    "TimeToLive is active on a different AttributeName: current AttributeName is "
+                    + current
+                )
+            document["TimeToLiveAttribute"] = attribute
+        else:
+            if current is None:
+                raise validation("TimeToLive is already disabled")
+            if current != attribute:
+                raise validation(
+                    "TimeToLive is active on a different AttributeName: current AttributeName is "
+                    + current
+                )
+            del document["TimeToLiveAttribute"]
+        _store(writer, document)
+        return {"TimeToLiveSpecification": {"Enabled": enabled, "AttributeName": attribute}}
+
+    return work
+
+
+def describe_time_to_live(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
+    """Say which attribute holds the second in which an item expires."""
+    name = request["TableName"]
+
+    def work(reader: Reader) -> dict[str, Any]:
+        attribute = stored_document(reader, name).get("TimeToLiveAttribute")
+        if attribute is None:
+            return {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}
+        return {
+            "TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": attribute}
+        }
+
+    return work
+
+
+def _tagged(reader: Reader, arn: str) -> dict[str, Any]:
+    if not arn.startswith("arn:") or ":table/" not in arn:
+        raise validation(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
+    try:
+        return stored_document(reader, bare_name(arn))
+    except EngineError:
+        raise EngineError(
+            "ResourceNotFoundException",
+            f"Requested resource not found: ResourcArn: {arn} not found",
+        ) from None
+
+
+def tag_resource(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any]]:
+    """Add tags to a table, or change them."""
+    arn = request["ResourceArn"]
+    tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
+    if not tags:
+        raise validation("Atleast one Tag needs to be provided as Input.")
+    if len(tags) != len(request["Tags"]):
+        raise validation("One or more parameter values were invalid: Duplicate tag key")
+
+    def work(writer: Writer) -> dict[str, Any]:
+        document = _tagged(writer, arn)
+        document["Tags"] = {**document["Tags"], **tags}
+        if len(document["Tags"]) > _TAGS:
+            raise validation(f"Too many tags: a table can have {_TAGS} at most")
+        _store(writer, document)
+        return {}
+
+    return work
+
+
+def untag_resource(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any]]:
+    """Remove tags from a table; those that it has not are no error."""
+    arn = request["ResourceArn"]
+    names = frozenset(request["TagKeys"])
+    if not names:
+        raise validation("Atleast one Tag Key needs to be provided as Input.")
+
+    def work(writer: Writer) -> dict[str, Any]:
+        document = _tagged(writer, arn)
+        document["Tags"] = {
+            name: value for name, value in document["Tags"].items() if name not in names
+        }
+        _store(writer, document)
+        return {}
+
+    return work
+
+
+def list_tags_of_resource(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
+    """List a table's tags, all on one page: there are 50 at most."""
+    arn = request["ResourceArn"]
+    if request.get("NextToken") is not None:
+        raise validation("The provided token is invalid")
+
+    def work(reader: Reader) -> dict[str, Any]:
+        tags = _tagged(reader, arn)["Tags"]
+        return {"Tags": [{"Key": name, "Value": value} for name, value in tags.items()]}
+
+    return work
+
+
+def update_continuous_backups(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Writer], dict[str, Any]]:
+    """Switch point-in-time recovery on or off. It is described, and nothing is kept for it."""
+    name = request["TableName"]
+    given = request["PointInTimeRecoverySpecification"]
+    enabled, days = given["PointInTimeRecoveryEnabled"], given.get("RecoveryPeriodInDays")
+    if days is not None and not enabled:
+        raise validation(
+            "RecoveryPeriodInDays can be specified only when point in time recovery is enabled"
+        )
+
+    def work(writer: Writer) -> dict[str, Any]:
+        document = stored_document(writer, name)
+        if not enabled:
+            document.pop("PointInTimeRecovery", None)
+        else:
+            known = document.get("PointInTimeRecovery", {"Since": now()})
+            document["PointInTimeRecovery"] = {**known, "Days": days or _RECOVERY_DAYS}
+        _store(writer, document)
+        return _backups(document, now())
+
+    return work
+
+
+def describe_continuous_backups(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Reader], dict[str, Any]]:
+    """Say whether point-in-time recovery is on."""
+    name = request["TableName"]
+
+    def work(reader: Reader) -> dict[str, Any]:
+        try:
+            return _backups(stored_document(reader, name), now())
+        except EngineError as error:
+            raise EngineError("TableNotFoundException", f"Table not found: {name}") from error
+
+    return work
+
+
+def _backups(document: Mapping[str, Any], at: float) -> dict[str, Any]:
+    recovery = document.get("PointInTimeRecovery")
+    described: dict[str, Any] = {"PointInTimeRecoveryStatus": "DISABLED"}
+    if recovery is not None:
+        earliest = max(recovery["Since"], at - recovery["Days"] * _DAY)
+        described = {
+            "PointInTimeRecoveryStatus": "ENABLED",
+            "RecoveryPeriodInDays": recovery["Days"],
+            "EarliestRestorableDateTime": moment(earliest),
+            "LatestRestorableDateTime": moment(max(earliest, at - _RECOVERY_LAG)),
+        }
+    return {
+        "ContinuousBackupsDescription": {
+            "ContinuousBackupsStatus": "ENABLED",
+            "PointInTimeRecoveryDescription": described,
+        }
+    }

@@ -1,0 +1,217 @@
+"""What Query and Scan have in common: which attributes they return, and one page of a key range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from anydynamo.engine.access import find_index, find_table
+from anydynamo.engine.capacity import Consumption, read_units
+from anydynamo.engine.errors import EngineError, validation
+from anydynamo.engine.layout import SIZE_BYTES, decode, size_of, unpack
+from anydynamo.engine.limits import PAGE_BYTES
+from anydynamo.engine.ranges import cursor_attributes
+from anydynamo.engine.values import check_item
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from anydynamo.engine.expressions import Condition, Expressions, Projection
+    from anydynamo.engine.layout import Index, Table
+    from anydynamo.engine.ranges import KeyRange
+    from anydynamo.engine.store import Reader
+    from anydynamo.engine.values import Item
+
+__all__ = ["Walk", "prepare_walk"]
+
+_INVALID = "One or more parameter values were invalid: "
+_WITH_PROJECTION = {
+    "COUNT": "Cannot specify the ProjectionExpression when choosing to get only the Count",
+    "ALL_ATTRIBUTES": (
+        "Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES"
+    ),
+    "ALL_PROJECTED_ATTRIBUTES": (
+        "Cannot specify the ProjectionExpression when choosing to get ALL_PROJECTED_ATTRIBUTES"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A Query or Scan, checked as far as that goes without its table.
+
+    Attributes:
+        table: The table, as the request named it.
+        index: The index, if one is walked.
+        select: The `Select` parameter, if it was given.
+        limit: How many items are evaluated at most.
+        consistent: Whether the read is a consistent one.
+        start: The `ExclusiveStartKey`.
+        filter: What items must fulfil to be returned.
+        projection: What of them is returned.
+        mode: `ReturnConsumedCapacity`.
+    """
+
+    table: str
+    index: str | None
+    select: str | None
+    limit: int | None
+    consistent: bool
+    start: Item | None
+    filter: Condition | None
+    projection: Projection | None
+    mode: str | None
+
+    def open(self, reader: Reader) -> tuple[Table, Index | None]:
+        """Find the table and the index, and check that they can give what was asked for.
+
+        Raises:
+            EngineError: A ResourceNotFoundException or a ValidationException.
+        """
+        table = find_table(reader, self.table)
+        if self.index is None:
+            return table, None
+        index = find_index(table, self.index)
+        if not index.local:
+            self._check_global(index)
+        return table, index
+
+    def _check_global(self, index: Index) -> None:
+        if self.consistent:
+            raise validation("Consistent reads are not supported on global secondary indexes")
+        if index.projected is None:
+            return
+        if self.select == "ALL_ATTRIBUTES":
+            raise validation(
+                f"{_INVALID}Select type ALL_ATTRIBUTES is not supported for global secondary index"
+                f" {index.name} because its projection type is not ALL"
+            )
+        if self.projection is not None:
+            missing = self.projection.top_level_names - index.projected
+            if missing:
+                raise validation(
+                    f"{_INVALID}Global secondary index {index.name} does not project"
+                    f" [{', '.join(sorted(missing))}]"
+                )
+
+    def page(
+        self,
+        reader: Reader,
+        table: Table,
+        index: Index | None,
+        keys: KeyRange,
+        *,
+        reverse: bool = False,
+    ) -> dict[str, Any]:
+        """Evaluate one page: up to `limit` items or 1 MB of them, whichever comes first."""
+        fetch = self._fetches(index)
+        visible = self.select != "COUNT"
+        test, projection, limit = self.filter, self.projection, self.limit
+        items: list[Item] = []
+        scanned = count = size = 0
+        fetched = 0.0
+        last: bytes | None = None
+        space = table.items if index is None else index.space
+        for _, raw in reader.scan(space, start=keys.start, end=keys.end, reverse=reverse):
+            scanned += 1
+            size += size_of(raw)
+            if visible or test is not None:
+                item = decode(raw[SIZE_BYTES:])
+                if fetch:
+                    whole = reader.get(table.items, table.key(item))
+                    if whole is not None:
+                        item = unpack(whole)
+                        fetched += read_units(size_of(whole), consistent=True)
+                if test is None or test.evaluate(item):
+                    count += 1
+                    if visible:
+                        items.append(item if projection is None else projection.apply(item))
+            else:
+                count += 1
+            if scanned == limit or size >= PAGE_BYTES:
+                last = raw
+                break
+        response: dict[str, Any] = {"Items": items} if visible else {}
+        response["Count"] = count
+        response["ScannedCount"] = scanned
+        if last is not None:
+            entry = unpack(last)
+            response["LastEvaluatedKey"] = {
+                attribute.name: entry[attribute.name]
+                for attribute in cursor_attributes(table, index)
+            }
+        if self.mode is not None and self.mode != "NONE":
+            response["ConsumedCapacity"] = self._consumed(table, index, size, fetched)
+        return response
+
+    def _fetches(self, index: Index | None) -> bool:
+        """Tell whether a local index's entries have to be completed from the table."""
+        if index is None or not index.local or index.projected is None:
+            return False
+        if self.select == "ALL_ATTRIBUTES":
+            return True
+        return any(
+            part is not None and not part.top_level_names <= index.projected
+            for part in (self.projection, self.filter)
+        )
+
+    def _consumed(
+        self, table: Table, index: Index | None, size: int, fetched: float
+    ) -> dict[str, Any]:
+        consumption = Consumption(table.name)
+        units = read_units(size, consistent=self.consistent)
+        if index is None:
+            consumption.table = units
+        else:
+            consumption.index(index, units)
+            consumption.table = fetched if self.consistent else fetched / 2
+        return consumption.describe(self.mode or "TOTAL")
+
+
+def prepare_walk(request: Mapping[str, Any], bound: Expressions | None, *, verb: str) -> Walk:
+    """Check what Query and Scan have in common.
+
+    Args:
+        request: The request.
+        bound: Its expressions, if it has any.
+        verb: `Querying` or `Scanning`, for a text.
+
+    Raises:
+        EngineError: A ValidationException or a SerializationException.
+    """
+    start = request.get("ExclusiveStartKey")
+    filter_ = None if bound is None else bound.condition("FilterExpression")
+    projection = None if bound is None else bound.projection("ProjectionExpression")
+    select, index = request.get("Select"), request.get("IndexName")
+    if projection is not None and select in _WITH_PROJECTION:
+        raise validation(_WITH_PROJECTION[select])
+    if select == "SPECIFIC_ATTRIBUTES" and projection is None:
+        raise validation(
+            "Must specify the AttributesToGet or ProjectionExpression when choosing to get"
+            " SPECIFIC_ATTRIBUTES"
+        )
+    if select == "ALL_PROJECTED_ATTRIBUTES" and index is None:
+        raise validation(
+            f"ALL_PROJECTED_ATTRIBUTES can be used only when {verb} using an IndexName"
+        )
+    return Walk(
+        table=request["TableName"],
+        index=index,
+        select=select,
+        limit=request.get("Limit"),
+        consistent=request.get("ConsistentRead") is True,
+        start=None if start is None else _start(start),
+        filter=filter_,
+        projection=projection,
+        mode=request.get("ReturnConsumedCapacity"),
+    )
+
+
+def _start(start: object) -> Item:
+    try:
+        return check_item(start)
+    except EngineError as error:
+        if error.code != "ValidationException":
+            raise
+        text = f"The provided starting key is invalid: {error.message}"
+        raise validation(text) from None

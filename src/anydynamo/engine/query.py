@@ -1,0 +1,74 @@
+"""Query: one range of one partition, of a table or an index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from anydynamo.engine.errors import validation
+from anydynamo.engine.expressions import Expressions
+from anydynamo.engine.keys import after
+from anydynamo.engine.pages import prepare_walk
+from anydynamo.engine.ranges import KeyRange, condition_range, cursor_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from anydynamo.engine.expressions import Condition
+    from anydynamo.engine.layout import Index, Table
+    from anydynamo.engine.store import Reader
+
+__all__ = ["query"]
+
+
+def query(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
+    """Read one page of a partition, in the order of the sort key.
+
+    Raises:
+        EngineError: The request is not valid.
+    """
+    bound = Expressions(request, ("KeyConditionExpression", "FilterExpression"))
+    condition = bound.key_condition("KeyConditionExpression")
+    walk = prepare_walk(request, bound, verb="Querying")
+    bound.finish()
+    if condition is None:
+        raise validation(
+            "Either the KeyConditions or KeyConditionExpression parameter must be specified in the"
+            " request."
+        )
+    reverse = request.get("ScanIndexForward") is False
+
+    def work(reader: Reader) -> dict[str, Any]:
+        table, index = walk.open(reader)
+        keys = condition_range(table, index, condition)
+        if walk.filter is not None:
+            _check_filter(table, index, walk.filter)
+        if walk.start is not None:
+            keys = _resume(keys, cursor_key(table, index, walk.start), table, index, reverse)
+        return walk.page(reader, table, index, keys, reverse=reverse)
+
+    return work
+
+
+def _check_filter(table: Table, index: Index | None, condition: Condition) -> None:
+    for attribute in table.keys if index is None else index.keys:
+        if attribute.name in condition.top_level_names:
+            raise validation(
+                "Filter Expression can only contain non-primary key attributes: Primary key"
+                f" attribute: {attribute.name}"
+            )
+
+
+def _resume(
+    keys: KeyRange, cursor: bytes, table: Table, index: Index | None, reverse: bool
+) -> KeyRange:
+    alone = index is None and table.range_key is None
+    if alone or not cursor.startswith(keys.prefix):
+        # A partition of a table without a sort key holds one item: nothing can come after it.
+        raise validation(
+            "The provided starting key is outside query boundaries based on provided conditions"
+        )
+    if cursor not in keys:
+        raise validation("The provided starting key does not match the range key predicate")
+    if reverse:
+        return KeyRange(keys.start, cursor, keys.prefix)
+    return KeyRange(after(cursor), keys.end, keys.prefix)

@@ -1,0 +1,200 @@
+"""From a key condition, or a starting key, to a range of stored keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from anydynamo.engine.access import hash_bytes, range_bytes
+from anydynamo.engine.errors import EngineError, validation
+from anydynamo.engine.keys import after, beyond, escaped, partition, terminated
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from anydynamo.engine.expressions import KeyCondition, KeyTest
+    from anydynamo.engine.layout import Index, KeyAttribute, Table
+    from anydynamo.engine.values import Item
+
+__all__ = ["KeyRange", "condition_range", "cursor_attributes", "cursor_key"]
+
+_UNSUPPORTED = "Query key condition not supported"
+_MISMATCH = (
+    "One or more parameter values were invalid: Condition parameter type does not match schema type"
+)
+_INVALID_START = "The provided starting key is invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRange:
+    """The keys `start <= key < end`.
+
+    Attributes:
+        start: The first key.
+        end: The first key that is no longer in it; None is the end of the space.
+        prefix: What all keys of the partition begin with; empty for a scan.
+    """
+
+    start: bytes
+    end: bytes | None
+    prefix: bytes = b""
+
+    def __contains__(self, key: bytes) -> bool:
+        return self.start <= key and (self.end is None or key < self.end)
+
+
+def condition_range(table: Table, index: Index | None, condition: KeyCondition) -> KeyRange:
+    """Return the one range of one partition that a key condition selects.
+
+    An index key's sort attributes are tested from left to right; only the last test may be
+    something else than equality.
+
+    Raises:
+        EngineError: A ValidationException; the condition does not fit the key schema.
+    """
+    if index is None:
+        hash_keys: Sequence[KeyAttribute] = (table.hash_key,)
+        range_keys: Sequence[KeyAttribute] = () if table.range_key is None else (table.range_key,)
+    else:
+        hash_keys, range_keys = index.hash_keys, index.range_keys
+    parts: list[bytes] = []
+    for attribute in hash_keys:
+        test = condition.get(attribute.name)
+        if test is None:
+            raise validation(f"Query condition missed key schema element: {attribute.name}")
+        if test.operator != "=":
+            raise validation(_UNSUPPORTED)
+        parts.append(hash_bytes(attribute, _operands(attribute, test)[0]))
+    prefix = partition(parts)
+    tests = _sort_tests(range_keys, condition, len(hash_keys))
+    if index is None:
+        return _tail_range(prefix, range_keys[0], tests[0]) if tests else _whole(prefix)
+    return _index_range(prefix, range_keys, tests)
+
+
+def _whole(prefix: bytes) -> KeyRange:
+    return KeyRange(prefix, beyond(prefix), prefix)
+
+
+def _sort_tests(
+    range_keys: Sequence[KeyAttribute], condition: KeyCondition, hash_count: int
+) -> list[KeyTest]:
+    tests: list[KeyTest] = []
+    for attribute in range_keys:
+        test = condition.get(attribute.name)
+        if test is None:
+            break
+        if tests and tests[-1].operator != "=":
+            raise validation(_UNSUPPORTED)
+        tests.append(test)
+    if len(tests) + hash_count < len(condition.tests):
+        # Something was tested that is no key here, or is one that may not be tested yet.
+        if len(tests) < len(range_keys):
+            missed = range_keys[len(tests)].name
+            raise validation(f"Query condition missed key schema element: {missed}")
+        raise validation(_UNSUPPORTED)
+    return tests
+
+
+def _operands(attribute: KeyAttribute, test: KeyTest) -> tuple[Mapping[str, Any], ...]:
+    for operand in test.operands:
+        if attribute.type not in operand:
+            raise validation(_MISMATCH)
+    return test.operands
+
+
+def _tail_range(prefix: bytes, attribute: KeyAttribute, test: KeyTest) -> KeyRange:
+    low, high = _sort_bytes(attribute, test)
+    end = beyond(prefix)
+    match test.operator:
+        case "=":
+            return KeyRange(prefix + low, after(prefix + low), prefix)
+        case "<":
+            return KeyRange(prefix, prefix + low, prefix)
+        case "<=":
+            return KeyRange(prefix, after(prefix + low), prefix)
+        case ">":
+            return KeyRange(after(prefix + low), end, prefix)
+        case ">=":
+            return KeyRange(prefix + low, end, prefix)
+        case "BETWEEN":
+            return KeyRange(prefix + low, after(prefix + high), prefix)
+        case "begins_with":
+            return KeyRange(prefix + low, beyond(prefix + low), prefix)
+
+
+def _index_range(
+    prefix: bytes, range_keys: Sequence[KeyAttribute], tests: list[KeyTest]
+) -> KeyRange:
+    if not tests:
+        return _whole(prefix)
+    head = prefix
+    for attribute, test in zip(range_keys, tests[:-1], strict=False):
+        head += terminated(_sort_bytes(attribute, test)[0])
+    test = tests[-1]
+    low, high = _sort_bytes(range_keys[len(tests) - 1], test)
+    at, end = head + terminated(low), beyond(head)
+    match test.operator:
+        case "=":
+            return KeyRange(at, beyond(at), prefix)
+        case "<":
+            return KeyRange(head, at, prefix)
+        case "<=":
+            return KeyRange(head, beyond(at), prefix)
+        case ">":
+            # What is beyond the value's own entries; keys end with their table key.
+            return KeyRange(beyond(at) or at, end, prefix)
+        case ">=":
+            return KeyRange(at, end, prefix)
+        case "BETWEEN":
+            return KeyRange(at, beyond(head + terminated(high)), prefix)
+        case "begins_with":
+            at = head + escaped(low)
+            return KeyRange(at, beyond(at), prefix)
+
+
+def _sort_bytes(attribute: KeyAttribute, test: KeyTest) -> tuple[bytes, bytes]:
+    operands = _operands(attribute, test)
+    if test.operator == "begins_with" and attribute.type == "N":
+        raise validation(_MISMATCH)
+    low = range_bytes(attribute, dict(operands[0]))
+    return low, range_bytes(attribute, dict(operands[-1])) if len(operands) > 1 else low
+
+
+def cursor_attributes(table: Table, index: Index | None) -> tuple[KeyAttribute, ...]:
+    """Return what a page's key consists of: the index's key attributes and the table's."""
+    if index is None:
+        return table.keys
+    own = {attribute.name for attribute in index.keys}
+    return index.keys + tuple(key for key in table.keys if key.name not in own)
+
+
+def cursor_key(table: Table, index: Index | None, start: Item) -> bytes:
+    """Check an `ExclusiveStartKey` and return it as a stored key, which need not exist.
+
+    Raises:
+        EngineError: A ValidationException; it is not exactly the key attributes with their types.
+    """
+    attributes = cursor_attributes(table, index)
+    if len(start) != len(attributes):
+        raise validation(_INVALID_START)
+    for attribute in attributes:
+        value = start.get(attribute.name)
+        if value is None or attribute.type not in value:
+            raise validation(
+                f"{_INVALID_START}: The provided key element does not match the schema"
+            )
+    hash_names = {table.hash_key.name}
+    if index is not None:
+        hash_names.update(key.name for key in index.hash_keys)
+    try:
+        for attribute in attributes:
+            encode = hash_bytes if attribute.name in hash_names else range_bytes
+            encode(attribute, start[attribute.name])
+    except EngineError as error:
+        raise validation(f"{_INVALID_START}: {error.message}") from None
+    if index is None:
+        return table.key(start)
+    key = index.key(table, start)
+    assert key is not None
+    return key

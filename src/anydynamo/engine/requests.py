@@ -1,0 +1,367 @@
+"""The parameters of each operation, in one table.
+
+Source: the Request Parameters sections of the Amazon DynamoDB API Reference (2012-08-10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from anydynamo.engine.errors import EngineError, validation
+from anydynamo.engine.limits import BATCH_GET_KEYS, BATCH_WRITE_REQUESTS, TRANSACTION_ACTIONS
+from anydynamo.engine.shapes import (
+    Boolean,
+    Document,
+    Integer,
+    Listing,
+    Mapped,
+    Shape,
+    Structure,
+    TableName,
+    Text,
+    check,
+)
+
+__all__ = ["OPERATIONS", "checked"]
+
+_NAME_PATTERN: Final = "[a-zA-Z0-9_.-]+"
+
+_BOOLEAN: Final = Boolean()
+_DOCUMENT: Final = Document()
+_EXPRESSION: Final = Text()
+
+_TABLE: Final = TableName()
+_NEW_TABLE: Final = Text(minimum=3, maximum=255, pattern=_NAME_PATTERN)
+_INDEX: Final = Text(minimum=3, maximum=255, pattern=_NAME_PATTERN)
+_ATTRIBUTE: Final = Text(maximum=65_535)
+_KEY_ATTRIBUTE: Final = Text(minimum=1, maximum=255)
+_ARN: Final = Text(minimum=1, maximum=1283)
+
+_CAPACITY: Final = Text(enum=("INDEXES", "TOTAL", "NONE"))
+_METRICS: Final = Text(enum=("SIZE", "NONE"))
+_ON_FAILURE: Final = Text(enum=("ALL_OLD", "NONE"))
+_RETURN_VALUES: Final = Text(
+    enum=("ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"),
+)
+_SELECT: Final = Text(
+    enum=("SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES")
+)
+
+_NAMES: Final[Mapping[str, Shape]] = {
+    "ExpressionAttributeNames": Mapped(Text(), _ATTRIBUTE),
+}
+_BINDINGS: Final[Mapping[str, Shape]] = {
+    **_NAMES,
+    "ExpressionAttributeValues": _DOCUMENT,
+}
+_CONDITION: Final[Mapping[str, Shape]] = {
+    **_BINDINGS,
+    "ConditionExpression": _EXPRESSION,
+    "ReturnValuesOnConditionCheckFailure": _ON_FAILURE,
+}
+_SINGLE_WRITE: Final[Mapping[str, Shape]] = {
+    **_CONDITION,
+    "ReturnValues": _RETURN_VALUES,
+    "ReturnConsumedCapacity": _CAPACITY,
+    "ReturnItemCollectionMetrics": _METRICS,
+}
+_READ: Final[Mapping[str, Shape]] = {
+    **_NAMES,
+    "ProjectionExpression": _EXPRESSION,
+}
+_WALK: Final[Mapping[str, Shape]] = {
+    **_BINDINGS,
+    "ProjectionExpression": _EXPRESSION,
+    "FilterExpression": _EXPRESSION,
+    "IndexName": _INDEX,
+    "Select": _SELECT,
+    "Limit": Integer(minimum=1),
+    "ConsistentRead": _BOOLEAN,
+    "ExclusiveStartKey": _DOCUMENT,
+    "ReturnConsumedCapacity": _CAPACITY,
+}
+
+_LEGACY: Final[Mapping[str, str]] = {
+    "AttributesToGet": "use ProjectionExpression",
+    "AttributeUpdates": "use UpdateExpression",
+    "ConditionalOperator": "use AND and OR in an expression",
+    "Expected": "use ConditionExpression",
+    "KeyConditions": "use KeyConditionExpression",
+    "QueryFilter": "use FilterExpression",
+    "ScanFilter": "use FilterExpression",
+}
+_ELSEWHERE: Final[Mapping[str, str]] = {
+    "GlobalTableSettingsReplicationMode": "there are no replicas",
+    "GlobalTableSourceArn": "there are no replicas",
+    "GlobalTableWitnessUpdates": "there are no replicas",
+    "MultiRegionConsistency": "there are no replicas",
+    "DisassociationProtectionEnabled": "there are no replicas",
+    "ReplicaUpdates": "there are no replicas",
+    "ResourcePolicy": "nobody is authorised here",
+    "VectorIndexes": "there is no vector search",
+    "VectorIndexUpdates": "there is no vector search",
+}
+
+_KEY_SCHEMA: Final = Listing(
+    Structure(required={"AttributeName": _KEY_ATTRIBUTE, "KeyType": Text(enum=("HASH", "RANGE"))}),
+    minimum=1,
+    # Four attributes on each side is the most, in a global secondary index.
+    maximum=8,
+)
+_DEFINITIONS: Final = Listing(
+    Structure(
+        required={"AttributeName": _KEY_ATTRIBUTE, "AttributeType": Text(enum=("B", "N", "S"))}
+    )
+)
+_PROJECTION: Final = Structure(
+    optional={
+        "ProjectionType": Text(enum=("ALL", "INCLUDE", "KEYS_ONLY")),
+        "NonKeyAttributes": Listing(Text(minimum=1, maximum=255), minimum=1, maximum=20),
+    }
+)
+_UNITS: Final = Integer(minimum=1, name="Long")
+_THROUGHPUT: Final = Structure(required={"ReadCapacityUnits": _UNITS, "WriteCapacityUnits": _UNITS})
+_LONG: Final = Integer(name="Long")
+_ON_DEMAND: Final = Structure(
+    optional={"MaxReadRequestUnits": _LONG, "MaxWriteRequestUnits": _LONG}
+)
+_WARM: Final = Structure(optional={"ReadUnitsPerSecond": _LONG, "WriteUnitsPerSecond": _LONG})
+_INDEX_SHAPE: Final[Mapping[str, Shape]] = {
+    "IndexName": _INDEX,
+    "KeySchema": _KEY_SCHEMA,
+    "Projection": _PROJECTION,
+}
+_INDEX_SETTINGS: Final[Mapping[str, Shape]] = {
+    "ProvisionedThroughput": _THROUGHPUT,
+    "OnDemandThroughput": _ON_DEMAND,
+    "WarmThroughput": _WARM,
+}
+_TAGS: Final = Listing(
+    Structure(required={"Key": Text(minimum=1, maximum=128), "Value": Text(maximum=256)})
+)
+_TABLE_SETTINGS: Final[Mapping[str, Shape]] = {
+    "BillingMode": Text(enum=("PROVISIONED", "PAY_PER_REQUEST")),
+    "ProvisionedThroughput": _THROUGHPUT,
+    "OnDemandThroughput": _ON_DEMAND,
+    "WarmThroughput": _WARM,
+    "StreamSpecification": Structure(
+        required={"StreamEnabled": _BOOLEAN},
+        optional={
+            "StreamViewType": Text(
+                enum=("NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY")
+            )
+        },
+    ),
+    "SSESpecification": Structure(
+        optional={
+            "Enabled": _BOOLEAN,
+            "SSEType": Text(enum=("AES256", "KMS")),
+            "KMSMasterKeyId": Text(),
+        }
+    ),
+    "TableClass": Text(enum=("STANDARD", "STANDARD_INFREQUENT_ACCESS")),
+    "DeletionProtectionEnabled": _BOOLEAN,
+}
+
+_KEYED: Final[Mapping[str, Shape]] = {"TableName": _TABLE, "Key": _DOCUMENT}
+_FILLED: Final[Mapping[str, Shape]] = {"TableName": _TABLE, "Item": _DOCUMENT}
+_ONE_TABLE: Final = Structure(required={"TableName": _TABLE})
+
+OPERATIONS: Final[Mapping[str, Structure]] = {
+    "GetItem": Structure(
+        required=_KEYED,
+        optional={**_READ, "ConsistentRead": _BOOLEAN, "ReturnConsumedCapacity": _CAPACITY},
+        refused=_LEGACY,
+    ),
+    "PutItem": Structure(required=_FILLED, optional=_SINGLE_WRITE, refused=_LEGACY),
+    "UpdateItem": Structure(
+        required=_KEYED,
+        optional={**_SINGLE_WRITE, "UpdateExpression": _EXPRESSION},
+        refused=_LEGACY,
+    ),
+    "DeleteItem": Structure(required=_KEYED, optional=_SINGLE_WRITE, refused=_LEGACY),
+    "Query": Structure(
+        required={"TableName": _TABLE},
+        optional={**_WALK, "KeyConditionExpression": _EXPRESSION, "ScanIndexForward": _BOOLEAN},
+        refused=_LEGACY,
+    ),
+    "Scan": Structure(
+        required={"TableName": _TABLE},
+        optional={
+            **_WALK,
+            "TotalSegments": Integer(minimum=1, maximum=1_000_000),
+            "Segment": Integer(minimum=0, maximum=999_999),
+        },
+        refused=_LEGACY,
+    ),
+    "BatchGetItem": Structure(
+        required={
+            "RequestItems": Mapped(
+                _TABLE,
+                Structure(
+                    required={"Keys": Listing(_DOCUMENT, minimum=1, maximum=BATCH_GET_KEYS)},
+                    optional={**_READ, "ConsistentRead": _BOOLEAN},
+                    refused=_LEGACY,
+                ),
+                minimum=1,
+                maximum=BATCH_GET_KEYS,
+            )
+        },
+        optional={"ReturnConsumedCapacity": _CAPACITY},
+    ),
+    "BatchWriteItem": Structure(
+        required={
+            "RequestItems": Mapped(
+                _TABLE,
+                Listing(
+                    Structure(
+                        optional={
+                            "PutRequest": Structure(required={"Item": _DOCUMENT}),
+                            "DeleteRequest": Structure(required={"Key": _DOCUMENT}),
+                        }
+                    ),
+                    minimum=1,
+                    maximum=BATCH_WRITE_REQUESTS,
+                ),
+                minimum=1,
+                maximum=BATCH_WRITE_REQUESTS,
+            )
+        },
+        optional={"ReturnConsumedCapacity": _CAPACITY, "ReturnItemCollectionMetrics": _METRICS},
+    ),
+    "TransactGetItems": Structure(
+        required={
+            "TransactItems": Listing(
+                Structure(required={"Get": Structure(required=_KEYED, optional=_READ)}),
+                minimum=1,
+                maximum=TRANSACTION_ACTIONS,
+            )
+        },
+        optional={"ReturnConsumedCapacity": _CAPACITY},
+    ),
+    "TransactWriteItems": Structure(
+        required={
+            "TransactItems": Listing(
+                Structure(
+                    optional={
+                        "ConditionCheck": Structure(
+                            required={**_KEYED, "ConditionExpression": _EXPRESSION},
+                            optional=_CONDITION,
+                        ),
+                        "Put": Structure(required=_FILLED, optional=_CONDITION),
+                        "Delete": Structure(required=_KEYED, optional=_CONDITION),
+                        "Update": Structure(
+                            required={**_KEYED, "UpdateExpression": _EXPRESSION},
+                            optional=_CONDITION,
+                        ),
+                    }
+                ),
+                minimum=1,
+                maximum=TRANSACTION_ACTIONS,
+            )
+        },
+        optional={
+            "ReturnConsumedCapacity": _CAPACITY,
+            "ReturnItemCollectionMetrics": _METRICS,
+            "ClientRequestToken": Text(minimum=1, maximum=36),
+        },
+    ),
+    "CreateTable": Structure(
+        required={
+            "TableName": _NEW_TABLE,
+            "AttributeDefinitions": _DEFINITIONS,
+            "KeySchema": _KEY_SCHEMA,
+        },
+        optional={
+            **_TABLE_SETTINGS,
+            "LocalSecondaryIndexes": Listing(Structure(required=_INDEX_SHAPE)),
+            "GlobalSecondaryIndexes": Listing(
+                Structure(required=_INDEX_SHAPE, optional=_INDEX_SETTINGS)
+            ),
+            "Tags": _TAGS,
+        },
+        refused=_ELSEWHERE,
+    ),
+    "DescribeTable": _ONE_TABLE,
+    "ListTables": Structure(
+        optional={
+            "ExclusiveStartTableName": _NEW_TABLE,
+            "Limit": Integer(minimum=1, maximum=100),
+        }
+    ),
+    "UpdateTable": Structure(
+        required={"TableName": _TABLE},
+        optional={
+            **_TABLE_SETTINGS,
+            "AttributeDefinitions": _DEFINITIONS,
+            "GlobalSecondaryIndexUpdates": Listing(
+                Structure(
+                    optional={
+                        "Create": Structure(required=_INDEX_SHAPE, optional=_INDEX_SETTINGS),
+                        "Update": Structure(
+                            required={"IndexName": _INDEX}, optional=_INDEX_SETTINGS
+                        ),
+                        "Delete": Structure(required={"IndexName": _INDEX}),
+                    }
+                )
+            ),
+        },
+        refused=_ELSEWHERE,
+    ),
+    "DeleteTable": _ONE_TABLE,
+    "UpdateTimeToLive": Structure(
+        required={
+            "TableName": _TABLE,
+            "TimeToLiveSpecification": Structure(
+                required={"Enabled": _BOOLEAN, "AttributeName": Text(minimum=1, maximum=255)}
+            ),
+        }
+    ),
+    "DescribeTimeToLive": _ONE_TABLE,
+    "TagResource": Structure(required={"ResourceArn": _ARN, "Tags": _TAGS}),
+    "UntagResource": Structure(
+        required={"ResourceArn": _ARN, "TagKeys": Listing(Text(minimum=1, maximum=128))}
+    ),
+    "ListTagsOfResource": Structure(required={"ResourceArn": _ARN}, optional={"NextToken": Text()}),
+    "UpdateContinuousBackups": Structure(
+        required={
+            "TableName": _TABLE,
+            "PointInTimeRecoverySpecification": Structure(
+                required={"PointInTimeRecoveryEnabled": _BOOLEAN},
+                optional={"RecoveryPeriodInDays": Integer(minimum=1, maximum=35)},
+            ),
+        }
+    ),
+    "DescribeContinuousBackups": _ONE_TABLE,
+}
+"""Every operation that the engine has, with its parameters."""
+
+
+def checked(operation: str, request: object) -> Mapping[str, Any]:
+    """Return a request whose shape is that of its operation.
+
+    Raises:
+        EngineError: An UnknownOperationException, a SerializationException or a
+            ValidationException.
+    """
+    shape = OPERATIONS.get(operation)
+    if shape is None:
+        raise EngineError("UnknownOperationException", f"There is no operation {operation} here")
+    if not isinstance(request, Mapping):
+        raise EngineError("SerializationException", "Unexpected value type in payload")
+    if not _LEGACY.keys().isdisjoint(request):
+        _refuse_mixture(request)
+    check(shape, request)
+    return request
+
+
+def _refuse_mixture(request: Mapping[str, Any]) -> None:
+    legacy = [name for name in request if name in _LEGACY]
+    modern = [name for name in request if isinstance(name, str) and name.endswith("Expression")]
+    if modern:
+        raise validation(
+            "Can not use both expression and non-expression parameters in the same request: "
+            f"Non-expression parameters: {{{', '.join(legacy)}}} "
+            f"Expression parameters: {{{', '.join(modern)}}}"
+        )

@@ -1,0 +1,309 @@
+"""Shapes that a request must have, and the texts in which DynamoDB says that it has not.
+
+A wrong JSON type is a SerializationException at once, for DynamoDB cannot even read such a request.
+What can be read but breaks a constraint is collected, and one ValidationException names it all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from anydynamo.engine.errors import EngineError, validation
+
+__all__ = [
+    "Boolean",
+    "Document",
+    "Integer",
+    "Listing",
+    "Mapped",
+    "Path",
+    "Shape",
+    "Structure",
+    "TableName",
+    "Text",
+    "check",
+]
+
+Path = tuple[Any, str] | None
+"""Where a value stands: its parent's path and its own name there; joined only for an error."""
+
+_REPORTED = 10
+_SHOWN = 1024
+
+
+class Shape(Protocol):
+    """One kind of parameter."""
+
+    def check(self, value: Any, path: Path, faults: list[str]) -> None:
+        """Append a sentence per broken constraint.
+
+        Raises:
+            EngineError: A SerializationException, for a value of the wrong JSON type.
+        """
+        ...
+
+
+def check(shape: Structure, request: Mapping[str, Any]) -> None:
+    """Check a whole request.
+
+    Raises:
+        EngineError: A SerializationException or a ValidationException.
+    """
+    faults: list[str] = []
+    shape.check(request, None, faults)
+    if faults:
+        plural = "" if len(faults) == 1 else "s"
+        text = "; ".join(faults[:_REPORTED])
+        raise validation(f"{len(faults)} validation error{plural} detected: {text}")
+
+
+def _spell(path: Path) -> str:
+    names: list[str] = []
+    while path is not None:
+        path, name = path
+        names.append(name)
+    return ".".join(reversed(names))
+
+
+def _quoted(value: str) -> str:
+    return f"'{value}'" if len(value) <= _SHOWN else f"'{value[:_SHOWN]}...'"
+
+
+def _fault(value: str, path: Path, constraint: str) -> str:
+    return (
+        f"Value {value} at '{_spell(path)}' failed to satisfy constraint: Member must {constraint}"
+    )
+
+
+def _serialization(text: str) -> EngineError:
+    return EngineError("SerializationException", text)
+
+
+def _unreadable(value: object, wanted: str) -> EngineError:
+    if isinstance(value, bool):
+        return _serialization(f"{str(value).upper()}_VALUE cannot be converted to {wanted}")
+    if isinstance(value, int):
+        return _serialization(f"NUMBER_VALUE cannot be converted to {wanted}")
+    if isinstance(value, float):
+        return _serialization(f"DECIMAL_VALUE cannot be converted to {wanted}")
+    if isinstance(value, str):
+        return _serialization(f"STRING_VALUE cannot be converted to {wanted}")
+    if isinstance(value, Mapping):
+        return _serialization("Start of structure or map found where not expected")
+    if isinstance(value, list):
+        return _serialization("Start of list found where not expected")
+    return _serialization(f"A {type(value).__name__} cannot be converted to {wanted}")
+
+
+class Text:
+    """A string."""
+
+    __slots__ = ("_choices", "_enum", "_max", "_min", "_pattern")
+
+    def __init__(
+        self,
+        *,
+        minimum: int = 0,
+        maximum: int | None = None,
+        pattern: str | None = None,
+        enum: tuple[str, ...] | None = None,
+    ) -> None:
+        self._min = minimum
+        self._max = maximum
+        self._pattern = None if pattern is None else re.compile(pattern)
+        self._enum = None if enum is None else frozenset(enum)
+        self._choices = enum
+
+    def check(self, value: Any, path: Path, faults: list[str]) -> None:
+        if not isinstance(value, str):
+            raise _unreadable(value, "String")
+        if self._enum is not None:
+            if value not in self._enum:
+                choices = ", ".join(self._choices or ())
+                constraint = f"satisfy enum value set: [{choices}]"
+                faults.append(_fault(_quoted(value), path, constraint))
+            return
+        length = len(value)
+        if length < self._min:
+            constraint = f"have length greater than or equal to {self._min}"
+            faults.append(_fault(_quoted(value), path, constraint))
+        if self._max is not None and length > self._max:
+            constraint = f"have length less than or equal to {self._max}"
+            faults.append(_fault(_quoted(value), path, constraint))
+        if self._pattern is not None and not self._pattern.fullmatch(value):
+            constraint = f"satisfy regular expression pattern: {self._pattern.pattern}"
+            faults.append(_fault(_quoted(value), path, constraint))
+
+
+class TableName:
+    """A table's name, or its ARN, which may be longer."""
+
+    __slots__ = ("_arn", "_name")
+
+    def __init__(self) -> None:
+        self._name = Text(minimum=1, maximum=255, pattern="[a-zA-Z0-9_.-]+")
+        self._arn = Text(maximum=1024, pattern="arn:[a-z-]+:dynamodb:[a-z0-9-]+:[0-9]+:table/.+")
+
+    def check(self, value: Any, path: Path, faults: list[str]) -> None:
+        is_arn = isinstance(value, str) and value.startswith("arn:")
+        (self._arn if is_arn else self._name).check(value, path, faults)
+
+
+class Integer:
+    """A whole number."""
+
+    __slots__ = ("_max", "_min", "_name")
+
+    def __init__(
+        self, *, minimum: int | None = None, maximum: int | None = None, name: str = "Integer"
+    ) -> None:
+        self._min = minimum
+        self._max = maximum
+        self._name = name
+
+    def check(self, value: Any, path: Path, faults: list[str]) -> None:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise _unreadable(value, self._name)
+        if self._min is not None and value < self._min:
+            constraint = f"have value greater than or equal to {self._min}"
+            faults.append(_fault(_digits(value), path, constraint))
+        if self._max is not None and value > self._max:
+            constraint = f"have value less than or equal to {self._max}"
+            faults.append(_fault(_digits(value), path, constraint))
+
+
+def _digits(value: int) -> str:
+    # Python refuses to spell integers of thousands of digits.
+    return f"'{value}'" if value.bit_length() < 1024 else "of more than 300 digits"
+
+
+class Boolean:
+    """True or false."""
+
+    __slots__ = ()
+
+    def check(self, value: Any, path: Path, faults: list[str]) -> None:  # noqa: ARG002
+        if not isinstance(value, bool):
+            raise _unreadable(value, "Boolean")
+
+
+class Document:
+    """A map whose members are attribute values; `values.check_item` checks those."""
+
+    __slots__ = ()
+
+    def check(self, value: Any, path: Path, faults: list[str]) -> None:  # noqa: ARG002
+        if not isinstance(value, dict):
+            raise _unreadable(value, "Map")
+
+
+class Listing:
+    """A list of one shape."""
+
+    __slots__ = ("_max", "_member", "_min")
+
+    def __init__(self, member: Shape, *, minimum: int = 0, maximum: int | None = None) -> None:
+        self._member = member
+        self._min = minimum
+        self._max = maximum
+
+    def check(self, value: Any, path: Path, faults: list[str]) -> None:
+        if not isinstance(value, list):
+            raise _unreadable(value, "List")
+        _count(len(value), self._min, self._max, path, faults)
+        for number, member in enumerate(value, 1):
+            if member is None:
+                faults.append(_fault("null", ((path, str(number)), "member"), "not be null"))
+            else:
+                self._member.check(member, ((path, str(number)), "member"), faults)
+
+
+class Mapped:
+    """A map from strings to one shape."""
+
+    __slots__ = ("_key", "_max", "_min", "_value")
+
+    def __init__(
+        self, key: Shape, value: Shape, *, minimum: int = 0, maximum: int | None = None
+    ) -> None:
+        self._key = key
+        self._value = value
+        self._min = minimum
+        self._max = maximum
+
+    def check(self, value: Any, path: Path, faults: list[str]) -> None:
+        if not isinstance(value, dict):
+            raise _unreadable(value, "Map")
+        _count(len(value), self._min, self._max, path, faults)
+        for name, member in value.items():
+            self._key.check(name, (path, "key"), faults)
+            if member is None:
+                faults.append(_fault("null", ((path, name), "member"), "not be null"))
+            else:
+                self._value.check(member, ((path, name), "member"), faults)
+
+
+def _count(length: int, minimum: int, maximum: int | None, path: Path, faults: list[str]) -> None:
+    if length < minimum:
+        constraint = f"have length greater than or equal to {minimum}"
+        faults.append(_fault(f"of {length} entries", path, constraint))
+    if maximum is not None and length > maximum:
+        constraint = f"have length less than or equal to {maximum}"
+        faults.append(_fault(f"of {length} entries", path, constraint))
+
+
+class Structure:
+    """A map with named members. A member that is null counts as absent, as JSON readers have it.
+
+    A member that nobody declared is refused, as AWS's clients refuse it: a mistyped
+    `ConditionExpresion` that was silently ignored would write unconditionally.
+    """
+
+    __slots__ = ("_members", "_refused", "_required")
+
+    def __init__(
+        self,
+        *,
+        required: Mapping[str, Shape] | None = None,
+        optional: Mapping[str, Shape] | None = None,
+        refused: Mapping[str, str] | None = None,
+    ) -> None:
+        """Declare the members.
+
+        Args:
+            required: Members that must be there.
+            optional: Members that may be there.
+            refused: Members that AWS has and this engine has not, with what to say of them.
+        """
+        self._required = tuple((name, _spelling(name)) for name in required or ())
+        members = {**(required or {}), **(optional or {})}
+        self._members = {name: (shape, _spelling(name)) for name, shape in members.items()}
+        self._refused = dict(refused or {})
+
+    def check(self, value: Any, path: Path, faults: list[str]) -> None:
+        if not isinstance(value, Mapping):
+            raise _unreadable(value, "Structure")
+        for name, spelling in self._required:
+            if value.get(name) is None:
+                faults.append(_fault("null", (path, spelling), "not be null"))
+        members = self._members
+        for name, member in value.items():
+            if member is None:
+                continue
+            declared = members.get(name)
+            if declared is None:
+                raise validation(self._undeclared(name))
+            declared[0].check(member, (path, declared[1]), faults)
+
+    def _undeclared(self, name: object) -> str:
+        known = self._refused.get(name) if isinstance(name, str) else None
+        if known is not None:
+            return f"The parameter {name} is not supported here: {known}"
+        names = ", ".join(self._members)
+        return f"Unknown parameter in the request: {name!r}, must be one of: {names}"
+
+
+def _spelling(name: str) -> str:
+    return name[0].lower() + name[1:]

@@ -1,0 +1,394 @@
+"""CreateTable, DescribeTable, ListTables, UpdateTable and DeleteTable.
+
+A description is stored in CreateTable's own names and shapes. Everything takes effect at once:
+there is no CREATING or UPDATING to wait for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from anydynamo.engine.access import check_index_keys, item_key
+from anydynamo.engine.actions import put_size
+from anydynamo.engine.definitions import (
+    GLOBAL_INDEXES,
+    check_definitions,
+    check_global_index,
+    check_index_names,
+    check_local_indexes,
+    check_projected,
+    check_stream,
+    check_table_keys,
+    check_throughput,
+)
+from anydynamo.engine.descriptions import describe, moment, stored_document
+from anydynamo.engine.errors import EngineError, validation
+from anydynamo.engine.layout import (
+    TABLES,
+    TOTALS,
+    Table,
+    encode,
+    index_space,
+    pack,
+    size_of,
+    unpack,
+)
+from anydynamo.engine.values import check_item
+from anydynamo.engine.writes import Changes, Stored, write_totals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from anydynamo.engine.store import Reader, Writer
+
+__all__ = ["create_table", "delete_table", "describe_table", "list_tables", "update_table"]
+
+_INVALID = "One or more parameter values were invalid: "
+_LISTED = 100
+_SETTINGS = (
+    "DeletionProtectionEnabled",
+    "OnDemandThroughput",
+    "ProvisionedThroughput",
+    "SSESpecification",
+    "TableClass",
+    "WarmThroughput",
+)
+_CHANGES = (
+    *_SETTINGS,
+    "BillingMode",
+    "GlobalSecondaryIndexUpdates",
+    "StreamSpecification",
+)
+
+
+def create_table(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Writer], dict[str, Any]]:
+    """Create a table, with the items that the store held for it if there were any.
+
+    Raises:
+        EngineError: The request is not valid.
+    """
+    given = _bare(request)
+    name, schema = given["TableName"], given["KeySchema"]
+    local = given.get("LocalSecondaryIndexes", [])
+    globally = given.get("GlobalSecondaryIndexes", [])
+    billing = given.get("BillingMode", "PROVISIONED")
+    check_throughput(billing, given.get("ProvisionedThroughput"))
+    check_table_keys(schema)
+    if "LocalSecondaryIndexes" in given:
+        check_local_indexes(local, schema)
+    if "GlobalSecondaryIndexes" in given:
+        _check_global_indexes(globally, billing)
+    indexes = [*local, *globally]
+    check_definitions(
+        given["AttributeDefinitions"],
+        [schema, *(index["KeySchema"] for index in indexes)],
+        indexed=bool(indexes),
+    )
+    check_index_names(indexes)
+    check_projected(indexes)
+    check_stream(given.get("StreamSpecification"))
+
+    def work(writer: Writer) -> dict[str, Any]:
+        if writer.get(TABLES, name.encode()) is not None:
+            raise EngineError("ResourceInUseException", f"Table already exists: {name}")
+        at = now()
+        document = {
+            "TableId": str(uuid4()),
+            "TableName": name,
+            "AttributeDefinitions": given["AttributeDefinitions"],
+            "KeySchema": schema,
+            "LocalSecondaryIndexes": local,
+            "GlobalSecondaryIndexes": globally,
+            "BillingMode": billing,
+            "CreationDateTime": at,
+            "DeletionProtectionEnabled": False,
+            "Tags": {tag["Key"]: tag["Value"] for tag in given.get("Tags", ())},
+            **{key: given[key] for key in _SETTINGS if key in given},
+        }
+        if billing == "PAY_PER_REQUEST":
+            document["BillingModeDateTime"] = at
+        _set_stream(document, given.get("StreamSpecification"), at)
+        table = _save(writer, document)
+        for space in (table.items, *(index.space for index in table.indexes)):
+            write_totals(writer, space, 0, 0)
+        _adopt(writer, table)
+        return {"TableDescription": describe(writer, document)}
+
+    return work
+
+
+def _bare(value: Any) -> Any:
+    """Copy JSON without its nulls, so that nothing of the caller's is kept."""
+    if isinstance(value, dict):
+        return {name: _bare(member) for name, member in value.items() if member is not None}
+    if isinstance(value, list):
+        return [_bare(member) for member in value]
+    return value
+
+
+def _check_global_indexes(indexes: list[dict[str, Any]], billing: str) -> None:
+    if not indexes:
+        raise validation(f"{_INVALID}List of GlobalSecondaryIndexes is empty")
+    if len(indexes) > GLOBAL_INDEXES:
+        raise validation(
+            f"{_INVALID}Number of GlobalSecondaryIndexes exceeds per-table limit of"
+            f" {GLOBAL_INDEXES}"
+        )
+    for index in indexes:
+        check_global_index(index)
+        check_throughput(billing, index.get("ProvisionedThroughput"), index["IndexName"])
+
+
+def _set_stream(
+    document: dict[str, Any], specification: Mapping[str, Any] | None, at: float
+) -> None:
+    if specification is None:
+        return
+    if specification["StreamEnabled"]:
+        document["StreamSpecification"] = specification
+        document["StreamLabel"] = moment(at).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+    else:
+        document.pop("StreamSpecification", None)
+
+
+def _save(writer: Writer, document: Mapping[str, Any]) -> Table:
+    raw = encode(document)
+    writer.put(TABLES, document["TableName"].encode(), raw)
+    return Table.load(raw)
+
+
+def _adopt(writer: Writer, table: Table) -> None:
+    changes = Changes(writer)
+    for place, given in writer.adopt(table.name):
+        try:
+            item = check_item(given)
+            key = item_key(table, item)
+            check_index_keys(table, item)
+            size = put_size(item)
+        except EngineError as error:
+            raise EngineError(error.code, f"{place}: {error.message}") from None
+        if writer.get(table.items, key) is not None:
+            raise validation(f"{place}: another item has the same key")
+        changes.put(table, key, Stored(None), item, size)
+    changes.finish()
+
+
+def describe_table(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
+    """Describe a table."""
+    name = request["TableName"]
+    return lambda reader: {"Table": describe(reader, stored_document(reader, name))}
+
+
+def list_tables(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
+    """List the tables' names, ordered, a page at a time."""
+    last = request.get("ExclusiveStartTableName")
+    start = b"" if last is None else last.encode() + b"\x00"
+    limit = request.get("Limit") or _LISTED
+
+    def work(reader: Reader) -> dict[str, Any]:
+        names: list[str] = []
+        for key, _ in reader.scan(TABLES, start=start):
+            if len(names) == limit:
+                return {"TableNames": names, "LastEvaluatedTableName": names[-1]}
+            names.append(key.decode())
+        return {"TableNames": names}
+
+    return work
+
+
+def delete_table(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any]]:
+    """Delete a table with all its items, unless it is protected."""
+    name = request["TableName"]
+
+    def work(writer: Writer) -> dict[str, Any]:
+        document = stored_document(writer, name)
+        if document["DeletionProtectionEnabled"]:
+            raise validation(
+                "Resource cannot be deleted as it is currently protected against deletion. Disable"
+                " deletion protection first."
+            )
+        described = describe(writer, document)
+        described["TableStatus"] = "DELETING"
+        table = Table.parse(document)
+        for space in (table.items, *(index.space for index in table.indexes)):
+            writer.clear(space)
+            writer.delete(TOTALS, space.encode())
+        writer.delete(TABLES, table.name.encode())
+        return {"TableDescription": described}
+
+    return work
+
+
+def update_table(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Writer], dict[str, Any]]:
+    """Change a table's billing, throughput, stream, protection or global indexes.
+
+    Raises:
+        EngineError: The request is not valid.
+    """
+    given = _bare(request)
+    if not any(key in given for key in _CHANGES):
+        raise validation(
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled,"
+            " GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required"
+        )
+    check_stream(given.get("StreamSpecification"))
+    updates = [_index_update(update) for update in given.get("GlobalSecondaryIndexUpdates", ())]
+    _check_updates(updates)
+
+    def work(writer: Writer) -> dict[str, Any]:
+        document = stored_document(writer, given["TableName"])
+        at = now()
+        _change_billing(document, given, at)
+        document.update((key, given[key]) for key in _SETTINGS if key in given)
+        _change_stream(document, given.get("StreamSpecification"), at)
+        for kind, update in updates:
+            _change_index(document, given, kind, update)
+        if updates:
+            _change_definitions(document, given)
+            check_projected(
+                [*document["LocalSecondaryIndexes"], *document["GlobalSecondaryIndexes"]]
+            )
+        table = _save(writer, document)
+        for kind, update in updates:
+            if kind == "Create":
+                _backfill(writer, table, update["IndexName"])
+            elif kind == "Delete":
+                space = index_space(table.id, update["IndexName"])
+                writer.clear(space)
+                writer.delete(TOTALS, space.encode())
+        return {"TableDescription": describe(writer, document)}
+
+    return work
+
+
+def _index_update(update: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    if len(update) != 1:
+        raise validation(
+            f"{_INVALID}One of GlobalSecondaryIndexUpdate.Update,"
+            " GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be"
+            " null"
+        )
+    kind, body = next(iter(update.items()))
+    if kind == "Create":
+        check_global_index(body)
+    return kind, body
+
+
+def _check_updates(updates: list[tuple[str, dict[str, Any]]]) -> None:
+    names = [body["IndexName"] for _, body in updates]
+    if len(set(names)) != len(names):
+        raise validation(
+            f"{_INVALID}Only one global secondary index update per index is allowed simultaneously"
+        )
+    if sum(kind != "Update" for kind, _ in updates) > 1:
+        raise EngineError(
+            "LimitExceededException",
+            "Subscriber limit exceeded: Only 1 online index can be created or deleted"
+            " simultaneously per table",
+        )
+
+
+def _change_billing(document: dict[str, Any], given: Mapping[str, Any], at: float) -> None:
+    billing = given.get("BillingMode", document["BillingMode"])
+    throughput = given.get("ProvisionedThroughput")
+    changed = billing != document["BillingMode"]
+    if changed or billing == "PAY_PER_REQUEST":
+        check_throughput(billing, throughput)
+    if not changed:
+        return
+    document["BillingMode"] = billing
+    document["BillingModeDateTime"] = at
+    if billing == "PAY_PER_REQUEST":
+        for place in (document, *document["GlobalSecondaryIndexes"]):
+            place.pop("ProvisionedThroughput", None)
+        return
+    for index in document["GlobalSecondaryIndexes"]:
+        index.setdefault("ProvisionedThroughput", throughput)
+
+
+def _change_stream(
+    document: dict[str, Any], specification: Mapping[str, Any] | None, at: float
+) -> None:
+    if specification is None:
+        return
+    enabled = "StreamSpecification" in document
+    if specification["StreamEnabled"] and enabled:
+        raise validation(f"{_INVALID}Table already has an enabled stream")
+    if not specification["StreamEnabled"] and not enabled:
+        raise validation(f"{_INVALID}Table already has a disabled stream")
+    _set_stream(document, specification, at)
+
+
+def _change_index(
+    document: dict[str, Any], given: Mapping[str, Any], kind: str, update: dict[str, Any]
+) -> None:
+    name, indexes = update["IndexName"], document["GlobalSecondaryIndexes"]
+    known = next((index for index in indexes if index["IndexName"] == name), None)
+    if kind == "Create":
+        taken = [index["IndexName"] for index in document["LocalSecondaryIndexes"]]
+        if known is not None or name in taken:
+            raise validation("Attempting to create an index which already exists: " + name)
+        if len(indexes) >= GLOBAL_INDEXES:
+            raise EngineError(
+                "LimitExceededException",
+                f"Number of GlobalSecondaryIndexes exceeds per-table limit of {GLOBAL_INDEXES}",
+            )
+        check_throughput(document["BillingMode"], update.get("ProvisionedThroughput"), name)
+        indexes.append(update)
+        return
+    if known is None:
+        raise EngineError(
+            "ResourceNotFoundException",
+            f"Requested resource not found: Index: {name} not found",
+        )
+    if kind == "Delete":
+        indexes.remove(known)
+        return
+    if document["BillingMode"] == "PAY_PER_REQUEST":
+        check_throughput("PAY_PER_REQUEST", update.get("ProvisionedThroughput"), name)
+    known.update(update)
+
+
+def _change_definitions(document: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """Take over new attribute definitions, and drop those that no key has any longer."""
+    types = {
+        entry["AttributeName"]: entry["AttributeType"] for entry in document["AttributeDefinitions"]
+    }
+    indexes = [*document["LocalSecondaryIndexes"], *document["GlobalSecondaryIndexes"]]
+    schemas = [document["KeySchema"], *(index["KeySchema"] for index in indexes)]
+    for entry in given.get("AttributeDefinitions", ()):
+        name, kind = entry["AttributeName"], entry["AttributeType"]
+        if types.setdefault(name, kind) != kind:
+            raise validation(
+                f"{_INVALID}Attribute {name} is defined as {types[name]} already, and an attribute"
+                " has one type in all keys"
+            )
+    used = {entry["AttributeName"] for keys in schemas for entry in keys}
+    document["AttributeDefinitions"] = [
+        {"AttributeName": name, "AttributeType": kind}
+        for name, kind in types.items()
+        if name in used
+    ]
+    check_definitions(document["AttributeDefinitions"], schemas, indexed=True)
+
+
+def _backfill(writer: Writer, table: Table, name: str) -> None:
+    index = table.index(name)
+    assert index is not None
+    # The entries go to another space than the one that is walked.
+    count = size = 0
+    for _, raw in writer.scan(table.items):
+        item = unpack(raw)
+        key = index.key(table, item)
+        if key is None:
+            continue
+        value = raw if index.projected is None else pack(index.project(item))
+        writer.put(index.space, key, value)
+        count += 1
+        size += size_of(value)
+    write_totals(writer, index.space, count, size)
