@@ -63,19 +63,19 @@ def check_item(item: object) -> Item:
     Raises:
         EngineError: With DynamoDB's bare text; callers put the operation's own prefix before it.
     """
-    if not isinstance(item, Mapping):
+    if type(item) is not dict and not isinstance(item, Mapping):
         raise _wrong_shape("map")
-    return _check_attributes(cast("Mapping[object, object]", item), 1)
+    return _check_attributes(cast("Mapping[object, Any]", item), 1)
 
 
-def _check_attributes(attributes: Mapping[object, object], level: int) -> Item:
+def _check_attributes(attributes: Mapping[object, Any], level: int) -> Item:
     checked: Item = {}
     for name, value in attributes.items():
         # Attribute names are short and ASCII nearly always; only others are encoded to be measured.
         if type(name) is not str or not name or len(name) > 255 or not name.isascii():
             name = _checked_name(name)
         # The three commonest cases are copied here, without a call: this loop is every put's.
-        if type(value) is dict and len(value) == 1:
+        if value.__class__ is dict and len(value) == 1:
             if (content := value.get("S")) is not None:
                 if type(content) is str and content.isascii():
                     checked[name] = {"S": content}
@@ -94,9 +94,10 @@ def _check_attributes(attributes: Mapping[object, object], level: int) -> Item:
 def _check(value: object, level: int) -> AttributeValue:
     if level > NESTING_LEVELS:
         raise too_deep()
-    if value is None:
-        value = {}
-    if not isinstance(value, Mapping):
+    # The test for a dictionary comes first because the one for a mapping is slow.
+    if type(value) is not dict and not isinstance(value, Mapping):
+        if value is None:
+            raise _not_one_type({})
         raise _wrong_shape("attribute value")
     typed = cast("Mapping[object, object]", value)
     if len(typed) != 1:
@@ -170,7 +171,7 @@ def _check_number(content: object, _level: int) -> str:
 def _check_binary(content: object, _level: int) -> bytes:
     if not isinstance(content, (bytes, bytearray, memoryview)):
         raise _wrong_shape("binary")
-    return bytes(content)
+    return bytes(cast("bytes", content))
 
 
 def _check_boolean(content: object, _level: int) -> bool:
@@ -188,9 +189,9 @@ def _check_null(content: object, _level: int) -> bool:
 
 
 def _check_map(content: object, level: int) -> Item:
-    if not isinstance(content, Mapping):
+    if type(content) is not dict and not isinstance(content, Mapping):
         raise _wrong_shape("map")
-    return _check_attributes(cast("Mapping[object, object]", content), level + 1)
+    return _check_attributes(cast("Mapping[object, Any]", content), level + 1)
 
 
 def _check_list(content: object, level: int) -> list[AttributeValue]:

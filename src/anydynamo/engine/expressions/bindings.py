@@ -101,7 +101,7 @@ class Expressions:
 
     def _checked_values(self, values: object, allowed: Sequence[str]) -> Values:
         known = _mapping(values)
-        if not any(self._request.get(parameter) is not None for parameter in _WITH_VALUES):
+        if not self._has(*_WITH_VALUES):
             absent = " and ".join(f"{parameter} is null" for parameter in allowed)
             raise validation(
                 "ExpressionAttributeValues can only be specified when using expressions"
@@ -126,6 +126,9 @@ class Expressions:
                     f" {error.message} for key {placeholder}"
                 ) from None
         return checked
+
+    def _has(self, *parameters: str) -> bool:
+        return any(self._request.get(parameter) is not None for parameter in parameters)
 
     def condition(self, parameter: str) -> Condition | None:
         """Bind a ConditionExpression or FilterExpression; None if the request has none."""

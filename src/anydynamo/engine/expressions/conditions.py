@@ -194,10 +194,7 @@ class _Compiler:
             value = left(item, values)
             if value is None:
                 return False
-            for option in options:
-                if option(item, values) == value:
-                    return True
-            return False
+            return any(option(item, values) == value for option in options)
 
         return is_one_of
 
@@ -348,7 +345,8 @@ def _all(tests: list[Test]) -> Test:
         return lambda item, values: first(item, values) and second(item, values)
 
     def all_hold(item: Item, values: Values) -> bool:
-        for test in tests:
+        # Twice as fast as all() with a generator, and one frame less on the stack.
+        for test in tests:  # noqa: SIM110
             if not test(item, values):
                 return False
         return True
@@ -362,7 +360,7 @@ def _any(tests: list[Test]) -> Test:
         return lambda item, values: first(item, values) or second(item, values)
 
     def one_holds(item: Item, values: Values) -> bool:
-        for test in tests:
+        for test in tests:  # noqa: SIM110  for the same reasons as above
             if test(item, values):
                 return True
         return False

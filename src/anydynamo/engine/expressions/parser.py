@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from anydynamo.engine.expressions.ast import (
     Action,
@@ -65,7 +65,14 @@ CONDITION_FUNCTIONS: Final = {
 UPDATE_FUNCTIONS: Final = {"if_not_exists": 2, "list_append": 2}
 """The functions of updates, with their numbers of operands."""
 
-_COMPARATORS: Final = frozenset(("=", "<>", "<", "<=", ">", ">="))
+_COMPARATORS: Final[dict[str, Comparator]] = {
+    "=": "=",
+    "<>": "<>",
+    "<": "<",
+    "<=": "<=",
+    ">": ">",
+    ">=": ">=",
+}
 _SECTIONS: Final = frozenset(("SET", "REMOVE", "ADD", "DELETE"))
 
 T = TypeVar("T")
@@ -121,8 +128,8 @@ class _Group:
         negations: How many NOTs await their condition.
     """
 
-    alternatives: list[Condition] = field(default_factory=list)
-    conjuncts: list[Condition] = field(default_factory=list)
+    alternatives: list[Condition] = field(default_factory=list[Condition])
+    conjuncts: list[Condition] = field(default_factory=list[Condition])
     negations: int = 0
 
     @property
@@ -135,7 +142,7 @@ class _Call:
     """A call whose arguments are being read; one without a name is a pair of parentheses."""
 
     function: str | None
-    arguments: list[Operand] = field(default_factory=list)
+    arguments: list[Operand] = field(default_factory=list[Operand])
 
 
 class _Parser:
@@ -370,12 +377,12 @@ class _Parser:
             closed += 1
         if closed > 1:
             self._redundant()
-        token = self._token
-        if token.kind in _COMPARATORS:
+        comparator = _COMPARATORS.get(self._token.kind)
+        if comparator is not None:
             self._position += 1
             right = self._operand(CONDITION_FUNCTIONS)
             self._check_misuse(operand, right)
-            condition: Condition = Comparison(cast("Comparator", token.kind), operand, right)
+            condition: Condition = Comparison(comparator, operand, right)
         elif self._take("BETWEEN"):
             low = self._operand(CONDITION_FUNCTIONS)
             self._expect("AND")

@@ -1,4 +1,4 @@
-"""Document paths with their names resolved: reading them, and holding several against each other."""
+"""Document paths with their names resolved: reading, comparing and assembling."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class _Node:
 
     path: DocumentPath
     ends: bool = False
-    children: dict[str | int, _Node] = field(default_factory=dict)
+    children: dict[str | int, _Node] = field(default_factory=dict["str | int", "_Node"])
 
 
 _REWRITE: Final = "with each other; must remove or rewrite one of these paths"

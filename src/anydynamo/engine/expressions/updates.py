@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 from anydynamo.engine.errors import validation
@@ -173,18 +174,15 @@ class Update:
         ]
         draft = _Draft(item)
         written = [(action.path, value) for action, value, _ in outcomes if value is not None]
+        before = [(action.path, value) for action, _, value in outcomes if value is not None]
         # Ascending, so that elements past a list's end are appended in the order of their indexes.
         for path, value in sorted(written, key=_path_order):
             draft.write(path, value)
-        for action, value, _ in outcomes:
-            if value is None:
+        for action, outcome, _ in outcomes:
+            if outcome is None:
                 draft.remove(action.path, forgive=not exists)
         draft.close_ranks()
-        return Updated(
-            item=draft.item,
-            old=collect((action.path, value) for action, _, value in outcomes if value is not None),
-            new=collect(written),
-        )
+        return Updated(item=draft.item, old=collect(before), new=collect(written))
 
 
 def _path_order(written: tuple[DocumentPath, AttributeValue]) -> tuple[tuple[bool, Any], ...]:
@@ -202,13 +200,13 @@ class _Draft:
 
     def write(self, path: DocumentPath, value: AttributeValue) -> None:
         """Put a value at a path; the parent must be there and of the right kind."""
+        last = path[-1]
         if len(path) > 1 and len(path) + nesting(value) - 1 > NESTING_LEVELS:
             raise too_deep()
         parent = self._parent(path)
         if parent is None:
             raise _invalid_path()
-        last: Any = path[-1]
-        if isinstance(parent, list) and last >= len(parent):
+        if isinstance(last, int) and last >= len(parent):
             parent.append(value)
         else:
             parent[last] = value
@@ -216,12 +214,12 @@ class _Draft:
     def remove(self, path: DocumentPath, *, forgive: bool) -> None:
         """Remove what stands at a path; elements of lists leave a hole until `close_ranks`."""
         parent = self._parent(path)
-        last: Any = path[-1]
         if parent is None:
             if forgive:
                 return
             raise _invalid_path()
-        if isinstance(parent, dict):
+        last = path[-1]
+        if isinstance(last, str):
             parent.pop(last, None)
         elif last < self._lengths[id(parent)]:
             self._holes.append((parent, last))
@@ -231,13 +229,19 @@ class _Draft:
         for elements, index in sorted(self._holes, key=lambda hole: -hole[1]):
             del elements[index]
 
-    def _parent(self, path: DocumentPath) -> dict[str, Any] | list[Any] | None:
-        """Return our own copy of the map or list that a path's last element stands in."""
+    def _parent(self, path: DocumentPath) -> Any:
+        """Return our own copy of the map or list that a path's last element stands in.
+
+        Returns:
+            A list for a last element that is an index, a dictionary otherwise; None if there is
+            none, or one of the other kind.
+        """
         container: Any = self.item
-        for element, following in zip(path, path[1:], strict=False):
+        inner: Any
+        for element, following in pairwise(path):
             value: AttributeValue | None
-            if isinstance(container, list):
-                value = container[element] if element < len(container) else None  # type: ignore
+            if isinstance(element, int):
+                value = container[element] if element < len(container) else None
             else:
                 value = container.get(element)
             tag = "L" if isinstance(following, int) else "M"
@@ -250,7 +254,7 @@ class _Draft:
                 self._lengths[id(inner)] = len(inner)
                 container[element] = {tag: inner}
             container = inner
-        return container  # type: ignore[no-any-return]
+        return container
 
 
 @lru_cache(maxsize=1024)
@@ -285,17 +289,14 @@ class _Compiler:
         return CompiledAction(type(tree), path, reader(path), self._source(tree))
 
     def _source(self, tree: Action) -> Source | None:
-        match tree:
-            case Remove():
-                return None
-            case Set(value=Arithmetic()):
-                return self._arithmetic(tree.value)
-            case Set():
-                return self.operand(tree.value)
-            case Add():
-                self.checks.append(_check_clause("ADD", _SETS | {"N"}, tree.value.name))
-            case Delete():
-                self.checks.append(_check_clause("DELETE", _SETS, tree.value.name))
+        if isinstance(tree, Remove):
+            return None
+        if isinstance(tree.value, Arithmetic):
+            return self._arithmetic(tree.value)
+        if isinstance(tree, Add):
+            self.checks.append(_check_clause("ADD", _SETS | {"N"}, tree.value.name))
+        elif isinstance(tree, Delete):
+            self.checks.append(_check_clause("DELETE", _SETS, tree.value.name))
         return self.operand(tree.value)
 
     def _arithmetic(self, tree: Arithmetic) -> Source:
