@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from anydynamo.adapters.protocol import ProviderInfo
 from anydynamo.engine.engine import READS, prepare_read, prepare_write
@@ -11,7 +12,7 @@ from anydynamo.engine.errors import EngineError
 from anydynamo.errors import DatabaseClosed, from_code
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from anydynamo.engine.store import Store
 
@@ -84,5 +85,7 @@ class EmbeddedAdapter:
 
 def _table_of(request: object) -> str | None:
     """Return the one table that a request is about, as it named it."""
-    name = request.get("TableName") if hasattr(request, "get") else None
+    if not isinstance(request, Mapping):
+        return None
+    name = cast("Mapping[str, object]", request).get("TableName")
     return name if isinstance(name, str) else None

@@ -102,7 +102,7 @@ def describe(reader: Reader, document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _throughput(document: Mapping[str, Any]) -> dict[str, int]:
-    units = document.get("ProvisionedThroughput") or {}
+    units: Mapping[str, int] = document.get("ProvisionedThroughput", {})
     return {
         "NumberOfDecreasesToday": 0,
         "ReadCapacityUnits": units.get("ReadCapacityUnits", 0),

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from anydynamo.engine.access import hash_bytes, range_bytes
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.keys import after, beyond, escaped, partition, terminated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from anydynamo.engine.expressions import KeyCondition, KeyTest
     from anydynamo.engine.layout import Index, KeyAttribute, Table
-    from anydynamo.engine.values import Item
+    from anydynamo.engine.values import AttributeValue, Item
 
 __all__ = ["KeyRange", "condition_range", "cursor_attributes", "cursor_key"]
 
@@ -53,8 +53,7 @@ def condition_range(table: Table, index: Index | None, condition: KeyCondition) 
         EngineError: A ValidationException; the condition does not fit the key schema.
     """
     if index is None:
-        hash_keys: Sequence[KeyAttribute] = (table.hash_key,)
-        range_keys: Sequence[KeyAttribute] = () if table.range_key is None else (table.range_key,)
+        hash_keys, range_keys = table.keys[:1], table.keys[1:]
     else:
         hash_keys, range_keys = index.hash_keys, index.range_keys
     parts: list[bytes] = []
@@ -64,7 +63,7 @@ def condition_range(table: Table, index: Index | None, condition: KeyCondition) 
             raise validation(f"Query condition missed key schema element: {attribute.name}")
         if test.operator != "=":
             raise validation(_UNSUPPORTED)
-        parts.append(hash_bytes(attribute, _operands(attribute, test)[0]))
+        parts.append(_hash_bytes(attribute, test))
     prefix = partition(parts)
     tests = _sort_tests(range_keys, condition, len(hash_keys))
     if index is None:
@@ -96,7 +95,12 @@ def _sort_tests(
     return tests
 
 
-def _operands(attribute: KeyAttribute, test: KeyTest) -> tuple[Mapping[str, Any], ...]:
+def _hash_bytes(attribute: KeyAttribute, test: KeyTest) -> bytes:
+    operand = _operands(attribute, test)[0]
+    return hash_bytes(attribute, operand)
+
+
+def _operands(attribute: KeyAttribute, test: KeyTest) -> tuple[AttributeValue, ...]:
     for operand in test.operands:
         if attribute.type not in operand:
             raise validation(_MISMATCH)
@@ -157,8 +161,8 @@ def _sort_bytes(attribute: KeyAttribute, test: KeyTest) -> tuple[bytes, bytes]:
     operands = _operands(attribute, test)
     if test.operator == "begins_with" and attribute.type == "N":
         raise validation(_MISMATCH)
-    low = range_bytes(attribute, dict(operands[0]))
-    return low, range_bytes(attribute, dict(operands[-1])) if len(operands) > 1 else low
+    low = range_bytes(attribute, operands[0])
+    return low, range_bytes(attribute, operands[-1]) if len(operands) > 1 else low
 
 
 def cursor_attributes(table: Table, index: Index | None) -> tuple[KeyAttribute, ...]:
@@ -196,5 +200,6 @@ def cursor_key(table: Table, index: Index | None, start: Item) -> bytes:
     if index is None:
         return table.key(start)
     key = index.key(table, start)
-    assert key is not None
+    if key is None:
+        raise validation(_INVALID_START)
     return key

@@ -6,7 +6,7 @@ Source: the Request Parameters sections of the Amazon DynamoDB API Reference (20
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.limits import BATCH_GET_KEYS, BATCH_WRITE_REQUESTS, TRANSACTION_ACTIONS
@@ -350,15 +350,16 @@ def checked(operation: str, request: object) -> Mapping[str, Any]:
         raise EngineError("UnknownOperationException", f"There is no operation {operation} here")
     if not isinstance(request, Mapping):
         raise EngineError("SerializationException", "Unexpected value type in payload")
-    if not _LEGACY.keys().isdisjoint(request):
-        _refuse_mixture(request)
-    check(shape, request)
-    return request
+    given = cast("Mapping[str, Any]", request)
+    if not _LEGACY.keys().isdisjoint(given):
+        _refuse_mixture(given)
+    check(shape, given)
+    return given
 
 
 def _refuse_mixture(request: Mapping[str, Any]) -> None:
     legacy = [name for name in request if name in _LEGACY]
-    modern = [name for name in request if isinstance(name, str) and name.endswith("Expression")]
+    modern = [name for name in request if str(name).endswith("Expression")]
     if modern:
         raise validation(
             "Can not use both expression and non-expression parameters in the same request: "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from anydynamo.engine.errors import EngineError, validation
 
@@ -117,6 +117,7 @@ class Text:
         self._choices = enum
 
     def check(self, value: Any, path: Path, faults: list[str]) -> None:
+        """Append what a string breaks: its length, its pattern, its set of values."""
         if not isinstance(value, str):
             raise _unreadable(value, "String")
         if self._enum is not None:
@@ -147,6 +148,7 @@ class TableName:
         self._arn = Text(maximum=1024, pattern="arn:[a-z-]+:dynamodb:[a-z0-9-]+:[0-9]+:table/.+")
 
     def check(self, value: Any, path: Path, faults: list[str]) -> None:
+        """Append what a table's name breaks."""
         is_arn = isinstance(value, str) and value.startswith("arn:")
         (self._arn if is_arn else self._name).check(value, path, faults)
 
@@ -164,6 +166,7 @@ class Integer:
         self._name = name
 
     def check(self, value: Any, path: Path, faults: list[str]) -> None:
+        """Append what a number breaks: its bounds."""
         if not isinstance(value, int) or isinstance(value, bool):
             raise _unreadable(value, self._name)
         if self._min is not None and value < self._min:
@@ -185,6 +188,7 @@ class Boolean:
     __slots__ = ()
 
     def check(self, value: Any, path: Path, faults: list[str]) -> None:  # noqa: ARG002
+        """Refuse what is neither true nor false."""
         if not isinstance(value, bool):
             raise _unreadable(value, "Boolean")
 
@@ -195,6 +199,7 @@ class Document:
     __slots__ = ()
 
     def check(self, value: Any, path: Path, faults: list[str]) -> None:  # noqa: ARG002
+        """Refuse what is no map."""
         if not isinstance(value, dict):
             raise _unreadable(value, "Map")
 
@@ -210,10 +215,12 @@ class Listing:
         self._max = maximum
 
     def check(self, value: Any, path: Path, faults: list[str]) -> None:
+        """Append what a list breaks, and what its members do."""
         if not isinstance(value, list):
             raise _unreadable(value, "List")
-        _count(len(value), self._min, self._max, path, faults)
-        for number, member in enumerate(value, 1):
+        members = cast("list[object]", value)
+        _count(len(members), self._min, self._max, path, faults)
+        for number, member in enumerate(members, 1):
             if member is None:
                 faults.append(_fault("null", ((path, str(number)), "member"), "not be null"))
             else:
@@ -234,15 +241,17 @@ class Mapped:
         self._max = maximum
 
     def check(self, value: Any, path: Path, faults: list[str]) -> None:
+        """Append what a map breaks, and what its keys and values do."""
         if not isinstance(value, dict):
             raise _unreadable(value, "Map")
-        _count(len(value), self._min, self._max, path, faults)
-        for name, member in value.items():
+        members = cast("dict[object, object]", value)
+        _count(len(members), self._min, self._max, path, faults)
+        for name, member in members.items():
             self._key.check(name, (path, "key"), faults)
             if member is None:
-                faults.append(_fault("null", ((path, name), "member"), "not be null"))
+                faults.append(_fault("null", ((path, str(name)), "member"), "not be null"))
             else:
-                self._value.check(member, ((path, name), "member"), faults)
+                self._value.check(member, ((path, str(name)), "member"), faults)
 
 
 def _count(length: int, minimum: int, maximum: int | None, path: Path, faults: list[str]) -> None:
@@ -283,13 +292,15 @@ class Structure:
         self._refused = dict(refused or {})
 
     def check(self, value: Any, path: Path, faults: list[str]) -> None:
+        """Append what is missing, and what the members break."""
         if not isinstance(value, Mapping):
             raise _unreadable(value, "Structure")
+        given = cast("Mapping[str, object]", value)
         for name, spelling in self._required:
-            if value.get(name) is None:
+            if given.get(name) is None:
                 faults.append(_fault("null", (path, spelling), "not be null"))
         members = self._members
-        for name, member in value.items():
+        for name, member in given.items():
             if member is None:
                 continue
             declared = members.get(name)

@@ -6,10 +6,11 @@ there is no CREATING or UPDATING to wait for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
-from anydynamo.engine.access import check_index_keys, item_key
+from anydynamo.engine.access import check_index_keys, find_index, item_key
 from anydynamo.engine.actions import put_size
 from anydynamo.engine.definitions import (
     GLOBAL_INDEXES,
@@ -38,8 +39,9 @@ from anydynamo.engine.values import check_item
 from anydynamo.engine.writes import Changes, Stored, write_totals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
+    from anydynamo.engine.layout import Index
     from anydynamo.engine.store import Reader, Writer
 
 __all__ = ["create_table", "delete_table", "describe_table", "list_tables", "update_table"]
@@ -122,10 +124,11 @@ def create_table(
 
 def _bare(value: Any) -> Any:
     """Copy JSON without its nulls, so that nothing of the caller's is kept."""
-    if isinstance(value, dict):
-        return {name: _bare(member) for name, member in value.items() if member is not None}
+    if isinstance(value, Mapping):
+        members = cast("Mapping[str, Any]", value)
+        return {name: _bare(member) for name, member in members.items() if member is not None}
     if isinstance(value, list):
-        return [_bare(member) for member in value]
+        return [_bare(element) for element in cast("list[object]", value)]
     return value
 
 
@@ -247,16 +250,14 @@ def update_table(
         document.update((key, given[key]) for key in _SETTINGS if key in given)
         _change_stream(document, given.get("StreamSpecification"), at)
         for kind, update in updates:
-            _change_index(document, given, kind, update)
+            _change_index(document, kind, update)
         if updates:
             _change_definitions(document, given)
-            check_projected(
-                [*document["LocalSecondaryIndexes"], *document["GlobalSecondaryIndexes"]]
-            )
+            check_projected(_indexes(document))
         table = _save(writer, document)
         for kind, update in updates:
             if kind == "Create":
-                _backfill(writer, table, update["IndexName"])
+                _backfill(writer, table, find_index(table, update["IndexName"]))
             elif kind == "Delete":
                 space = index_space(table.id, update["IndexName"])
                 writer.clear(space)
@@ -264,6 +265,10 @@ def update_table(
         return {"TableDescription": describe(writer, document)}
 
     return work
+
+
+def _indexes(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [*document["LocalSecondaryIndexes"], *document["GlobalSecondaryIndexes"]]
 
 
 def _index_update(update: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -324,9 +329,7 @@ def _change_stream(
     _set_stream(document, specification, at)
 
 
-def _change_index(
-    document: dict[str, Any], given: Mapping[str, Any], kind: str, update: dict[str, Any]
-) -> None:
+def _change_index(document: dict[str, Any], kind: str, update: dict[str, Any]) -> None:
     name, indexes = update["IndexName"], document["GlobalSecondaryIndexes"]
     known = next((index for index in indexes if index["IndexName"] == name), None)
     if kind == "Create":
@@ -359,8 +362,7 @@ def _change_definitions(document: dict[str, Any], given: Mapping[str, Any]) -> N
     types = {
         entry["AttributeName"]: entry["AttributeType"] for entry in document["AttributeDefinitions"]
     }
-    indexes = [*document["LocalSecondaryIndexes"], *document["GlobalSecondaryIndexes"]]
-    schemas = [document["KeySchema"], *(index["KeySchema"] for index in indexes)]
+    schemas = [document["KeySchema"], *(index["KeySchema"] for index in _indexes(document))]
     for entry in given.get("AttributeDefinitions", ()):
         name, kind = entry["AttributeName"], entry["AttributeType"]
         if types.setdefault(name, kind) != kind:
@@ -377,9 +379,7 @@ def _change_definitions(document: dict[str, Any], given: Mapping[str, Any]) -> N
     check_definitions(document["AttributeDefinitions"], schemas, indexed=True)
 
 
-def _backfill(writer: Writer, table: Table, name: str) -> None:
-    index = table.index(name)
-    assert index is not None
+def _backfill(writer: Writer, table: Table, index: Index) -> None:
     # The entries go to another space than the one that is walked.
     count = size = 0
     for _, raw in writer.scan(table.items):

@@ -133,7 +133,7 @@ def transact_write_items(
 
 
 def _action(given: Mapping[str, Any]) -> Action:
-    kinds = [kind for kind in _KINDS if given.get(kind) is not None]
+    kinds: list[Kind] = [kind for kind in _KINDS if given.get(kind) is not None]
     if len(kinds) != 1:
         raise validation("TransactItems can only contain one of Check, Put, Update or Delete")
     action = prepare_action(kinds[0], given[kinds[0]])
