@@ -1,0 +1,148 @@
+"""What a database shares with its repositories: the adapter, the names, the clock."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from anydynamo.errors import DatabaseClosed
+from anydynamo.naming import TableNames
+from anydynamo.paging import CursorSigner
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+
+    from anydynamo.adapters.protocol import DatabaseAdapter
+    from anydynamo.capacity import Capacity
+
+__all__ = ["Patience", "Session"]
+
+T = TypeVar("T")
+
+_CONCURRENT = 8
+"""How many requests one call keeps under way: enough to hide a round trip, few enough to leave
+connections to others."""
+
+
+async def _sleep(seconds: float) -> None:
+    # Imported here, because `from anydynamo.database import Database` must not bring asyncio along.
+    import asyncio
+
+    await asyncio.sleep(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often something is tried and how long the waits between are.
+
+    The wait before try number n is a random part of `first * 2**n` seconds, and of `longest` at
+    most ("full jitter", as AWS's Builders' Library has it).
+
+    Attributes:
+        attempts: How often a request is sent in all.
+        first: The longest first wait, in seconds.
+        longest: The longest wait, in seconds.
+        poll: How long to wait between two looks at a table that is being made, in seconds.
+        polls: How many looks there are before giving up.
+    """
+
+    attempts: int = 8
+    first: float = 0.05
+    longest: float = 5.0
+    poll: float = 0.5
+    polls: int = 600
+
+    def wait(self, tries: int, part: float) -> float:
+        """Return how many seconds to wait after so many tries.
+
+        Args:
+            tries: How often it was tried, from 1 up.
+            part: A random number in [0, 1).
+        """
+        return part * min(self.longest, self.first * 2.0 ** (tries - 1))
+
+
+@dataclass(slots=True)
+class Session:
+    """An open database, seen from inside.
+
+    Attributes:
+        adapter: What answers.
+        names: How tables are called there.
+        cursors: What signs page tokens.
+        patience: How often and how long to try again.
+        clock: Tells the time in seconds, for measuring.
+        sleep: Waits so many seconds.
+        random: Returns a random number in [0, 1).
+        closed: Whether `close` was called.
+    """
+
+    adapter: DatabaseAdapter
+    names: TableNames = field(default_factory=TableNames)
+    cursors: CursorSigner = field(default_factory=CursorSigner)
+    patience: Patience = field(default_factory=Patience)
+    clock: Callable[[], float] = time.perf_counter
+    sleep: Callable[[float], Awaitable[None]] = _sleep
+    random: Callable[[], float] = random.random
+    closed: bool = False
+
+    async def call(
+        self, operation: str, request: Mapping[str, Any], capacity: Capacity | None = None
+    ) -> dict[str, Any]:
+        """Send one request, and collect what it cost where that is asked.
+
+        Raises:
+            DatabaseClosed: The database was closed.
+        """
+        self.check_open(operation)
+        if capacity is None:
+            return await self.adapter.call(operation, request)
+        response = await self.adapter.call(
+            operation, {**request, "ReturnConsumedCapacity": "INDEXES"}
+        )
+        capacity.add(response)
+        return response
+
+    def check_open(self, operation: str | None = None) -> None:
+        """Refuse to go on after `close`.
+
+        Raises:
+            DatabaseClosed: The database was closed.
+        """
+        if self.closed:
+            raise DatabaseClosed(
+                "This database is closed; open another, or use it inside its `async with` block",
+                operation=operation,
+            )
+
+    async def pause(self, tries: int) -> None:
+        """Wait before something is tried again."""
+        await self.sleep(self.patience.wait(tries, self.random()))
+
+    async def together(self, calls: Sequence[Callable[[], Coroutine[Any, Any, T]]]) -> list[T]:
+        """Make several calls and return their results in order, at once where that helps.
+
+        An adapter that never waits for an event loop gains nothing by tasks, and may be driven
+        without any loop at all: it gets the calls one after the other. When one fails, those not
+        yet answered are cancelled, and its error is raised.
+        """
+        if len(calls) < 2 or self.adapter.info.blocking:
+            return [await call() for call in calls]
+        import asyncio
+
+        room = asyncio.Semaphore(_CONCURRENT)
+
+        async def one(call: Callable[[], Coroutine[Any, Any, T]]) -> T:
+            async with room:
+                return await call()
+
+        tasks = [asyncio.ensure_future(one(call)) for call in calls]
+        try:
+            return await asyncio.gather(*tasks)
+        finally:
+            # After a failure or a cancellation nothing may go on behind the caller's back.
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
