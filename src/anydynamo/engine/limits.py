@@ -42,6 +42,7 @@ __all__ = [
     "NESTING_LEVELS",
     "NUMBER_DIGITS",
     "PAGE_BYTES",
+    "PLACEHOLDER_BYTES",
     "RANGE_KEY_BYTES",
     "REQUEST_BYTES",
     "TRANSACTION_ACTIONS",
@@ -78,6 +79,9 @@ EXPRESSION_BYTES: Final = 4096
 
 EXPRESSION_OPERATORS: Final = 300
 """Operators and functions in one expression."""
+
+PLACEHOLDER_BYTES: Final = 255
+"""Bytes of an expression attribute name or value's placeholder, such as `#name` or `:value`."""
 
 IN_OPERANDS: Final = 100
 """Values on the right-hand side of one `IN`."""

@@ -41,10 +41,10 @@ def normalise(text: str) -> str:
     # The commonest number by far is a short whole one, which is canonical as it stands.
     if text.isdigit() and text.isascii() and text[0] != "0" and len(text) <= NUMBER_DIGITS:
         return text
-    return _normalise(text)
+    # Only texts of a sensible length are worth remembering.
+    return _remembered(text) if len(text) <= _REMEMBERED_LENGTH else _normalise(text)
 
 
-@lru_cache(maxsize=4096)
 def _normalise(text: str) -> str:
     match = _NUMBER.fullmatch(text)
     if match is None:
@@ -64,6 +64,10 @@ def _normalise(text: str) -> str:
     if len(significant) > NUMBER_DIGITS:
         raise validation("Attempting to store more than 38 significant digits in a Number")
     return ("-" if sign == "-" else "") + _plain(significant, point)
+
+
+_REMEMBERED_LENGTH: Final = 64
+_remembered: Final = lru_cache(maxsize=4096)(_normalise)
 
 
 def _exponent(power: str | None, text: str) -> int:

@@ -18,7 +18,7 @@ from anydynamo.engine.expressions.parser import (
 )
 from anydynamo.engine.expressions.projections import Projection, compile_projection
 from anydynamo.engine.expressions.updates import Update, compile_update
-from anydynamo.engine.limits import ATTRIBUTE_NAME_BYTES, EXPRESSION_BYTES
+from anydynamo.engine.limits import ATTRIBUTE_NAME_BYTES, EXPRESSION_BYTES, PLACEHOLDER_BYTES
 from anydynamo.engine.values import check_value
 
 __all__ = ["Expressions"]
@@ -82,11 +82,7 @@ class Expressions:
         for placeholder, name in known.items():
             if not isinstance(name, str):
                 raise EngineError("SerializationException", "An attribute name must be a string")
-            if _NAME.fullmatch(placeholder) is None:
-                raise validation(
-                    "ExpressionAttributeNames contains invalid key: Syntax error; key:"
-                    f' "{placeholder}"'
-                )
+            _check_placeholder("ExpressionAttributeNames", _NAME, placeholder)
             # A character takes up to four bytes.
             if not name or (
                 len(name) > ATTRIBUTE_NAME_BYTES // 4
@@ -111,11 +107,7 @@ class Expressions:
             raise validation("ExpressionAttributeValues must not be empty")
         checked: Values = {}
         for placeholder, value in known.items():
-            if _VALUE.fullmatch(placeholder) is None:
-                raise validation(
-                    "ExpressionAttributeValues contains invalid key: Syntax error; key:"
-                    f' "{placeholder}"'
-                )
+            _check_placeholder("ExpressionAttributeValues", _VALUE, placeholder)
             try:
                 checked[placeholder] = check_value(value)
             except EngineError as error:
@@ -212,6 +204,16 @@ class Expressions:
                 )
             self._unused_values.pop(placeholder, None)
         return tuple((placeholder, self._names[placeholder]) for placeholder in parsed.names)
+
+
+def _check_placeholder(parameter: str, form: re.Pattern[str], placeholder: str) -> None:
+    if len(placeholder) > PLACEHOLDER_BYTES:
+        raise validation(
+            f"{parameter} contains invalid key: The expression attribute map contains a key that"
+            f' is too long; key: "{placeholder}"'
+        )
+    if form.fullmatch(placeholder) is None:
+        raise validation(f'{parameter} contains invalid key: Syntax error; key: "{placeholder}"')
 
 
 def _mapping(value: object) -> Mapping[str, object]:

@@ -60,17 +60,29 @@ _SETS: Final = frozenset(("SS", "NS", "BS"))
 class Updated:
     """What an update made of an item.
 
-    The three items share values with each other, with the item before and with nothing else.
+    The three items share values with each other and with the item before, but nothing with the
+    request.
 
     Attributes:
         item: The whole new item.
-        old: The changed paths as they were (`UPDATED_OLD`); `{}` when there is nothing to return.
-        new: The changed paths as they are now (`UPDATED_NEW`).
+        before: The paths that the update names, with what stood there.
+        after: The paths that it wrote to, with what stands there now. List indexes are those of
+            the expression.
     """
 
     item: Item
-    old: Item
-    new: Item
+    before: tuple[tuple[DocumentPath, AttributeValue], ...]
+    after: tuple[tuple[DocumentPath, AttributeValue], ...]
+
+    @property
+    def old(self) -> Item:
+        """The changed paths as they were (`UPDATED_OLD`); `{}` when there is nothing."""
+        return collect(self.before)
+
+    @property
+    def new(self) -> Item:
+        """The changed paths as they are now (`UPDATED_NEW`); `{}` when there is nothing."""
+        return collect(self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +145,7 @@ class Update:
     Attributes:
         paths: The document paths that it changes, names resolved, in the order of the expression.
         top_level_names: The attributes that it changes.
-        actions: The compiled actions, in the order of the expression.
+        actions: The compiled actions, in the order in which they write.
         values: The values that the actions read.
     """
 
@@ -173,20 +185,15 @@ class Update:
             for action in self.actions
         ]
         draft = _Draft(item)
-        written = [(action.path, value) for action, value, _ in outcomes if value is not None]
-        before = [(action.path, value) for action, _, value in outcomes if value is not None]
-        # Ascending, so that elements past a list's end are appended in the order of their indexes.
-        for path, value in sorted(written, key=_path_order):
+        after = tuple((action.path, value) for action, value, _ in outcomes if value is not None)
+        for path, value in after:
             draft.write(path, value)
         for action, outcome, _ in outcomes:
             if outcome is None:
                 draft.remove(action.path, forgive=not exists)
         draft.close_ranks()
-        return Updated(item=draft.item, old=collect(before), new=collect(written))
-
-
-def _path_order(written: tuple[DocumentPath, AttributeValue]) -> tuple[tuple[bool, Any], ...]:
-    return tuple((isinstance(element, int), element) for element in written[0])
+        before = tuple((action.path, value) for action, _, value in outcomes if value is not None)
+        return Updated(draft.item, before, after)
 
 
 class _Draft:
@@ -272,9 +279,16 @@ def compile_update(text: str, names: tuple[tuple[str, str], ...]) -> CompiledUpd
     actions = tuple(compiler.action(action) for action in parse_update(text).tree)
     paths = tuple(action.path for action in actions)
     check_disjoint(paths)
+    if any(isinstance(element, int) for path in paths for element in path):
+        # Elements that are set past a list's end are appended in the order of their indexes.
+        actions = tuple(sorted(actions, key=_path_order))
     return CompiledUpdate(
         actions, tuple(compiler.checks), paths, frozenset(str(path[0]) for path in paths)
     )
+
+
+def _path_order(action: CompiledAction) -> tuple[tuple[bool, Any], ...]:
+    return tuple((isinstance(element, int), element) for element in action.path)
 
 
 class _Compiler:
