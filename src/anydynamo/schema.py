@@ -315,9 +315,7 @@ def _indexes(model: type[Model], hash_key: KeyAttribute) -> Iterator[IndexSchema
         yield _index(model, name, index, hash_key)
 
 
-def _index(
-    model: type[Model], name: str, index: Index[Any], hash_key: KeyAttribute
-) -> IndexSchema:
+def _index(model: type[Model], name: str, index: Index[Any], hash_key: KeyAttribute) -> IndexSchema:
     meta = index.Meta
     owner = cast("type[Model]", index._model)  # pyright: ignore[reportPrivateUsage]
     python_names = {

@@ -1,0 +1,227 @@
+"""What type checkers see of attributes, conditions and update actions.
+
+At run time a table's class attributes are PynamoDB attributes and PynamoDB builds the expressions.
+PynamoDB's own annotations accept any value anywhere, so the classes here describe the same operators
+with the attribute's type and the table it belongs to: `User.age == "x"` is then no condition, and a
+condition on another table's attribute is refused where one on `User` is wanted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pynamodb.attributes import Attribute
+from pynamodb.expressions import condition as pynamodb_condition
+from pynamodb.expressions import operand as pynamodb_operand
+from pynamodb.expressions import update as pynamodb_update
+
+__all__ = ["Action", "Condition", "Operand", "Path", "Size", "size"]
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+M = TypeVar("M")
+# What is said about a base class's attribute holds for every table that inherits the attribute.
+M_contra = TypeVar("M_contra", contravariant=True)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
+    from decimal import Decimal
+    from typing import overload
+
+    from _typeshed import DataclassInstance
+    from pydantic import BaseModel
+
+    V = TypeVar("V")
+    Number = TypeVar("Number", int, float, Decimal)
+
+    class Condition(Generic[M_contra]):
+        """A condition on items of one table; combine conditions with `&`, `|` and `~`."""
+
+        def __and__(self: Condition[M], other: Condition[M]) -> Condition[M]: ...
+        def __or__(self: Condition[M], other: Condition[M]) -> Condition[M]: ...
+        def __invert__(self) -> Condition[M_contra]: ...
+        def serialize(
+            self, placeholder_names: dict[str, str], expression_attribute_values: dict[str, Any]
+        ) -> str:
+            """Write the expression; its names and values are added to the two dicts."""
+            ...
+
+    class Action(Generic[M_contra]):
+        """One change of an update, made by an attribute's `set`, `add`, `remove` or `delete`."""
+
+        def serialize(
+            self, placeholder_names: dict[str, str], expression_attribute_values: dict[str, Any]
+        ) -> str:
+            """Write the action; its names and values are added to the two dicts."""
+            ...
+
+    class Operand(Generic[T_co, M_contra]):
+        """Something with a value in DynamoDB: an attribute, `User.age + 1`, `User.age | 0`."""
+
+        def __add__(
+            self: Operand[Number | None, M], other: Number | Operand[Number | None, M]
+        ) -> Operand[Number, M]: ...
+        def __sub__(
+            self: Operand[Number | None, M], other: Number | Operand[Number | None, M]
+        ) -> Operand[Number, M]: ...
+        def append(
+            self: Operand[list[V] | None, M], other: list[V] | Operand[list[V] | None, M]
+        ) -> Operand[list[V], M]:
+            """Give this list with another one after it, for `set`."""
+            ...
+
+        def prepend(
+            self: Operand[list[V] | None, M], other: list[V] | Operand[list[V] | None, M]
+        ) -> Operand[list[V], M]:
+            """Give this list with another one before it, for `set`."""
+            ...
+
+    class Size(Operand[int, M_contra], Generic[M_contra]):
+        """The size of an attribute's value, to be compared with a number."""
+
+        def __eq__(self, other: int) -> Condition[M_contra]: ...  # type: ignore[override]
+        def __ne__(self, other: int) -> Condition[M_contra]: ...  # type: ignore[override]
+        def __lt__(self, other: int) -> Condition[M_contra]: ...
+        def __le__(self, other: int) -> Condition[M_contra]: ...
+        def __gt__(self, other: int) -> Condition[M_contra]: ...
+        def __ge__(self, other: int) -> Condition[M_contra]: ...
+        def between(self, lower: int, upper: int) -> Condition[M_contra]:
+            """Compare with two bounds, both included."""
+            ...
+
+    def size(path: Path[Any, M]) -> Size[M]:
+        """Give the length of a string or binary, or the number of elements of a collection."""
+        ...
+
+    class Path(Operand[T, M_contra], Generic[T, M_contra]):
+        """An attribute of type `T` of the table `M`, or a place inside it."""
+
+        def __eq__(  # type: ignore[override]
+            self: Path[T, M], other: T | Operand[T, M]
+        ) -> Condition[M]: ...
+        def __ne__(  # type: ignore[override]
+            self: Path[T, M], other: T | Operand[T, M]
+        ) -> Condition[M]: ...
+        def __lt__(self: Path[T, M], other: T | Operand[T, M]) -> Condition[M]: ...
+        def __le__(self: Path[T, M], other: T | Operand[T, M]) -> Condition[M]: ...
+        def __gt__(self: Path[T, M], other: T | Operand[T, M]) -> Condition[M]: ...
+        def __ge__(self: Path[T, M], other: T | Operand[T, M]) -> Condition[M]: ...
+        def between(
+            self: Path[T, M], lower: T | Operand[T, M], upper: T | Operand[T, M]
+        ) -> Condition[M]:
+            """Compare with two bounds, both included."""
+            ...
+
+        def is_in(self: Path[T, M], *values: T | Operand[T, M]) -> Condition[M]:
+            """Tell whether the value is one of up to 100."""
+            ...
+
+        def exists(self) -> Condition[M_contra]:
+            """Tell whether the item has the attribute."""
+            ...
+
+        def does_not_exist(self) -> Condition[M_contra]:
+            """Tell whether the item lacks the attribute."""
+            ...
+
+        @overload
+        def startswith(self: Operand[str | None, M], prefix: str) -> Condition[M]: ...
+        @overload
+        def startswith(self: Operand[bytes | None, M], prefix: bytes) -> Condition[M]: ...
+        def startswith(self: Any, prefix: Any) -> Any:
+            """Tell whether a string, or binary, begins with a prefix."""
+            ...
+
+        @overload
+        def contains(self: Operand[str | None, M], item: str) -> Condition[M]: ...
+        @overload
+        def contains(self: Path[set[V], M] | Path[set[V] | None, M], item: V) -> Condition[M]: ...
+        @overload
+        def contains(
+            self: Path[frozenset[V], M] | Path[frozenset[V] | None, M], item: V
+        ) -> Condition[M]: ...
+        @overload
+        def contains(self: Path[list[V], M] | Path[list[V] | None, M], item: V) -> Condition[M]: ...
+        def contains(self: Any, item: Any) -> Any:
+            """Tell whether a string holds another one, or a set or list an element."""
+            ...
+
+        def set(self: Path[T, M], value: T | Operand[T, M]) -> Action[M]:
+            """Give the attribute a value; None removes it, unless None is declared as stored."""
+            ...
+
+        def remove(self) -> Action[M_contra]:
+            """Take the attribute off the item."""
+            ...
+
+        @overload
+        def add(self: Operand[Number | None, M], value: Number, /) -> Action[M]: ...
+        @overload
+        def add(
+            self: Path[set[V], M] | Path[set[V] | None, M], value: AbstractSet[V], /
+        ) -> Action[M]: ...
+        @overload
+        def add(self: Path[set[V], M] | Path[set[V] | None, M], /, *values: V) -> Action[M]: ...
+        def add(self: Any, /, *values: Any) -> Any:
+            """Add to a number, which counts as 0 when it is absent, or elements to a set."""
+            ...
+
+        @overload
+        def delete(
+            self: Path[set[V], M] | Path[set[V] | None, M], value: AbstractSet[V], /
+        ) -> Action[M]: ...
+        @overload
+        def delete(self: Path[set[V], M] | Path[set[V] | None, M], /, *values: V) -> Action[M]: ...
+        def delete(self: Any, /, *values: Any) -> Any:
+            """Take elements out of a set; it vanishes with the last one."""
+            ...
+
+        def __or__(self: Path[T, M], other: T | Operand[T, M]) -> Operand[T, M]: ...
+        @overload
+        def __getitem__(
+            self: Path[list[V], M] | Path[list[V] | None, M], key: int
+        ) -> Path[V, M]: ...
+        @overload
+        def __getitem__(
+            self: Path[dict[str, V], M] | Path[dict[str, V] | None, M], key: str
+        ) -> Path[V, M]: ...
+        @overload
+        def __getitem__(
+            self: Operand[BaseModel | DataclassInstance | Mapping[str, Any] | None, M], key: str
+        ) -> Path[Any, M]: ...
+        def __getitem__(self: Any, key: Any) -> Any: ...
+
+else:
+    size = pynamodb_condition.size
+
+    class _Face(type):
+        """Lets `isinstance` answer for the PynamoDB classes that a name stands for."""
+
+        def __instancecheck__(cls, instance: object) -> bool:
+            return isinstance(instance, cls.stands_for)
+
+    class Condition(Generic[M_contra], metaclass=_Face):
+        """A condition on items of one table; combine conditions with `&`, `|` and `~`."""
+
+        stands_for = pynamodb_condition.Condition
+
+    class Action(Generic[M_contra], metaclass=_Face):
+        """One change of an update, made by an attribute's `set`, `add`, `remove` or `delete`."""
+
+        stands_for = pynamodb_update.Action
+
+    class Operand(Generic[T_co, M_contra], metaclass=_Face):
+        """Something with a value in DynamoDB: an attribute, `User.age + 1`, `User.age | 0`."""
+
+        stands_for = (Attribute, pynamodb_operand._Operand)
+
+    class Size(Operand, Generic[M_contra]):
+        """The size of an attribute's value, to be compared with a number."""
+
+        stands_for = pynamodb_operand._Size
+
+    class Path(Operand, Generic[T, M_contra]):
+        """An attribute of a table, or a place inside it."""
+
+        stands_for = (Attribute, pynamodb_operand.Path)
