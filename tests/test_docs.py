@@ -4,7 +4,7 @@ import pytest
 from tests.documentation import Page, docstring_pages, fences, pages, run, shown
 
 PAGES = [*pages(), *docstring_pages()]
-KNOWN = {"python", "output", "console", "text", "json", "toml", "yaml", "ini", "html"}
+KNOWN = {"python", "output", "sh", "console", "text", "json"}
 
 
 @pytest.fixture(autouse=True)

@@ -63,10 +63,11 @@ def demo(
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
-    """Run a forum of users, threads and posts, and say what happened and where the data lies.
+    """Run a forum, tell what happens and where the data lies.
 
-    It runs on SQLite, in anydynamo.db, unless DATABASE_URL or DATABASE_PROVIDER say otherwise.
-    Running it again is fine: what it wrote is put back to how it began.
+    Users, threads and posts are migrated from JSON files, queried, changed and paged. It runs on
+    SQLite, in anydynamo.db, unless DATABASE_URL or DATABASE_PROVIDER say otherwise. Running it
+    again is fine: what it wrote is put back to how it began.
     """
     with _errors(debug=debug):
         from anydynamo.cli.demo import run
