@@ -7,7 +7,7 @@ from anydynamo.sync import Database
 class Page(Table, name="pages"):
     path: Attr[str] = attribute(hash_key=True)
     text: Attr[str] = attribute()
-    version: Attr[int] = attribute(version=True)
+    version: Attr[int] = attribute(version=True, default=0)
 
 
 def append(db: Database, path: str, line: str) -> Page:

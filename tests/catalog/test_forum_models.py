@@ -62,7 +62,7 @@ def test_the_time_is_written_as_javascript_writes_it() -> None:
 
 @pytest.mark.parametrize("text", ["yesterday", "2024-11-20", "2024-11-20T08:15:00", ""])
 def test_a_time_without_date_or_offset_is_refused(text: str) -> None:
-    with pytest.raises(InvalidItem, match="created_at|createdAt"):
+    with pytest.raises(InvalidItem, match=r"created_at|createdAt"):
         load(User, {**ALICE, "createdAt": text})
 
 

@@ -11,7 +11,7 @@ and here it is
     users = await adapter.query_by_index("EmailIndex", "email", "alice@example.com")
 
 Items are dictionaries with the names that DynamoDB has. `BlockingForumAdapter` is the same without
-`await`. New code is better served by a repository, which is typed; this is for code that moves here.
+`await`. New code is better served by a repository, which is typed; this is for code that moves.
 """
 
 from __future__ import annotations
