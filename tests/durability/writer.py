@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,7 +71,7 @@ def report(kind: str, task: int, number: int) -> None:
 
 async def main(name: str, folder: str, first: str) -> None:
     adapter = open_adapter(name, Path(folder))
-    try:
+    with suppress(TableInUse):
         await adapter.call(
             "CreateTable",
             {
@@ -94,8 +95,6 @@ async def main(name: str, folder: str, first: str) -> None:
                 ],
             },
         )
-    except TableInUse:
-        pass
     os.write(1, b"ready\n")
 
     async def write_on(task: int) -> None:
