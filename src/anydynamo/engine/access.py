@@ -39,8 +39,10 @@ _RANGE_TOO_LONG = (
     f"{_INVALID}Aggregated size of all range keys has exceeded the size limit of"
     f" {RANGE_KEY_BYTES} bytes"
 )
-_UNSUPPORTED_UPDATE = (
-    "The update expression attempted to update the secondary index key to unsupported type"
+_EMPTY_INDEX_KEY = "A value specified for a secondary index key is not supported."
+_EMPTY_INDEX_KEY_UPDATE = (
+    "The update expression attempted to update a secondary index key to a value that is not"
+    " supported."
 )
 _KINDS = {"S": "string", "B": "binary"}
 
@@ -150,13 +152,14 @@ def _empty(attribute: KeyAttribute) -> str:
     )
 
 
-def check_index_keys(table: Table, item: Item, *, updated: bool = False) -> None:
+def check_index_keys(table: Table, item: Item, *, updated: frozenset[str] | None = None) -> None:
     """Check the index key attributes that an item has; one that it lacks keeps it out of the index.
 
     Args:
         table: The table.
         item: The whole item, as it is about to be written.
-        updated: Whether an update expression made it, for which DynamoDB has its own wording.
+        updated: The attributes that an update expression changes, if one made the item. Others
+            are left alone: an item that was there before the index may have what is no key in it.
 
     Raises:
         EngineError: A ValidationException.
@@ -164,11 +167,9 @@ def check_index_keys(table: Table, item: Item, *, updated: bool = False) -> None
     for index in table.indexes:
         for attribute in index.keys:
             value = item.get(attribute.name)
-            if value is None:
+            if value is None or (updated is not None and attribute.name not in updated):
                 continue
             if attribute.type not in value:
-                if updated:
-                    raise validation(_UNSUPPORTED_UPDATE)
                 raise validation(
                     f"{_INVALID}Type mismatch for Index Key {attribute.name}"
                     f" Expected: {attribute.type} Actual: {type_of(value)}"
@@ -176,10 +177,10 @@ def check_index_keys(table: Table, item: Item, *, updated: bool = False) -> None
                 )
             size = len(key_bytes(value))
             if not size:
+                cause = _EMPTY_INDEX_KEY if updated is None else _EMPTY_INDEX_KEY_UPDATE
                 raise validation(
-                    f"{_NOT_VALID}A value specified for a secondary index key is not supported."
-                    " The AttributeValue for a key attribute cannot contain an empty"
-                    f" {_KINDS[attribute.type]} value."
+                    f"{_NOT_VALID}{cause} The AttributeValue for a key attribute cannot contain an"
+                    f" empty {_KINDS[attribute.type]} value."
                     f" IndexName: {index.name}, IndexKey: {attribute.name}"
                 )
             if attribute in index.hash_keys:

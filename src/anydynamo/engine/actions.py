@@ -92,7 +92,7 @@ class Action:
             return Outcome(table, key, before, copy_item(start), item_size(start), None)
         updated = self.update.apply(start, exists=exists)
         if table.indexes:
-            check_index_keys(table, updated.item, updated=True)
+            check_index_keys(table, updated.item, updated=self.update.top_level_names)
         size = item_size(updated.item)
         if size > ITEM_BYTES:
             raise validation("Item size to update has exceeded the maximum allowed size")

@@ -149,7 +149,11 @@ def _write_request(given: Mapping[str, Any]) -> tuple[Item, int | None]:
     """Return the item of a put and its size, or the key of a delete and None."""
     put, delete = given.get("PutRequest"), given.get("DeleteRequest")
     if (put is None) == (delete is None):
-        raise validation("A write request must contain exactly one of PutRequest and DeleteRequest")
+        # DynamoDB says this of attribute values, and of write requests too.
+        raise validation(
+            "Supplied AttributeValue has more than one datatypes set, must contain exactly one of"
+            " the supported datatypes"
+        )
     if put is None:
         return check_item(given["DeleteRequest"]["Key"]), None
     item = check_item(put["Item"])

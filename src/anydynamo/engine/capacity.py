@@ -38,7 +38,8 @@ class Consumption:
         name: The table, as the request named it.
         table: The units of the table itself.
         indexes: The units of its indexes.
-        factor: 2 in a transaction, which prepares and then commits.
+        factor: 2 in a transaction, which prepares the item and then commits it. Index entries
+            follow from the item and are written once.
     """
 
     name: str
@@ -52,14 +53,15 @@ class Consumption:
 
     def describe(self, mode: str) -> dict[str, Any]:
         """Return a `ConsumedCapacity`; `mode` is `TOTAL` or `INDEXES`."""
-        total = (self.table + sum(self.indexes.values())) * self.factor
+        own = self.table * self.factor
+        total = own + sum(self.indexes.values())
         described: dict[str, Any] = {"TableName": self.name, "CapacityUnits": total}
         if mode == "INDEXES":
-            described["Table"] = {"CapacityUnits": self.table * self.factor}
+            described["Table"] = {"CapacityUnits": own}
             for index, units in self.indexes.items():
                 kind = "LocalSecondaryIndexes" if index.local else "GlobalSecondaryIndexes"
                 arms = described.setdefault(kind, {})
-                arms[index.name] = {"CapacityUnits": units * self.factor}
+                arms[index.name] = {"CapacityUnits": units}
         return described
 
 

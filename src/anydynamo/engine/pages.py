@@ -150,9 +150,8 @@ class Walk:
             return False
         if self.select == "ALL_ATTRIBUTES":
             return True
-        return any(
-            part is not None and not part.top_level_names <= index.projected
-            for part in (self.projection, self.filter)
+        return self.projection is not None and not (
+            self.projection.top_level_names <= index.projected
         )
 
     def _consumed(

@@ -7,7 +7,7 @@ What can be read but breaks a constraint is collected, and one ValidationExcepti
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol, cast
 
 from anydynamo.engine.errors import EngineError, validation
@@ -120,6 +120,8 @@ class Text:
         """Append what a string breaks: its length, its pattern, its set of values."""
         if not isinstance(value, str):
             raise _unreadable(value, "String")
+        if not value.isascii():
+            _check_unicode(value)
         if self._enum is not None:
             if value not in self._enum:
                 choices = ", ".join(self._choices or ())
@@ -177,6 +179,13 @@ class Integer:
             faults.append(_fault(_digits(value), path, constraint))
 
 
+def _check_unicode(value: str) -> None:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise _serialization("A string holds a surrogate without its other half") from None
+
+
 def _digits(value: int) -> str:
     # Python refuses to spell integers of thousands of digits.
     return f"'{value}'" if value.bit_length() < 1024 else "of more than 300 digits"
@@ -219,7 +228,7 @@ class Listing:
         if not isinstance(value, list):
             raise _unreadable(value, "List")
         members = cast("list[object]", value)
-        _count(len(members), self._min, self._max, path, faults)
+        _count(members, self._min, self._max, path, faults)
         for number, member in enumerate(members, 1):
             if member is None:
                 faults.append(_fault("null", ((path, str(number)), "member"), "not be null"))
@@ -245,7 +254,7 @@ class Mapped:
         if not isinstance(value, dict):
             raise _unreadable(value, "Map")
         members = cast("dict[object, object]", value)
-        _count(len(members), self._min, self._max, path, faults)
+        _count(members, self._min, self._max, path, faults)
         for name, member in members.items():
             self._key.check(name, (path, "key"), faults)
             if member is None:
@@ -254,13 +263,17 @@ class Mapped:
                 self._value.check(member, ((path, str(name)), "member"), faults)
 
 
-def _count(length: int, minimum: int, maximum: int | None, path: Path, faults: list[str]) -> None:
-    if length < minimum:
+def _count(
+    members: Collection[object], minimum: int, maximum: int | None, path: Path, faults: list[str]
+) -> None:
+    count = len(members)
+    if count < minimum:
+        shown = f"'{members}'" if not members else f"of {count} entries"
         constraint = f"have length greater than or equal to {minimum}"
-        faults.append(_fault(f"of {length} entries", path, constraint))
-    if maximum is not None and length > maximum:
+        faults.append(_fault(shown, path, constraint))
+    if maximum is not None and count > maximum:
         constraint = f"have length less than or equal to {maximum}"
-        faults.append(_fault(f"of {length} entries", path, constraint))
+        faults.append(_fault(f"of {count} entries", path, constraint))
 
 
 class Structure:

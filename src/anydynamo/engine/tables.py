@@ -234,7 +234,8 @@ def update_table(
         EngineError: The request is not valid.
     """
     given = _bare(request)
-    if not any(key in given for key in _CHANGES):
+    # An empty list of index updates is no change; false is one.
+    if all(given.get(key) in (None, []) for key in _CHANGES):
         raise validation(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled,"
             " GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required"

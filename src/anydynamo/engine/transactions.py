@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["TOKEN_SECONDS", "transact_get_items", "transact_write_items"]
 
+T = TypeVar("T")
+
 TOKEN_SECONDS = 600
 """How long a client token stands for its transaction."""
 
@@ -35,7 +38,8 @@ _FACTOR = 2
 
 _KINDS: tuple[Kind, ...] = ("Put", "Update", "Delete", "ConditionCheck")
 _TWICE = "Transaction request cannot include multiple operations on one item"
-_canonical = msgspec.msgpack.Encoder(order="sorted").encode
+# Attribute values may be any mappings, not just dictionaries.
+_canonical = msgspec.msgpack.Encoder(order="sorted", enc_hook=dict).encode
 
 
 def transact_get_items(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
@@ -51,13 +55,15 @@ def transact_get_items(request: Mapping[str, Any]) -> Callable[[Reader], dict[st
     mode = request.get("ReturnConsumedCapacity")
 
     def work(reader: Reader) -> dict[str, Any]:
-        located = [(find_table(reader, name), key, shown) for name, key, shown in wanted]
-        targets = [(table, primary_key(table, key), shown) for table, key, shown in located]
-        _refuse_twice((table, stored) for table, stored, _ in targets)
+        tables = [find_table(reader, name) for name, _, _ in wanted]
+        keys = _keys(
+            (table, partial(primary_key, table, key))
+            for table, (_, key, _) in zip(tables, wanted, strict=True)
+        )
         consumptions: dict[str, Consumption] = {}
         responses: list[dict[str, Any]] = []
         total = 0
-        for table, stored, projection in targets:
+        for table, stored, (_, _, projection) in zip(tables, _sound(keys), wanted, strict=True):
             raw = reader.get(table.items, stored)
             size = 0 if raw is None else size_of(raw)
             total += size
@@ -77,12 +83,46 @@ def transact_get_items(request: Mapping[str, Any]) -> Callable[[Reader], dict[st
     return work
 
 
-def _refuse_twice(targets: Iterable[tuple[Table, bytes]]) -> None:
+def _keys(located: Iterable[tuple[Table, Callable[[], bytes]]]) -> list[bytes | EngineError]:
+    """Return the stored key of each action, or what is wrong with it.
+
+    Raises:
+        EngineError: A ValidationException; two actions have the same item.
+    """
+    keys: list[bytes | EngineError] = []
     seen: set[tuple[str, bytes]] = set()
-    for table, stored in targets:
-        if (table.id, stored) in seen:
+    for table, locate in located:
+        try:
+            key = locate()
+        except EngineError as error:
+            keys.append(error)
+            continue
+        if (table.id, key) in seen:
             raise validation(_TWICE)
-        seen.add((table.id, stored))
+        seen.add((table.id, key))
+        keys.append(key)
+    return keys
+
+
+def _sound(results: Sequence[T | EngineError]) -> list[T]:
+    """Return what the actions came to, or cancel the transaction if one came to an error.
+
+    Raises:
+        EngineError: A TransactionCanceledException with a reason for each action.
+    """
+    sound = [result for result in results if not isinstance(result, EngineError)]
+    if len(sound) == len(results):
+        return sound
+    reasons = [
+        _reason(result) if isinstance(result, EngineError) else {"Code": "None"}
+        for result in results
+    ]
+    codes = ", ".join(reason["Code"] for reason in reasons)
+    raise EngineError(
+        "TransactionCanceledException",
+        f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]",
+        reasons=reasons,
+    )
 
 
 def _consumption(consumptions: dict[str, Consumption], table: Table) -> Consumption:
@@ -109,24 +149,26 @@ def transact_write_items(
     measured = request.get("ReturnItemCollectionMetrics") == "SIZE"
 
     def work(writer: Writer) -> dict[str, Any]:
-        located = [(action, find_table(writer, action.table)) for action in actions]
-        targets = [(action, table, action.key(table)) for action, table in located]
-        _refuse_twice((table, key) for _, table, key in targets)
+        tables = [find_table(writer, action.table) for action in actions]
+        keys = _keys(
+            (table, partial(action.key, table))
+            for table, action in zip(tables, actions, strict=True)
+        )
         consumptions: dict[str, Consumption] = {}
         if token is not None and _seen(writer, token, digest, now()):
-            for _, table, key in targets:
-                raw = writer.get(table.items, key)
-                consumption = _consumption(consumptions, table)
-                consumption.table += read_units(0 if raw is None else size_of(raw), consistent=True)
+            _read_again(writer, zip(tables, _sound(keys), strict=True), consumptions)
         else:
-            outcomes = _evaluate(writer, targets)
-            _perform(writer, outcomes, consumptions)
+            outcomes = [
+                _outcome(writer, action, table, key)
+                for action, table, key in zip(actions, tables, keys, strict=True)
+            ]
+            _perform(writer, zip(actions, _sound(outcomes), strict=True), consumptions)
             if token is not None:
                 _remember(writer, token, digest, now())
         response: dict[str, Any] = {}
         add_consumed(response, mode, consumptions.values())
         if measured:
-            response["ItemCollectionMetrics"] = _metrics(writer, targets)
+            response["ItemCollectionMetrics"] = _metrics(writer, actions, tables)
         return response
 
     return work
@@ -148,27 +190,25 @@ def _digest(items: Sequence[Any]) -> bytes:
     return blake2b(_canonical(items), digest_size=32).digest()
 
 
-def _evaluate(
-    reader: Reader, targets: Sequence[tuple[Action, Table, bytes]]
-) -> list[tuple[Action, Outcome]]:
-    outcomes: list[tuple[Action, Outcome]] = []
-    reasons: list[dict[str, Any]] = []
-    for action, table, key in targets:
-        try:
-            outcomes.append((action, action.evaluate(reader, table, key)))
-        except EngineError as error:
-            reasons.append(_reason(error))
-        else:
-            reasons.append({"Code": "None"})
-    if len(outcomes) < len(targets):
-        codes = ", ".join(reason["Code"] for reason in reasons)
-        raise EngineError(
-            "TransactionCanceledException",
-            "Transaction cancelled, please refer cancellation reasons for specific reasons"
-            f" [{codes}]",
-            reasons=reasons,
-        )
-    return outcomes
+def _outcome(
+    reader: Reader, action: Action, table: Table, key: bytes | EngineError
+) -> Outcome | EngineError:
+    if isinstance(key, EngineError):
+        return key
+    try:
+        return action.evaluate(reader, table, key)
+    except EngineError as error:
+        return error
+
+
+def _read_again(
+    reader: Reader, targets: Iterable[tuple[Table, bytes]], consumptions: dict[str, Consumption]
+) -> None:
+    """Charge a transaction that was carried out already, as the reads that it then is."""
+    for table, key in targets:
+        raw = reader.get(table.items, key)
+        size = 0 if raw is None else size_of(raw)
+        _consumption(consumptions, table).table += read_units(size, consistent=True)
 
 
 def _reason(error: EngineError) -> dict[str, Any]:
@@ -184,7 +224,7 @@ def _reason(error: EngineError) -> dict[str, Any]:
 
 def _perform(
     writer: Writer,
-    outcomes: Sequence[tuple[Action, Outcome]],
+    outcomes: Iterable[tuple[Action, Outcome]],
     consumptions: dict[str, Consumption],
 ) -> None:
     changes = Changes(writer)
@@ -228,9 +268,9 @@ def _remember(writer: Writer, token: str, digest: bytes, at: float) -> None:
     writer.put(TOKEN_AGES, _age(at) + token.encode(), b"")
 
 
-def _metrics(reader: Reader, targets: Sequence[tuple[Action, Table, bytes]]) -> dict[str, Any]:
+def _metrics(reader: Reader, actions: Sequence[Action], tables: Sequence[Table]) -> dict[str, Any]:
     metrics: dict[str, dict[bytes, Any]] = {}
-    for action, table, _ in targets:
+    for action, table in zip(actions, tables, strict=True):
         measured = collection_metrics(reader, table, action.given)
         if measured is not None and action.kind != "ConditionCheck":
             metrics.setdefault(table.name, {})[table.partition(action.given)] = measured
