@@ -13,7 +13,7 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import reduce
@@ -114,7 +114,7 @@ def held(annotation: Any, *, config: ConfigDict, epoch: bool = False) -> Held:
 
 def _in_utc(value: datetime | None) -> datetime | None:
     # As PynamoDB takes it, so that the instance equals what is read back.
-    return value.replace(tzinfo=kinds.UTC) if value is not None and value.tzinfo is None else value
+    return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
 def _whole_seconds(value: datetime | None) -> datetime | None:
@@ -167,10 +167,8 @@ class _Reader:
         plain, constrained = _stripped(annotation)
         if _is_json(annotation):
             return self._json_text(_without_json(annotation))
-        if self.epoch and plain is datetime:
-            found = kinds.EPOCH
-        else:
-            found = self._plain(plain, annotation)
+        moment = self.epoch and plain is datetime
+        found = kinds.EPOCH if moment else self._plain(plain, annotation)
         return dataclasses.replace(found, exact=False) if constrained and found.exact else found
 
     def _plain(self, plain: Any, annotation: Any) -> Kind:
@@ -287,7 +285,7 @@ class _Reader:
 
 
 class _LazyMembers(Mapping[str, tuple[str, Kind]]):
-    """A record's attributes, read when a path first goes into it, since records can be recursive."""
+    """A record's attributes, read when a path first goes into it, as records can be recursive."""
 
     def __init__(self, reader: _Reader, record: Any) -> None:
         self._reader = reader
@@ -329,6 +327,10 @@ def _record_fields(record: Any) -> list[tuple[str, str, Any]]:
         ]
     hints = typing_extensions.get_type_hints(get_origin(record) or record, include_extras=True)
     return [(name, name, _required(hint)) for name, hint in hints.items()]
+
+
+def _annotated(field: Any) -> Any:
+    return Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
 
 
 def _required(hint: Any) -> Any:

@@ -1,7 +1,7 @@
-"""The attributes of a table: `Attr` for the checkers, `attribute()` to declare, `Field` at run time.
+"""A table's attributes: `Attr` for the checkers, `attribute()` to declare, `Field` at run time.
 
-A `Field` is a PynamoDB attribute whose way of being stored comes from an annotation. Expressions on
-it take values of the annotation's type and refuse others at once, with the attribute's name.
+A `Field` is a PynamoDB attribute whose way of being stored comes from an annotation. Expressions
+on it take values of the annotation's type and refuse others at once, with the attribute's name.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, cast, overload
 
 from pynamodb.attributes import Attribute, TTLAttribute, VersionAttribute
-from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.condition import BeginsWith, Condition, Contains
 from pynamodb.expressions.operand import Path, Value, _Operand
-from pynamodb.expressions.update import Action, AddAction, DeleteAction, RemoveAction, SetAction
+from pynamodb.expressions.update import AddAction, DeleteAction, RemoveAction, SetAction
 
 from anydynamo import kinds
 from anydynamo.errors import InvalidItem, InvalidRequest
@@ -142,8 +142,8 @@ def attribute(
         hash_key: This is the table's partition key.
         range_key: This is the table's sort key.
         attr_name: The attribute's name in DynamoDB, where it is not the Python name. (It cannot be
-            called `alias`: type checkers take an `alias` for the name of the constructor's argument,
-            as PEP 681 says.)
+            called `alias`: type checkers take that for the name of the constructor's argument, as
+            PEP 681 says.)
         default: The value of an instance made without one, and of a stored item that lacks it. Not
             a list, dict or set: use `default_factory`.
         default_factory: Makes the default.
@@ -153,9 +153,10 @@ def attribute(
         null: What becomes of None: `omit` leaves the attribute out of the item, `store` writes
             DynamoDB's NULL. Without it `omit`, unless there is a default other than None, which
             would come back in place of the None.
-        using: A PynamoDB attribute that writes and reads the values, where the type alone cannot say
-            how.
+        using: A PynamoDB attribute that writes and reads the values, where the type alone cannot
+            say how.
         description: A sentence for the JSON Schema.
+        unknown: Nothing; it is there for a message that helps.
 
     Raises:
         TypeError: The options contradict each other.
@@ -346,7 +347,7 @@ class Field(Attribute[Any]):
         if isinstance(value, _Operand):
             return value
         if isinstance(value, Attribute):
-            return Path(cast("Attribute[Any]", value))
+            return Path(value)
         if value is None:
             raise InvalidRequest(
                 f"'{self.name}' of {self.owner} cannot be compared with None here; "
@@ -362,7 +363,8 @@ class Field(Attribute[Any]):
             ) from error
 
     def _is_null(self) -> Condition:
-        return self.does_not_exist() | Path(self).is_type("NULL")
+        absent: Condition = self.does_not_exist() | Path(self).is_type("NULL")
+        return absent
 
     def __eq__(self, other: Any) -> Any:
         return self._is_null() if other is None else Path(self) == self._operand(other)
@@ -396,9 +398,7 @@ class Field(Attribute[Any]):
     def startswith(self, prefix: Any) -> Any:
         """Tell whether a string, or binary, begins with a prefix."""
         if isinstance(prefix, bytes):
-            from pynamodb.expressions.condition import BeginsWith
-
-            return BeginsWith(Path(self), Value({"B": prefix}))
+            return BeginsWith(Path(self), Value({"B": prefix}))  # type: ignore[no-untyped-call]
         if self.kind.wire not in ("S", None):
             raise InvalidRequest(f"'{self.name}' of {self.owner} is not a string")
         return Path(self).startswith(cast("str", self._operand(prefix, kinds.STRING)))
@@ -406,10 +406,8 @@ class Field(Attribute[Any]):
     def contains(self, item: Any) -> Any:
         """Tell whether a string holds another one, or a set or list an element."""
         kind = self.kind.element or (kinds.STRING if self.kind.wire == "S" else kinds.ANY)
-        # PynamoDB would serialize the element once more through the attribute.
-        from pynamodb.expressions.condition import Contains
-
-        return Contains(Path(self), self._operand(item, kind))
+        # PynamoDB's own `contains` would serialize the element once more through the attribute.
+        return Contains(Path(self), self._operand(item, kind))  # type: ignore[no-untyped-call]
 
     def __getitem__(self, item: int | str) -> Any:
         kind, segment = self._inside(item)
@@ -458,11 +456,11 @@ class Field(Attribute[Any]):
             raise InvalidRequest(error.message) from error
         return RemoveAction(Path(self)) if stored is None else SetAction(Path(self), Value(stored))
 
-    def add(self, *values: Any) -> Action:
+    def add(self, *values: Any) -> AddAction:
         """Add to a number, which counts as 0 when it is absent, or elements to a set."""
         return AddAction(Path(self), self._change(values))
 
-    def delete(self, *values: Any) -> Action:
+    def delete(self, *values: Any) -> DeleteAction:
         """Take elements out of a set; it vanishes with the last one."""
         return DeleteAction(Path(self), self._change(values))
 

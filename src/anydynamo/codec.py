@@ -3,6 +3,9 @@
 `codec_of` gives the codec of a model, a `Table` or a plain PynamoDB model, made once per class.
 """
 
+# pyright: reportPrivateUsage=false
+# PynamoDB keeps discriminators to itself, and a table its options.
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -10,11 +13,14 @@ from weakref import WeakKeyDictionary
 
 from pynamodb.models import Model
 
+from anydynamo import codec_source
+from anydynamo.attributes import Field
 from anydynamo.errors import InvalidItem, InvalidRequest
+from anydynamo.model import Table
 from anydynamo.schema import schema_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pynamodb.attributes import Attribute
 
@@ -39,9 +45,21 @@ class Codec(Generic[M]):
     def __init__(self, model: type[M]) -> None:
         self.model = model
         self._attributes: dict[str, Attribute[Any]] = model.get_attributes()
+        self._discriminated = model._get_discriminator_attribute() is not None
+        self._encode: Callable[[M], dict[str, Any]]
+        self._decode: Callable[[Mapping[str, Any]], M]
+        if issubclass(model, Table):
+            # What a lax table read may not be of the type that the quick way takes for granted.
+            lax = model._options.reads == "lax"
+            self._encode = model.serialize if lax else codec_source.table_encoder(model)
+            self._decode = codec_source.table_decoder(model)
+        else:
+            self._encode = codec_source.plain_encoder(model)
+            self._decode = codec_source.plain_decoder(model)
 
     @property
     def schema(self) -> TableSchema:
+        """What the model declares about its table."""
         return schema_of(self.model)
 
     def encode(self, instance: M) -> dict[str, Any]:
@@ -50,21 +68,82 @@ class Codec(Generic[M]):
         Raises:
             InvalidItem: A value is missing, or of a kind that DynamoDB cannot hold.
         """
+        cls = instance.__class__
+        if cls is not self.model:
+            self._check_class(cls)
+            return codec_of(cls)._encode_checked(instance)
+        return self._encode_checked(instance)
+
+    def _encode_checked(self, instance: M) -> dict[str, Any]:
+        try:
+            return self._encode(instance)
+        except InvalidItem:
+            raise
+        except Exception:
+            return self._encode_slowly(instance)
+
+    def _encode_slowly(self, instance: M) -> dict[str, Any]:
+        """Encode attribute by attribute, by the model, for an error that names what is wrong."""
         try:
             return cast("dict[str, Any]", instance.serialize(null_check=True))
-        except (TypeError, ValueError, AttributeError) as error:
-            raise InvalidItem(f"{self.model.__name__}: {error}") from error
+        except InvalidItem:
+            raise
+        except Exception as error:
+            # A custom attribute raises whatever it likes.
+            raise InvalidItem(
+                f"{self.model.__name__} cannot be stored: {error or type(error).__name__}"
+            ) from error
+
+    def _check_class(self, cls: type) -> None:
+        if not issubclass(cls, self.model):
+            raise InvalidItem(f"a {cls.__name__} is no {self.model.__name__}")
 
     def decode(self, item: Mapping[str, Any]) -> M:
-        """Turn an item into an instance.
+        """Turn an item into an instance, of the class that a discriminator names where there is one.
 
         Raises:
             InvalidItem: The item does not fit the model.
         """
         try:
+            if self._discriminated:
+                return self._codec_for(item)._decode(item)
+            return self._decode(item)
+        except Exception:
+            return self._decode_slowly(item)
+
+    def _codec_for(self, item: Mapping[str, Any]) -> Codec[M]:
+        stored: type[M] | None = self.model._get_discriminator_class(cast("dict[str, Any]", item))
+        if stored is None or stored is self.model:
+            return self
+        self._check_class(stored)
+        return codec_of(stored)
+
+    def _decode_slowly(self, item: Mapping[str, Any]) -> M:
+        """Decode attribute by attribute, by the model, for an error that names what is wrong."""
+        try:
             return self.model.from_raw_data(cast("dict[str, Any]", item))
-        except (TypeError, ValueError, AttributeError) as error:
-            raise InvalidItem(f"{self.model.__name__}: {error}") from error
+        except InvalidItem:
+            raise
+        except Exception as error:
+            # A custom attribute raises whatever it likes.
+            raise InvalidItem(
+                f"the stored item does not fit {self.model.__name__}: "
+                f"{error or type(error).__name__}"
+            ) from error
+
+    def decode_partial(self, item: Mapping[str, Any]) -> M:
+        """Turn what an index or a projection holds of an item into an instance.
+
+        Attributes that the item lacks raise AttributeError when they are read from a `Table`, and
+        the instance cannot be written. A plain PynamoDB model gives None for them.
+
+        Raises:
+            InvalidItem: What is there does not fit the model.
+        """
+        model: type[Any] = self._codec_for(item).model if self._discriminated else self.model
+        if not issubclass(model, Table):
+            return self.decode(item)
+        return cast("M", model._of_values(*model._read(item, partial=True)))
 
     def key(self, key: object) -> dict[str, Any]:
         """Turn a key into DynamoDB's JSON.
@@ -115,11 +194,13 @@ class Codec(Generic[M]):
             InvalidRequest: There is no such attribute, or it cannot hold the value.
         """
         attribute = self._attribute(name)
+        if isinstance(attribute, Field):
+            return attribute.write(value) or {"NULL": True}
         try:
-            payload: object = attribute.serialize(value)
-        except (TypeError, ValueError, AttributeError) as error:
+            payload: object = None if value is None else attribute.serialize(value)
+        except Exception as error:
             raise InvalidItem(f"'{name}' of {self.model.__name__}: {error}") from error
-        return {attribute.attr_type: payload}
+        return {"NULL": True} if payload is None else {attribute.attr_type: payload}
 
     def decode_value(self, name: str, value: Mapping[str, Any]) -> Any:
         """Turn one attribute from DynamoDB's JSON into the model's value.
@@ -128,11 +209,14 @@ class Codec(Generic[M]):
             InvalidItem: The stored value does not fit the attribute.
         """
         attribute = self._attribute(name)
+        if isinstance(attribute, Field):
+            model = cast("type[Table]", self.model)
+            return attribute.read(value, lax=model._options.reads == "lax")
         if "NULL" in value:
             return None
         try:
             return attribute.deserialize(attribute.get_value(cast("dict[str, Any]", value)))
-        except (TypeError, ValueError, AttributeError) as error:
+        except Exception as error:
             raise InvalidItem(f"'{name}' of {self.model.__name__}: {error}") from error
 
     def decode_projection(self, item: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

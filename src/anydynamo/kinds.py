@@ -62,9 +62,10 @@ class Kind:
         element: What a list, a map or a set holds.
         members: A nested record's attributes by their Python names: the stored name and the kind.
         mutable: Whether a value can be changed in place.
-        encode_source: A Python expression over `{v}` that gives what `encode` gives; the codec
-            inlines it. The names in it are those of `codec_source`.
-        decode_source: The same over `{w}`, the tagged value, for `decode`.
+        collection: Whether it is a `list_of`, a `map_of` or a `set_of` its element.
+        encode_source: A Python expression over `{v}`, a value, for the payload under the tag, which
+            the codec inlines. The names in it are those of `codec_source`.
+        decode_source: The same over `{p}`, a payload, for the value.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Kind:
     element: Kind | None = None
     members: Mapping[str, tuple[str, Kind]] = field(default_factory=dict[str, tuple[str, "Kind"]])
     mutable: bool = False
+    collection: type | None = None
     encode_source: str | None = None
     decode_source: str | None = None
 
@@ -187,24 +189,24 @@ INTEGER = Kind(
     "N",
     _encode_integer,
     lambda w: integer_of(w["N"]),
-    encode_source="{{'N': int_text({v})}}",
-    decode_source="int({w}['N'])",
+    encode_source="int_repr({v}) if -1e37 < {v} < 1e37 else int_text({v})",
+    decode_source="int({p})",
 )
 FLOAT = Kind(
     "a number",
     "N",
     _encode_float,
     lambda w: float(w["N"]),
-    encode_source="{{'N': float_text({v})}}",
-    decode_source="float({w}['N'])",
+    encode_source="float_repr({v}) if 1e-99 < {v} < 1e99 else float_text({v})",
+    decode_source="float({p})",
 )
 DECIMAL = Kind(
     "a decimal number",
     "N",
     _encode_decimal,
     lambda w: _decimal_of(w["N"]),
-    encode_source="{{'N': decimal_text({v})}}",
-    decode_source="Decimal({w}['N'])",
+    encode_source="decimal_text({v})",
+    decode_source="Decimal({p})",
 )
 
 # --- other scalars ------------------------------------------------------------------------------
@@ -213,7 +215,8 @@ DECIMAL = Kind(
 def _encode_string(value: object) -> Tagged:
     if not isinstance(value, str):
         raise _wrong(value, "a string")
-    return {"S": str(value)}
+    # Not str(): a member of a string Enum shows its name there.
+    return {"S": str.__str__(value)}
 
 
 def _encode_binary(value: object) -> Tagged:
@@ -244,24 +247,24 @@ STRING = Kind(
     "S",
     _encode_string,
     _decode_string,
-    encode_source="{{'S': {v}}}",
-    decode_source="{w}['S']",
+    encode_source="{v} if {v}.__class__ is str else exact_str({v})",
+    decode_source="{p}",
 )
 BINARY = Kind(
     "bytes",
     "B",
     _encode_binary,
     _decode_binary,
-    encode_source="{{'B': {v}}}",
-    decode_source="{w}['B']",
+    encode_source="{v} if {v}.__class__ is bytes else refuse()",
+    decode_source="{p}",
 )
 BOOLEAN = Kind(
     "a boolean",
     "BOOL",
     _encode_boolean,
     lambda w: bool(w["BOOL"]),
-    encode_source="{{'BOOL': {v}}}",
-    decode_source="{w}['BOOL']",
+    encode_source="{v} if {v}.__class__ is bool else refuse()",
+    decode_source="{p}",
 )
 
 
@@ -327,32 +330,32 @@ TIMESTAMP = Kind(
     "S",
     _encode_timestamp,
     lambda w: timestamp_of(w["S"]),
-    encode_source="{{'S': timestamp_text({v})}}",
-    decode_source="timestamp_of({w}['S'])",
+    encode_source="timestamp_text({v})",
+    decode_source="timestamp_of({p})",
 )
 EPOCH = Kind(
     "a datetime",
     "N",
     _encode_epoch,
     lambda w: epoch_of(w["N"]),
-    encode_source="{{'N': epoch_text({v})}}",
-    decode_source="epoch_of({w}['N'])",
+    encode_source="epoch_text({v})",
+    decode_source="epoch_of({p})",
 )
 DATE = Kind(
     "a date",
     "S",
     _encode_date,
     lambda w: date.fromisoformat(w["S"]),
-    encode_source="{{'S': {v}.isoformat()}}",
-    decode_source="date_of({w}['S'])",
+    encode_source="{v}.isoformat()",
+    decode_source="date_of({p})",
 )
 UUID_TEXT = Kind(
     "a UUID",
     "S",
     _encode_uuid,
     lambda w: UUID(w["S"]),
-    encode_source="{{'S': str({v})}}",
-    decode_source="UUID({w}['S'])",
+    encode_source="uuid_text({v})",
+    decode_source="UUID({p})",
 )
 
 
@@ -411,7 +414,16 @@ def list_of(element: Kind) -> Kind:
     def decode(stored: Mapping[str, Any]) -> list[Any]:
         return [decode_one(one) for one in stored["L"]]
 
-    return Kind("a list", "L", encode, decode, exact=element.exact, element=element, mutable=True)
+    return Kind(
+        "a list",
+        "L",
+        encode,
+        decode,
+        exact=element.exact,
+        element=element,
+        mutable=True,
+        collection=list,
+    )
 
 
 def map_of(element: Kind) -> Kind:
@@ -426,7 +438,7 @@ def map_of(element: Kind) -> Kind:
             if not isinstance(key, str):
                 raise _wrong(key, "a string, which keys of maps are in DynamoDB")
             try:
-                encoded[str(key)] = encode_one(one)
+                encoded[str.__str__(key)] = encode_one(one)
             except (TypeError, ValueError) as error:
                 raise _at(f"[{key!r}]", error) from error
         return {"M": encoded}
@@ -434,7 +446,16 @@ def map_of(element: Kind) -> Kind:
     def decode(stored: Mapping[str, Any]) -> dict[str, Any]:
         return {key: decode_one(one) for key, one in stored["M"].items()}
 
-    return Kind("a dict", "M", encode, decode, exact=element.exact, element=element, mutable=True)
+    return Kind(
+        "a dict",
+        "M",
+        encode,
+        decode,
+        exact=element.exact,
+        element=element,
+        mutable=True,
+        collection=dict,
+    )
 
 
 def _at(place: str, error: Exception) -> ValueError:
@@ -442,14 +463,14 @@ def _at(place: str, error: Exception) -> ValueError:
     return ValueError(f"{place}{text}" if text.startswith("[") else f"{place}: {text}")
 
 
-def set_of(element: Kind, factory: Callable[[Any], Any] = set) -> Kind:
+def set_of(element: Kind, factory: type[set[Any]] | type[frozenset[Any]] = set) -> Kind:
     """Make the kind of a set of strings, numbers or bytes: DynamoDB's `SS`, `NS` and `BS`.
 
     Args:
         element: A kind whose wire type is S, N or B.
         factory: `set` or `frozenset`.
     """
-    inner = element.wire
+    inner = element.wire or "S"
     wire = f"{inner}S"
     encode_one, decode_one = element.encode, element.decode
 
@@ -471,6 +492,7 @@ def set_of(element: Kind, factory: Callable[[Any], Any] = set) -> Kind:
         exact=element.exact,
         element=element,
         mutable=factory is set,
+        collection=factory,
     )
 
 
@@ -545,7 +567,7 @@ def _tagged_map(value: Mapping[object, object], depth: int) -> Tagged:
     for key, one in value.items():
         if not isinstance(key, str):
             raise _wrong(key, "a string, which keys of maps are in DynamoDB")
-        encoded[str(key)] = _tagged(one, depth + 1)
+        encoded[str.__str__(key)] = _tagged(one, depth + 1)
     return encoded
 
 

@@ -1,10 +1,13 @@
 """What type checkers see of attributes, conditions and update actions.
 
 At run time a table's class attributes are PynamoDB attributes and PynamoDB builds the expressions.
-PynamoDB's own annotations accept any value anywhere, so the classes here describe the same operators
-with the attribute's type and the table it belongs to: `User.age == "x"` is then no condition, and a
-condition on another table's attribute is refused where one on `User` is wanted.
+PynamoDB's own annotations accept any value anywhere, so the classes here describe the same
+operators with the attribute's type and the table it belongs to: `User.age == "x"` is then no
+condition, and a condition on another table's attribute is refused where one on `User` is wanted.
 """
+
+# pyright: reportPrivateUsage=false
+# Some of PynamoDB's operands, which the names stand for at run time, are private to it.
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ M_contra = TypeVar("M_contra", contravariant=True)
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
+    from builtins import set as Set
     from decimal import Decimal
     from typing import overload
 
@@ -80,6 +84,8 @@ if TYPE_CHECKING:
     class Size(Operand[int, M_contra], Generic[M_contra]):
         """The size of an attribute's value, to be compared with a number."""
 
+        __hash__ = object.__hash__
+
         def __eq__(self, other: int) -> Condition[M_contra]: ...  # type: ignore[override]
         def __ne__(self, other: int) -> Condition[M_contra]: ...  # type: ignore[override]
         def __lt__(self, other: int) -> Condition[M_contra]: ...
@@ -96,6 +102,8 @@ if TYPE_CHECKING:
 
     class Path(Operand[T, M_contra], Generic[T, M_contra]):
         """An attribute of type `T` of the table `M`, or a place inside it."""
+
+        __hash__ = object.__hash__
 
         def __eq__(  # type: ignore[override]
             self: Path[T, M], other: T | Operand[T, M]
@@ -136,7 +144,7 @@ if TYPE_CHECKING:
         @overload
         def contains(self: Operand[str | None, M], item: str) -> Condition[M]: ...
         @overload
-        def contains(self: Path[set[V], M] | Path[set[V] | None, M], item: V) -> Condition[M]: ...
+        def contains(self: Path[Set[V], M] | Path[Set[V] | None, M], item: V) -> Condition[M]: ...
         @overload
         def contains(
             self: Path[frozenset[V], M] | Path[frozenset[V] | None, M], item: V
@@ -159,20 +167,20 @@ if TYPE_CHECKING:
         def add(self: Operand[Number | None, M], value: Number, /) -> Action[M]: ...
         @overload
         def add(
-            self: Path[set[V], M] | Path[set[V] | None, M], value: AbstractSet[V], /
+            self: Path[Set[V], M] | Path[Set[V] | None, M], value: AbstractSet[V], /
         ) -> Action[M]: ...
         @overload
-        def add(self: Path[set[V], M] | Path[set[V] | None, M], /, *values: V) -> Action[M]: ...
+        def add(self: Path[Set[V], M] | Path[Set[V] | None, M], /, *values: V) -> Action[M]: ...
         def add(self: Any, /, *values: Any) -> Any:
             """Add to a number, which counts as 0 when it is absent, or elements to a set."""
             ...
 
         @overload
         def delete(
-            self: Path[set[V], M] | Path[set[V] | None, M], value: AbstractSet[V], /
+            self: Path[Set[V], M] | Path[Set[V] | None, M], value: AbstractSet[V], /
         ) -> Action[M]: ...
         @overload
-        def delete(self: Path[set[V], M] | Path[set[V] | None, M], /, *values: V) -> Action[M]: ...
+        def delete(self: Path[Set[V], M] | Path[Set[V] | None, M], /, *values: V) -> Action[M]: ...
         def delete(self: Any, /, *values: Any) -> Any:
             """Take elements out of a set; it vanishes with the last one."""
             ...
