@@ -174,6 +174,8 @@ class TransactionCancelled(Conflict):
     Attributes:
         reasons: One entry per action, in order: a mapping with `Code` (`None`, as a string, for an
             action that was not at fault), and where there is one `Message` and `Item`.
+        errors: Where a repository made the actions: one entry per action, in order, the error that
+            the action alone would have met, or None.
     """
 
     def __init__(
@@ -181,12 +183,14 @@ class TransactionCancelled(Conflict):
         message: str,
         *,
         reasons: Sequence[Mapping[str, Any]] = (),
+        errors: Sequence[AnyDynamoError | None] = (),
         code: str | None = "TransactionCanceledException",
         operation: str | None = None,
         table: str | None = None,
     ) -> None:
         super().__init__(message, code=code, operation=operation, table=table)
         self.reasons = tuple(reasons)
+        self.errors = tuple(errors)
 
 
 class TransactionConflict(Conflict):

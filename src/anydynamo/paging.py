@@ -18,18 +18,19 @@ from base64 import b64decode, b64encode, urlsafe_b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from anydynamo.errors import InvalidCursor
+from anydynamo.errors import ConfigurationError, InvalidCursor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["CursorSigner", "Page", "fingerprint"]
+__all__ = ["CursorSigner", "Page", "checked_secret", "fingerprint"]
 
 T_co = TypeVar("T_co", covariant=True)
 
 _SETS = frozenset({"SS", "NS", "BS"})
 _VERSION = 1
 _TAG_BYTES = 32
+_SHORTEST_SECRET = 16
 _LONGEST = 16 * 1024
 """More characters than any token can have: the keys of a table and an index with all their names
 come to about 12 KB."""
@@ -61,6 +62,19 @@ class Page(Generic[T_co]):
 
     def __len__(self) -> int:
         return len(self.items)
+
+
+def checked_secret(secret: str) -> str:
+    """Return a secret that is long enough to sign with.
+
+    Raises:
+        ConfigurationError: It is shorter than 16 characters.
+    """
+    if len(secret) < _SHORTEST_SECRET:
+        raise ConfigurationError(
+            f"The secret that signs page tokens must have {_SHORTEST_SECRET} characters or more"
+        )
+    return secret
 
 
 @functools.cache

@@ -198,7 +198,7 @@ class Expressions:
 
 def attributes_of(model: type[Model]) -> dict[str, Attribute[Any]]:
     """Return a model's attributes by their names in Python."""
-    return model.get_attributes()  # pyright: ignore  # PynamoDB's types are incomplete here
+    return model.get_attributes()  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
 def top_level_paths(expression: PynamoCondition | PynamoAction) -> set[str]:
@@ -226,7 +226,7 @@ def _as_path(attribute: object) -> PynamoPath | None:
 
 def _attribute(path: PynamoPath) -> Attribute[Any] | None:
     # PynamoDB's annotation forgets that a path may be made of plain text.
-    return path.attribute  # pyright: ignore
+    return path.attribute  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
 def _top_level(path: PynamoPath) -> str:

@@ -27,13 +27,12 @@ from anydynamo.environment import (
 )
 from anydynamo.errors import ConfigurationError
 from anydynamo.naming import TableNames
+from anydynamo.paging import checked_secret
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 __all__ = ["Settings"]
-
-_SHORTEST_SECRET = 16
 
 
 class Settings(BaseSettings):
@@ -116,8 +115,8 @@ class Settings(BaseSettings):
     @field_validator("cursor_secret")
     @classmethod
     def _long_enough(cls, secret: SecretStr | None) -> SecretStr | None:
-        if secret is not None and len(secret.get_secret_value()) < _SHORTEST_SECRET:
-            raise ValueError(f"it must have {_SHORTEST_SECRET} characters or more")
+        if secret is not None:
+            checked_secret(secret.get_secret_value())
         return secret
 
     def location(self) -> Location:

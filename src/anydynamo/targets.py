@@ -226,4 +226,4 @@ class Target:
 
 
 def _operands(condition: Condition) -> tuple[object, ...]:
-    return condition.values  # pyright: ignore  # PynamoDB's types are incomplete here
+    return condition.values  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]

@@ -43,9 +43,20 @@ class Expectation(Generic[M]):
         instance: The instance that is written; None where only a key was given.
         absent: Whether there must be no item.
         present: Whether there must be one.
+        whole: Whether the instance is stored as it is, and so has the stored version afterwards.
+        conditional: Whether the user gave a condition of their own.
     """
 
-    __slots__ = ("_absent", "_instance", "_known", "_present", "_versions", "_what")
+    __slots__ = (
+        "_absent",
+        "_conditional",
+        "_instance",
+        "_known",
+        "_present",
+        "_versions",
+        "_what",
+        "_whole",
+    )
 
     def __init__(
         self,
@@ -55,12 +66,16 @@ class Expectation(Generic[M]):
         *,
         absent: bool = False,
         present: bool = False,
+        whole: bool = False,
+        conditional: bool = False,
     ) -> None:
         self._versions = versions
         self._what = what
         self._instance = instance
         self._absent = absent
         self._present = present
+        self._whole = whole
+        self._conditional = conditional
         # Read now: the instance is the caller's, who may go on with it before the answer is there.
         self._known = None if instance is None else versions.of(instance)
 
@@ -89,8 +104,12 @@ class Expectation(Generic[M]):
         return parts
 
     def written(self) -> None:
-        """Give the instance the version that is now stored."""
-        if self._instance is not None:
+        """Give the instance the version that is now stored.
+
+        Only one that was stored whole: after an update the instance is older than the item in
+        other ways, too, and with the new version it could be written over it.
+        """
+        if self._whole and self._instance is not None:
             self._versions.give(self._instance, self.following)
 
     def explain(self, error: ConditionFailed) -> AnyDynamoError:
@@ -100,7 +119,8 @@ class Expectation(Generic[M]):
             error: The adapter's error, with the stored item where there is one.
         """
         found = error.item
-        if self._absent and found:
+        # Not every server says what it found; without a condition of the user's it is clear anyway.
+        if self._absent and (found or not self._conditional):
             return self._error(AlreadyExists, "there is an item under this key already", error)
         if self.locked and not self._is_current(found):
             stored = self._versions.stored(found)

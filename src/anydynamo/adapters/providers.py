@@ -22,12 +22,13 @@ LOCAL_REGION = "us-east-1"
 """The region for a server that is not AWS's, where none is given: any will do, but one must be."""
 
 
-def _open_memory(location: Location, blocking: bool) -> DatabaseAdapter:
+def _open_memory(location: Location, blocking: bool) -> DatabaseAdapter:  # noqa: ARG001
     from anydynamo.stores.memory import MemoryStore
 
     if location.host or location.path:
         raise ConfigurationError("memory:// keeps nothing anywhere and takes no path; leave it out")
-    return _embedded(MemoryStore(), location, blocking)
+    # Memory never waits for anything, so its adapter may be driven either way.
+    return _embedded(MemoryStore(), location, blocking=True)
 
 
 def _open_sqlite(location: Location, blocking: bool) -> DatabaseAdapter:
@@ -40,7 +41,8 @@ def _open_sqlite(location: Location, blocking: bool) -> DatabaseAdapter:
 def _open_json(location: Location, blocking: bool) -> DatabaseAdapter:
     from anydynamo.stores.jsonfile import JSONFileStore
 
-    return _embedded(JSONFileStore(_file(location), **location.options), location, blocking)
+    store = JSONFileStore(_file(location), blocking=blocking, **location.options)
+    return _embedded(store, location, blocking)
 
 
 def _open_dynamodb(location: Location, blocking: bool) -> DatabaseAdapter:  # noqa: ARG001 - a network never is
@@ -96,7 +98,9 @@ SQLITE = Provider(
     default_path="anydynamo.db",
 )
 
-JSON = Provider("json", _open_json, options={}, default_path="anydynamo.json")
+JSON = Provider(
+    "json", _open_json, options={"lock_timeout": float}, default_path="anydynamo.json"
+)
 
 DYNAMODB = Provider(
     "dynamodb",

@@ -1,0 +1,387 @@
+"""A database: a provider that was opened, and the repositories over it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+
+from anydynamo.adapters.registry import Location, open_adapter
+from anydynamo.errors import AnyDynamoError
+from anydynamo.naming import TableNames
+from anydynamo.paging import CursorSigner, checked_secret
+from anydynamo.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from types import TracebackType
+    from typing import Self
+
+    from pynamodb.models import Model
+
+    from anydynamo.adapters.protocol import DatabaseAdapter, ProviderInfo
+    from anydynamo.capacity import Capacity
+    from anydynamo.repository import Repository
+    from anydynamo.settings import Settings
+    from anydynamo.tables import CreatedTable
+    from anydynamo.transactions import TransactRead, TransactWrite
+
+    M = TypeVar("M", bound=Model)
+    A = TypeVar("A")
+    B = TypeVar("B")
+    C = TypeVar("C")
+    D = TypeVar("D")
+
+__all__ = ["Database", "Health"]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What `Database.health` found.
+
+    Attributes:
+        status: `ok`; `degraded` if it answers but tables that were asked for are missing;
+            `unavailable` if it does not answer.
+        provider: The provider's name.
+        location: Where the data lies, for people.
+        latency: How many seconds the answer took.
+        tables: The names of the tables that are there: of the models that were asked for, or else
+            the real names of the first hundred.
+        missing: The names of tables that were asked for and are not there.
+        error: Why it does not answer; None if it does.
+    """
+
+    status: Literal["ok", "degraded", "unavailable"]
+    provider: str
+    location: str
+    latency: float
+    tables: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    error: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether all that was asked for is there."""
+        return self.status == "ok"
+
+
+class Database:
+    """A provider with its tables.
+
+        async with Database.open("sqlite:///app.db") as db:
+            users = db.repository(User)
+
+    `open` and `from_env` open a provider and close it again; an adapter that is given stays its
+    owner's. Nothing of a database outlives it, and several may be open at once.
+
+    Args:
+        adapter: What answers; `close` leaves it open.
+        table_prefix: What stands before each table's name.
+        tables: The real names of tables that have another, by their model's name.
+        cursor_secret: What signs page tokens; without it a random key that lives as long as the
+            process.
+        cursor_max_age: After how many seconds a page token is stale; None means never.
+    """
+
+    def __init__(
+        self,
+        adapter: DatabaseAdapter,
+        *,
+        table_prefix: str | None = None,
+        tables: Mapping[str, str] | None = None,
+        cursor_secret: str | None = None,
+        cursor_max_age: float | None = None,
+    ) -> None:
+        secret = None if cursor_secret is None else checked_secret(cursor_secret).encode()
+        self._session = Session(
+            adapter,
+            names=TableNames(table_prefix or "", dict(tables or {})),
+            cursors=CursorSigner(secret, cursor_max_age),
+        )
+        self._owned = False
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        table_prefix: str | None = None,
+        tables: Mapping[str, str] | None = None,
+        cursor_secret: str | None = None,
+        cursor_max_age: float | None = None,
+        **options: Any,
+    ) -> Self:
+        """Open the provider that a URL names, without looking at the environment's settings.
+
+        Args:
+            url: `memory://`, `sqlite:///relative.db`, `sqlite:////absolute.db`, `json:///data.json`
+                or `dynamodb://region?endpoint_url=...`; options follow the `?`.
+            table_prefix: What stands before each table's name; also an option of the URL.
+            tables: As for the constructor.
+            cursor_secret: As for the constructor.
+            cursor_max_age: As for the constructor.
+            **options: The provider's options, as in the URL; these win.
+
+        Raises:
+            ConfigurationError: The URL, the provider or an option is unknown.
+            MissingDependency: What the provider needs is not installed.
+        """
+        return cls._from_url(
+            url,
+            options,
+            table_prefix=table_prefix,
+            tables=tables,
+            cursor_secret=cursor_secret,
+            cursor_max_age=cursor_max_age,
+        )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Self:
+        """Open the provider that the environment chooses; SQLite if it chooses none.
+
+        Args:
+            environ: The variables to read instead of the process's own.
+            **overrides: Settings, which win over the environment; see `Settings`.
+
+        Raises:
+            ConfigurationError: A variable cannot be what it is, or two contradict each other.
+            MissingDependency: What the provider needs is not installed.
+        """
+        from anydynamo.settings import Settings
+
+        return cls.from_settings(Settings(environ, **overrides))
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Open the provider that settings describe.
+
+        Raises:
+            ConfigurationError: They contradict each other, or an option is unknown.
+            MissingDependency: What the provider needs is not installed.
+        """
+        return cls._from_settings(settings)
+
+    @classmethod
+    def _from_url(
+        cls,
+        url: str,
+        options: Mapping[str, Any],
+        *,
+        table_prefix: str | None,
+        blocking: bool = False,
+        **rest: Any,
+    ) -> Self:
+        location = Location.parse(url).with_options(options)
+        own = dict(location.options)
+        named = own.pop("table_prefix", "")
+        location = Location(location.provider, location.host, location.path, own)
+        return cls._opened(location, blocking, table_prefix=table_prefix or named, **rest)
+
+    @classmethod
+    def _from_settings(cls, settings: Settings, *, blocking: bool = False) -> Self:
+        secret = settings.cursor_secret
+        names = settings.names()
+        return cls._opened(
+            settings.location(),
+            blocking,
+            table_prefix=names.prefix,
+            tables=names.renamed,
+            cursor_secret=None if secret is None else secret.get_secret_value(),
+            cursor_max_age=settings.cursor_max_age,
+        )
+
+    @classmethod
+    def _opened(cls, location: Location, blocking: bool, **rest: Any) -> Self:
+        database = cls(open_adapter(location, blocking=blocking), **rest)
+        database._owned = True
+        return database
+
+    @property
+    def info(self) -> ProviderInfo:
+        """Which provider this is and where its data lies."""
+        return self._session.adapter.info
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._session.closed
+
+    def __repr__(self) -> str:
+        info = self.info
+        state = "closed " if self.closed else ""
+        return f"<{state}Database {info.provider} at {info.location}>"
+
+    def repository(self, model: type[M]) -> Repository[M]:
+        """Return the items of a model's table.
+
+        Args:
+            model: A `Table`, or a plain PynamoDB model.
+
+        Raises:
+            DatabaseClosed: This database was closed.
+            InvalidRequest: The model declares no table, or no key.
+        """
+        from anydynamo.repository import Repository
+
+        self._session.check_open()
+        return Repository(self._session, model)
+
+    async def transact(
+        self,
+        *actions: TransactWrite,
+        token: str | None = None,
+        capacity: Capacity | None = None,
+    ) -> None:
+        """Carry out up to 100 writes on different items, all or none.
+
+        Args:
+            *actions: What repositories of this database made with `to_create`, `to_put`,
+                `to_update`, `to_delete` and `to_check`.
+            token: Names the transaction for ten minutes: sent again with the same token, it takes
+                effect once.
+            capacity: Collects what it costs.
+
+        Raises:
+            TransactionCancelled: One of them could not be carried out. `reasons` has DynamoDB's
+                words, and `errors` the error that each action would have met alone, such as
+                `VersionConflict`.
+            TokenReused: The token named another transaction.
+            InvalidRequest: There are none or more than 100, two are about one item, or one was made
+                by another database.
+        """
+        from anydynamo.transactions import transact
+
+        await transact(self._session, actions, token=token, capacity=capacity)
+
+    @overload
+    async def transact_get(
+        self, one: TransactRead[A], /, *, capacity: Capacity | None = None
+    ) -> tuple[A | None]: ...
+    @overload
+    async def transact_get(
+        self, one: TransactRead[A], two: TransactRead[B], /, *, capacity: Capacity | None = None
+    ) -> tuple[A | None, B | None]: ...
+    @overload
+    async def transact_get(
+        self,
+        one: TransactRead[A],
+        two: TransactRead[B],
+        three: TransactRead[C],
+        /,
+        *,
+        capacity: Capacity | None = None,
+    ) -> tuple[A | None, B | None, C | None]: ...
+    @overload
+    async def transact_get(
+        self, *reads: TransactRead[A], capacity: Capacity | None = None
+    ) -> tuple[A | None, ...]: ...
+    async def transact_get(
+        self, *reads: TransactRead[Any], capacity: Capacity | None = None
+    ) -> tuple[Any, ...]:
+        """Read up to 100 items as they are at one moment.
+
+        Args:
+            *reads: What repositories of this database made with `to_get`.
+            capacity: Collects what it costs.
+
+        Returns:
+            One result for each, in order; None for an item that is absent.
+
+        Raises:
+            TransactionCancelled: A write was under way on one of them.
+            InvalidRequest: There are none or more than 100, or one was made by another database.
+        """
+        from anydynamo.transactions import transact_get
+
+        return await transact_get(self._session, reads, capacity=capacity)
+
+    async def create_tables(self, models: Iterable[type[Model]]) -> tuple[CreatedTable, ...]:
+        """Make the tables that are not there yet, and wait until all can be used.
+
+        Time to live and point-in-time recovery are switched on as declared, in tables that were
+        there as well; nothing else of such a table is changed.
+
+        Args:
+            models: Models; those that share a table count as one.
+
+        Returns:
+            What was done about each table.
+
+        Raises:
+            TableMismatch: A table is there and has another key, or an index is missing or has
+                another key or projection. Nothing of it was changed.
+            RequestTimeout: A table did not become active in time.
+        """
+        from anydynamo.tables import create_tables
+
+        return await create_tables(self._session, models)
+
+    async def delete_tables(self, models: Iterable[type[Model]]) -> tuple[str, ...]:
+        """Remove tables with all that is in them, and wait until they are gone.
+
+        Args:
+            models: Models; tables that are not there are no error.
+
+        Returns:
+            The names of the tables that were there.
+
+        Raises:
+            InvalidRequest: A table is protected from deletion.
+            RequestTimeout: A table was not gone in time.
+        """
+        from anydynamo.tables import delete_tables
+
+        return await delete_tables(self._session, models)
+
+    async def health(self, models: Iterable[type[Model]] = ()) -> Health:
+        """Ask the provider for its tables, and say how it went.
+
+        A provider that cannot be reached is an answer and not an error.
+
+        Args:
+            models: Models whose tables are to be there.
+
+        Raises:
+            DatabaseClosed: This database was closed.
+        """
+        from anydynamo.tables import present
+
+        session = self._session
+        session.check_open()
+        wanted = list(models)
+        began = session.clock()
+        try:
+            tables, missing = await present(session, wanted)
+        except AnyDynamoError as error:
+            return self._health("unavailable", session.clock() - began, error=str(error))
+        status: Literal["ok", "degraded"] = "degraded" if missing else "ok"
+        return self._health(status, session.clock() - began, tables, missing)
+
+    async def close(self) -> None:
+        """Close the provider, if it was opened here; closing twice is no error."""
+        if not self._session.closed:
+            self._session.closed = True
+            if self._owned:
+                await self._session.adapter.close()
+
+    async def __aenter__(self) -> Self:
+        self._session.check_open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def _health(
+        self,
+        status: Literal["ok", "degraded", "unavailable"],
+        latency: float,
+        tables: tuple[str, ...] = (),
+        missing: tuple[str, ...] = (),
+        error: str | None = None,
+    ) -> Health:
+        info = self.info
+        return Health(status, info.provider, info.location, latency, tables, missing, error)

@@ -1,0 +1,98 @@
+"""The options of reads, spelt once for all their overloads and for both facades."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypedDict, TypeVar
+
+if TYPE_CHECKING:
+    from datetime import date
+    from decimal import Decimal
+    from enum import Enum
+    from uuid import UUID
+
+    from pynamodb.expressions.condition import Condition as PynamoCondition
+    from pynamodb.expressions.update import Action as PynamoAction
+    from typing_extensions import TypeAliasType
+
+    from anydynamo.capacity import Capacity
+    from anydynamo.paths import Action, Condition
+
+__all__ = ["PageOptions", "QueryOptions", "ReadOptions", "ScanOptions", "ScanPageOptions"]
+
+M = TypeVar("M")
+
+if TYPE_CHECKING:
+    KeyPart = str | int | float | Decimal | bytes | date | UUID | Enum
+    Key = KeyPart | tuple[KeyPart, KeyPart]
+    AnyCondition = TypeAliasType("AnyCondition", Condition[M] | PynamoCondition, type_params=(M,))
+    AnyAction = TypeAliasType("AnyAction", Action[M] | PynamoAction, type_params=(M,))
+
+
+class ReadOptions(TypedDict, total=False):
+    """What reading by key may be told.
+
+    Attributes:
+        consistent: See every write that was acknowledged before, for twice the price.
+        capacity: Collects what it costs.
+    """
+
+    consistent: bool
+    capacity: Capacity | None
+
+
+class QueryOptions(ReadOptions, Generic[M], total=False):
+    """What a query may be told.
+
+    Attributes:
+        filter: Leave out what does not fulfil this; it is read and paid for all the same.
+        reverse: Go from the end.
+        limit: How many results there are at most, after the filter.
+        page_size: How many items a request may evaluate, before the filter.
+    """
+
+    filter: AnyCondition[M] | None
+    reverse: bool
+    limit: int | None
+    page_size: int | None
+
+
+class PageOptions(QueryOptions[M], Generic[M], total=False):
+    """What reading a page may be told.
+
+    Attributes:
+        after: The token of the page before.
+    """
+
+    after: str | None
+
+
+class ScanOptions(ReadOptions, Generic[M], total=False):
+    """What a scan may be told.
+
+    Attributes:
+        filter: Leave out what does not fulfil this; it is read and paid for all the same.
+        segments: Into how many parts to divide the table; the parts are read at once.
+        limit: How many results there are at most, after the filter.
+        page_size: How many items a request may evaluate, before the filter.
+    """
+
+    filter: AnyCondition[M] | None
+    segments: int
+    limit: int | None
+    page_size: int | None
+
+
+class ScanPageOptions(ReadOptions, Generic[M], total=False):
+    """What reading a page of a scan may be told.
+
+    Attributes:
+        filter: Leave out what does not fulfil this; it is read and paid for all the same.
+        limit: How many results the page has, after the filter.
+        page_size: How many items a request may evaluate, before the filter.
+        after: The token of the page before.
+    """
+
+    filter: AnyCondition[M] | None
+    limit: int | None
+    page_size: int | None
+    after: str | None

@@ -1,0 +1,94 @@
+"""Reading some attributes of an item instead of all: what `only=` may be."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, get_type_hints, is_typeddict
+
+from anydynamo.errors import InvalidItem, InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from anydynamo.codec import Codec
+    from anydynamo.placeholders import Attributes
+
+__all__ = ["Projection", "projection_of"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Projection(Generic[T]):
+    """Some attributes, and what becomes of them.
+
+    Attributes:
+        wires: Their names in DynamoDB.
+        decode: Turns an item, which may have further attributes, into a result.
+    """
+
+    wires: tuple[str, ...]
+    decode: Callable[[Mapping[str, Any]], T]
+
+
+def projection_of(codec: Codec[Any], attributes: Attributes, only: object) -> Projection[Any]:
+    """Return the projection that `only=` asks for.
+
+    Args:
+        codec: The model's codec.
+        attributes: The model's attributes.
+        only: Paths such as `User.email` or their names in Python; or a TypedDict, dataclass or
+            pydantic model whose fields are called as the attributes.
+
+    Raises:
+        InvalidRequest: It is none of these, is empty, or names an attribute that the model lacks.
+    """
+    if isinstance(only, type):
+        return _typed(codec, attributes, cast("type[Any]", only))
+    if isinstance(only, str) or not isinstance(only, Sequence) or not only:
+        raise InvalidRequest(
+            f"only= is a list of attributes, such as [{codec.model.__name__}.name], or a type "
+            f"whose fields are called as the attributes, and not {only!r}"
+        )
+    wires = tuple(dict.fromkeys(attributes.wire(one) for one in cast("Sequence[object]", only)))
+    names = [attributes.python(wire) for wire in wires]
+    return Projection(wires, lambda item: codec.decode_projection(item, names))
+
+
+def _typed(codec: Codec[Any], attributes: Attributes, wanted: type[Any]) -> Projection[Any]:
+    fields = _fields(wanted)
+    if not fields:
+        raise InvalidRequest(
+            f"only={wanted.__name__} has no fields; give a TypedDict, a dataclass or a pydantic "
+            "model whose fields are called as the attributes"
+        )
+    wires = tuple(attributes.wire(name) for name in fields)
+    # Models have brought pydantic along already; here it turns values into the type asked for.
+    from pydantic import TypeAdapter, ValidationError
+
+    adapter: TypeAdapter[Any] = TypeAdapter(wanted)
+
+    def decode(item: Mapping[str, Any]) -> Any:
+        values = codec.decode_projection(item, fields)
+        try:
+            return adapter.validate_python(values)
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
+                for one in error.errors(include_input=False, include_url=False)
+            )
+            raise InvalidItem(
+                f"An item of {codec.model.__name__} is no {wanted.__name__}: {problems}"
+            ) from error
+
+    return Projection(wires, decode)
+
+
+def _fields(wanted: type[Any]) -> list[str]:
+    if dataclasses.is_dataclass(wanted):
+        return [field.name for field in dataclasses.fields(wanted)]
+    if is_typeddict(wanted):
+        return list(get_type_hints(wanted))
+    return list(getattr(wanted, "model_fields", ()))

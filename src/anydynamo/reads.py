@@ -1,0 +1,232 @@
+"""Reads of one model: checked and written, and not yet sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pynamodb.models import Model
+
+from anydynamo.errors import InvalidRequest
+from anydynamo.placeholders import Attributes, Expressions
+from anydynamo.projections import projection_of
+from anydynamo.targets import Target
+from anydynamo.walks import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from anydynamo.codec import Codec
+
+__all__ = ["ReadRequests"]
+
+M = TypeVar("M", bound=Model)
+
+
+class ReadRequests(Generic[M]):
+    """Makes the reads of one model.
+
+    Args:
+        codec: The model's codec.
+        attributes: The model's attributes.
+        table: The table's real name.
+    """
+
+    def __init__(self, codec: Codec[M], attributes: Attributes, table: str) -> None:
+        self._codec = codec
+        self._attributes = attributes
+        self._table = table
+
+    def get(
+        self, key: dict[str, Any], only: object, consistent: bool
+    ) -> tuple[dict[str, Any], Callable[[Mapping[str, Any]], Any]]:
+        """Return the request for one item, and what turns the item into a result.
+
+        Raises:
+            InvalidRequest: `only` names an attribute that the model lacks.
+        """
+        request: dict[str, Any] = {"TableName": self._table, "Key": key}
+        options, decode = self.options(only, consistent)
+        return request | options, decode
+
+    def options(
+        self, only: object, consistent: bool, *, keys: bool = False
+    ) -> tuple[dict[str, Any], Callable[[Mapping[str, Any]], Any]]:
+        """Return what a read says beside its keys, and what turns an item into a result.
+
+        Args:
+            only: The attributes to read; None for all.
+            consistent: Whether the read is consistent.
+            keys: Whether the key must be among what is read.
+
+        Raises:
+            InvalidRequest: `only` names an attribute that the model lacks.
+        """
+        request: dict[str, Any] = {"ConsistentRead": True} if consistent else {}
+        if only is None:
+            return request, self._codec.decode
+        projection = projection_of(self._codec, self._attributes, only)
+        wires = dict.fromkeys(projection.wires)
+        if keys:
+            wires |= dict.fromkeys(key.wire for key in self._codec.schema.keys)
+        expressions = Expressions(self._attributes)
+        request["ProjectionExpression"] = expressions.projection(wires)
+        return expressions.into(request), projection.decode
+
+    def query(
+        self,
+        arguments: Sequence[object],
+        *,
+        where: object = None,
+        only: object = None,
+        reverse: bool = False,
+        consistent: bool = False,
+        whole: bool = True,
+    ) -> Plan[Any]:
+        """Plan a query.
+
+        Args:
+            arguments: An index or nothing, the partition key's value, conditions on the sort key.
+            where: The filter.
+            only: The attributes to read; None for all.
+            reverse: Whether to go from the end.
+            consistent: Whether reads are consistent.
+            whole: Whether whole items are needed, and not just their number.
+
+        Raises:
+            InvalidRequest: The query cannot be asked.
+        """
+        if not arguments:
+            raise InvalidRequest(
+                f"A query of {self._codec.model.__name__} needs a partition key's value; `scan` "
+                "goes through the whole table"
+            )
+        first, *rest = arguments
+        target = Target.choose(self._codec, first)
+        if target is None:
+            target, rest = Target(self._codec.schema), [first, *rest]
+        if not rest:
+            raise InvalidRequest(
+                f"A query of {target.where} needs its partition key's value; `scan` goes through "
+                "the whole index"
+            )
+        key, *conditions = rest
+        target.check_filter(where)
+        expressions = Expressions(self._attributes)
+        request: dict[str, Any] = {
+            "KeyConditionExpression": target.key_condition(
+                self._codec, expressions, key, conditions
+            ),
+        }
+        if reverse:
+            request["ScanIndexForward"] = False
+        return self._plan("Query", target, request, expressions, where, only, consistent, whole)
+
+    def scan(
+        self,
+        index: object = None,
+        *,
+        where: object = None,
+        only: object = None,
+        consistent: bool = False,
+        segment: tuple[int, int] | None = None,
+        whole: bool = True,
+    ) -> Plan[Any]:
+        """Plan a scan of the table or of an index.
+
+        Args:
+            index: The index; None for the table.
+            where: The filter.
+            only: The attributes to read; None for all.
+            consistent: Whether reads are consistent.
+            segment: Which segment of how many; None for everything.
+            whole: Whether whole items are needed, and not just their number.
+
+        Raises:
+            InvalidRequest: The scan cannot be made.
+        """
+        target = Target(self._codec.schema)
+        if index is not None:
+            chosen = Target.choose(self._codec, index)
+            if chosen is None:
+                raise InvalidRequest(
+                    f"A scan of {self._codec.model.__name__} takes one of its indexes, and "
+                    f"{index!r} is none; `query` goes through one partition"
+                )
+            target = chosen
+        request: dict[str, Any] = {}
+        if segment is not None:
+            request["Segment"], request["TotalSegments"] = segment
+        expressions = Expressions(self._attributes)
+        return self._plan("Scan", target, request, expressions, where, only, consistent, whole)
+
+    def _plan(
+        self,
+        operation: Any,
+        target: Target,
+        request: dict[str, Any],
+        expressions: Expressions,
+        where: object,
+        only: object,
+        consistent: bool,
+        whole: bool,
+    ) -> Plan[Any]:
+        target.check_consistent(consistent)
+        request["TableName"] = self._table
+        if target.index is not None:
+            request["IndexName"] = target.index.name
+        if consistent:
+            request["ConsistentRead"] = True
+        if where is not None:
+            request["FilterExpression"] = expressions.condition(where, "filter")
+        identity = self._identity(operation, target, request, expressions)
+        decode: Callable[[Mapping[str, Any]], Any] = self._codec.decode
+        if only is not None:
+            projection = projection_of(self._codec, self._attributes, only)
+            self._check_projected(target, projection.wires)
+            # The key is read along, because a page may have to end at any item.
+            wires = dict.fromkeys((*projection.wires, *target.key_names))
+            request["ProjectionExpression"] = expressions.projection(wires)
+            decode = projection.decode
+        elif whole and target.index is not None and target.index.projection != "ALL":
+            self._ask_for_all(target, request)
+        return Plan(operation, expressions.into(request), target.key_names, decode, identity)
+
+    def _identity(
+        self,
+        operation: str,
+        target: Target,
+        request: Mapping[str, Any],
+        expressions: Expressions,
+    ) -> tuple[Any, ...]:
+        """Return what a page token is bound to; the names of tables here and there differ."""
+        return (
+            operation,
+            self._codec.schema.table_name,
+            None if target.index is None else target.index.name,
+            list(target.key_names),
+            request.get("KeyConditionExpression"),
+            request.get("FilterExpression"),
+            request.get("ScanIndexForward", True),
+            [request.get("Segment"), request.get("TotalSegments")],
+            dict(expressions.names),
+            dict(expressions.values),
+        )
+
+    def _check_projected(self, target: Target, wires: Sequence[str]) -> None:
+        missing = [self._attributes.python(wire) for wire in wires if not target.projects(wire)]
+        if missing:
+            raise InvalidRequest(
+                f"{target.where} does not hold {', '.join(missing)}; read the items themselves "
+                "with get_many, or let the index project these attributes"
+            )
+
+    def _ask_for_all(self, target: Target, request: dict[str, Any]) -> None:
+        assert target.index is not None  # noqa: S101 - only an index projects less than all
+        if not target.index.local:
+            raise InvalidRequest(
+                f"{target.where} holds only a part of each item, so no whole "
+                f"{self._codec.model.__name__} can be made of it; name what you want with only=, "
+                "read the items themselves with get_many, or let the index project ALL"
+            )
+        # DynamoDB then fetches from the table what the local index lacks.
+        request["Select"] = "ALL_ATTRIBUTES"

@@ -1,0 +1,821 @@
+"""One table's items as instances of its model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, Literal, cast, overload
+
+from pynamodb.indexes import Index
+from pynamodb.models import Model
+from typing_extensions import TypeVar
+
+from anydynamo.batches import Batch, BatchReader, BatchWriter
+from anydynamo.codec import codec_of
+from anydynamo.errors import ConditionFailed, InvalidRequest, NotFound
+from anydynamo.placeholders import Attributes
+from anydynamo.reads import ReadRequests
+from anydynamo.transactions import TransactRead, TransactWrite
+from anydynamo.walks import Results, Walk, count, positive, read_page
+from anydynamo.writes import WriteRequests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from typing_extensions import Unpack
+
+    from anydynamo.capacity import Capacity
+    from anydynamo.indexes import GlobalIndex
+    from anydynamo.options import (
+        AnyAction,
+        AnyCondition,
+        Key,
+        KeyPart,
+        PageOptions,
+        QueryOptions,
+        ReadOptions,
+        ScanOptions,
+        ScanPageOptions,
+    )
+    from anydynamo.paging import Page
+    from anydynamo.paths import Path
+    from anydynamo.schema import TableSchema
+    from anydynamo.session import Session
+
+__all__ = ["Repository"]
+
+M = TypeVar("M", bound=Model)
+H = TypeVar("H")
+# What `only=` gives: the type that was given, or a dict where a list was given.
+P = TypeVar("P", default=dict[str, Any])
+
+# Segments of a parallel scan: Scan, Amazon DynamoDB API Reference, `TotalSegments`.
+_MOST_SEGMENTS = 1_000_000
+
+
+class Repository(Generic[M]):
+    """The items of one table; made by `Database.repository`.
+
+    A key is the partition key's value, or a tuple `(partition, sort)` where the table has a sort
+    key. Wherever a stored item is meant, an instance may stand for its key; if the model has a
+    version, the instance's version then must be the stored one, or else `VersionConflict` is
+    raised. A call by key compares no version. Every write raises the version.
+
+    Conditions and filters are made of the model's attributes; one that the model does not have is
+    refused before anything is sent, and so are a wrong key, a wrong index and a wrong token.
+
+    All methods raise `DatabaseClosed` after the database was closed, `TableNotFound` without the
+    table, and the `ProviderError`s of the place where the data lies.
+    """
+
+    def __init__(self, session: Session, model: type[M]) -> None:
+        self._session = session
+        self._model = model
+        self._codec = codec_of(model)
+        self._schema = self._codec.schema
+        self._table = session.names.real(self._schema.table_name)
+        attributes = Attributes(model)
+        self._writes = WriteRequests(session, self._codec, attributes, self._table)
+        self._reads = ReadRequests(self._codec, attributes, self._table)
+
+    def __repr__(self) -> str:
+        return f"Repository({self._model.__name__}, table={self._table!r})"
+
+    @property
+    def model(self) -> type[M]:
+        """The model whose instances this repository holds."""
+        return self._model
+
+    @property
+    def schema(self) -> TableSchema:
+        """What the model declares about its table."""
+        return self._schema
+
+    @property
+    def table(self) -> str:
+        """The table's real name, with prefix."""
+        return self._table
+
+    # One item
+
+    @overload
+    async def find(
+        self, key: Key | M, *, only: None = None, **options: Unpack[ReadOptions]
+    ) -> M | None: ...
+    @overload
+    async def find(
+        self,
+        key: Key | M,
+        *,
+        only: type[P] | Sequence[Path[Any, M] | str],
+        **options: Unpack[ReadOptions],
+    ) -> P | None: ...
+    async def find(
+        self,
+        key: Key | M,
+        *,
+        only: object = None,
+        consistent: bool = False,
+        capacity: Capacity | None = None,
+    ) -> Any:
+        """Read an item, or None if there is none.
+
+        Args:
+            key: Its key, or an instance.
+            only: Read these attributes and no others: a list such as `[User.email]`, which gives a
+                dict by Python names with None for what is absent, or a TypedDict, dataclass or
+                pydantic model whose fields are called as attributes, which gives one of those.
+            consistent: See every write that was acknowledged before, for twice the price.
+            capacity: Collects what it costs.
+
+        Raises:
+            InvalidRequest: The key or `only` does not fit the model.
+            InvalidItem: The stored item does not fit the model.
+        """
+        wire, _ = self._writes.locate(key)
+        request, decode = self._reads.get(wire, only, consistent)
+        response = await self._session.call("GetItem", request, capacity)
+        item = response.get("Item")
+        return None if item is None else decode(item)
+
+    @overload
+    async def get(
+        self, key: Key | M, *, only: None = None, **options: Unpack[ReadOptions]
+    ) -> M: ...
+    @overload
+    async def get(
+        self,
+        key: Key | M,
+        *,
+        only: type[P] | Sequence[Path[Any, M] | str],
+        **options: Unpack[ReadOptions],
+    ) -> P: ...
+    async def get(
+        self,
+        key: Key | M,
+        *,
+        only: Any = None,
+        consistent: bool = False,
+        capacity: Capacity | None = None,
+    ) -> Any:
+        """Read an item that must be there.
+
+        Args:
+            key: As for `find`.
+            only: As for `find`.
+            consistent: As for `find`.
+            capacity: As for `find`.
+
+        Raises:
+            NotFound: There is no such item.
+            InvalidRequest: The key or `only` does not fit the model.
+            InvalidItem: The stored item does not fit the model.
+        """
+        found = await self.find(key, only=only, consistent=consistent, capacity=capacity)
+        if found is None:
+            wire, _ = self._writes.locate(key)
+            raise NotFound(
+                f"There is no {self._model.__name__} {self._writes.said(wire)}",
+                operation="GetItem",
+                table=self._table,
+            )
+        return found
+
+    async def exists(self, key: Key | M, **options: Unpack[ReadOptions]) -> bool:
+        """Tell whether there is an item under a key, without reading it whole.
+
+        Raises:
+            InvalidRequest: The key does not fit the model.
+        """
+        return await self.find(key, only=[self._schema.hash_key.name], **options) is not None
+
+    async def create(self, item: M, *, capacity: Capacity | None = None) -> M:
+        """Store an item under a key that is free.
+
+        Args:
+            item: The instance; with a model that has versions it gets its first.
+            capacity: Collects what it costs.
+
+        Returns:
+            The instance that was given.
+
+        Raises:
+            AlreadyExists: There is an item under its key; `current` is that item.
+            InvalidItem: It cannot be stored.
+        """
+        write = self._writes.put(item, create=True)
+        await self._send("PutItem", write, capacity)
+        return item
+
+    @overload
+    async def put(
+        self,
+        item: M,
+        *,
+        condition: AnyCondition[M] | None = None,
+        return_old: Literal[False] = False,
+        capacity: Capacity | None = None,
+    ) -> M: ...
+    @overload
+    async def put(
+        self,
+        item: M,
+        *,
+        condition: AnyCondition[M] | None = None,
+        return_old: Literal[True],
+        capacity: Capacity | None = None,
+    ) -> M | None: ...
+    async def put(
+        self,
+        item: M,
+        *,
+        condition: AnyCondition[M] | None = None,
+        return_old: bool = False,
+        capacity: Capacity | None = None,
+    ) -> M | None:
+        """Store an item, over whatever is under its key.
+
+        Args:
+            item: The instance; its version rises once it is stored, and not before.
+            condition: What must hold of the item that is there.
+            return_old: Return the item that was there, or None, instead of the instance.
+            capacity: Collects what it costs.
+
+        Returns:
+            The instance that was given, unless `return_old` says otherwise.
+
+        Raises:
+            VersionConflict: The stored version is not the instance's; `current` is what is stored.
+            ConditionFailed: The condition is false; `current` is what is stored.
+            InvalidItem: It cannot be stored.
+            InvalidRequest: The condition does not fit the model.
+        """
+        write = self._writes.put(item, condition)
+        response = await self._send("PutItem", write, capacity, return_old and "ALL_OLD")
+        return self._old(response) if return_old else item
+
+    async def update(
+        self,
+        key: Key | M,
+        *actions: AnyAction[M],
+        condition: AnyCondition[M] | None = None,
+        upsert: bool = False,
+        capacity: Capacity | None = None,
+    ) -> M:
+        """Change a stored item where it lies.
+
+        An absent item is refused, because one made of the actions alone would lack what the model
+        requires; `upsert=True` is for those that do not.
+
+        Args:
+            key: Its key, or an instance, which stays as it is.
+            *actions: What to change, such as `User.name.set("Al")` and `User.visits.add(1)`.
+            condition: What must hold of the stored item.
+            upsert: Make the item if it is absent.
+            capacity: Collects what it costs.
+
+        Returns:
+            The item as it is now.
+
+        Raises:
+            NotFound: There is no such item.
+            VersionConflict: The stored version is not the instance's.
+            ConditionFailed: The condition is false; `current` is what is stored.
+            InvalidRequest: The key, an action or the condition does not fit the model.
+            InvalidItem: The item was changed, and does not fit the model any more.
+        """
+        write = self._writes.update(key, actions, condition, upsert=upsert)
+        response = await self._send("UpdateItem", write, capacity, "ALL_NEW")
+        return self._codec.decode(response["Attributes"])
+
+    @overload
+    async def delete(
+        self,
+        key: Key | M,
+        *,
+        condition: AnyCondition[M] | None = None,
+        return_old: Literal[False] = False,
+        capacity: Capacity | None = None,
+    ) -> None: ...
+    @overload
+    async def delete(
+        self,
+        key: Key | M,
+        *,
+        condition: AnyCondition[M] | None = None,
+        return_old: Literal[True],
+        capacity: Capacity | None = None,
+    ) -> M | None: ...
+    async def delete(
+        self,
+        key: Key | M,
+        *,
+        condition: AnyCondition[M] | None = None,
+        return_old: bool = False,
+        capacity: Capacity | None = None,
+    ) -> M | None:
+        """Delete an item; one that is absent is no error.
+
+        Args:
+            key: Its key, or an instance.
+            condition: What must hold of the stored item.
+            return_old: Return the item that was there, or None.
+            capacity: Collects what it costs.
+
+        Raises:
+            VersionConflict: The stored version is not the instance's, or the item is gone.
+            ConditionFailed: The condition is false; `current` is what is stored.
+            InvalidRequest: The key or the condition does not fit the model.
+        """
+        write = self._writes.delete(key, condition)
+        response = await self._send("DeleteItem", write, capacity, return_old and "ALL_OLD")
+        return self._old(response) if return_old else None
+
+    # Many items of a key, an index or the table
+
+    @overload
+    def query(
+        self,
+        index: GlobalIndex[H, Any],
+        key: H,
+        /,
+        *conditions: AnyCondition[M],
+        only: None = None,
+        **options: Unpack[QueryOptions[M]],
+    ) -> Results[M]: ...
+    @overload
+    def query(
+        self,
+        index: GlobalIndex[H, Any],
+        key: H,
+        /,
+        *conditions: AnyCondition[M],
+        only: type[P] | Sequence[Path[Any, M] | str],
+        **options: Unpack[QueryOptions[M]],
+    ) -> Results[P]: ...
+    @overload
+    def query(
+        self,
+        key_or_index: KeyPart | Index[Any],
+        /,
+        *key_and_conditions: Key | AnyCondition[M],
+        only: None = None,
+        **options: Unpack[QueryOptions[M]],
+    ) -> Results[M]: ...
+    @overload
+    def query(
+        self,
+        key_or_index: KeyPart | Index[Any],
+        /,
+        *key_and_conditions: Key | AnyCondition[M],
+        only: type[P] | Sequence[Path[Any, M] | str],
+        **options: Unpack[QueryOptions[M]],
+    ) -> Results[P]: ...
+    def query(
+        self,
+        *arguments: Any,
+        only: object = None,
+        filter: object = None,  # noqa: A002 - the word is DynamoDB's
+        reverse: bool = False,
+        limit: int | None = None,
+        page_size: int | None = None,
+        consistent: bool = False,
+        capacity: Capacity | None = None,
+    ) -> Results[Any]:
+        """Walk one partition of the table or of an index, in the order of the sort key.
+
+        Requests are sent as results are asked for. Iterate with `async for`, or `await` the whole
+        list.
+
+        Args:
+            *arguments: An index, if it is one's partition; the partition key's value, or a tuple of
+                several where the index has several; conditions on the sort key.
+            only: Read these attributes and no others, as for `find`.
+            filter: Leave out what does not fulfil this; it is read and paid for all the same.
+            reverse: Go from the end.
+            limit: How many results there are at most, after the filter.
+            page_size: How many items a request may evaluate, before the filter; without it
+                DynamoDB stops at 1 MB.
+            consistent: See every write that was acknowledged before; not on a global index.
+            capacity: Collects what it costs.
+
+        Raises:
+            InvalidRequest: The query cannot be asked as it stands.
+        """
+        plan = self._reads.query(
+            arguments, where=filter, only=only, reverse=reverse, consistent=consistent
+        )
+        walk = Walk(
+            self._session,
+            plan,
+            limit=positive("limit", limit),
+            page_size=positive("page_size", page_size),
+            capacity=capacity,
+        )
+        return Results[Any].of(self._session, plan, [walk])
+
+    @overload
+    async def page(
+        self,
+        index: GlobalIndex[H, Any],
+        key: H,
+        /,
+        *conditions: AnyCondition[M],
+        only: None = None,
+        **options: Unpack[PageOptions[M]],
+    ) -> Page[M]: ...
+    @overload
+    async def page(
+        self,
+        index: GlobalIndex[H, Any],
+        key: H,
+        /,
+        *conditions: AnyCondition[M],
+        only: type[P] | Sequence[Path[Any, M] | str],
+        **options: Unpack[PageOptions[M]],
+    ) -> Page[P]: ...
+    @overload
+    async def page(
+        self,
+        key_or_index: KeyPart | Index[Any],
+        /,
+        *key_and_conditions: Key | AnyCondition[M],
+        only: None = None,
+        **options: Unpack[PageOptions[M]],
+    ) -> Page[M]: ...
+    @overload
+    async def page(
+        self,
+        key_or_index: KeyPart | Index[Any],
+        /,
+        *key_and_conditions: Key | AnyCondition[M],
+        only: type[P] | Sequence[Path[Any, M] | str],
+        **options: Unpack[PageOptions[M]],
+    ) -> Page[P]: ...
+    async def page(
+        self,
+        *arguments: Any,
+        only: object = None,
+        filter: object = None,  # noqa: A002
+        reverse: bool = False,
+        limit: int | None = None,
+        page_size: int | None = None,
+        after: str | None = None,
+        consistent: bool = False,
+        capacity: Capacity | None = None,
+    ) -> Page[Any]:
+        """Read one page of a query, and the token that leads to the next.
+
+        Args:
+            *arguments: As for `query`.
+            only: As for `query`; it may change from page to page.
+            filter: As for `query`.
+            reverse: As for `query`.
+            limit: How many results the page has, after the filter; it has less only if it is the
+                last. Without it, the page is what one request gives, which may be nothing.
+            page_size: As for `query`; it may change from page to page.
+            after: The token of the page before, `Page.next`.
+            consistent: As for `query`.
+            capacity: Collects what it costs; the page then says its own cost as well.
+
+        Raises:
+            InvalidCursor: The token is none of this query's, was altered or is stale.
+            InvalidRequest: The query cannot be asked as it stands.
+        """
+        plan = self._reads.query(
+            arguments, where=filter, only=only, reverse=reverse, consistent=consistent
+        )
+        return await read_page(
+            self._session,
+            plan,
+            limit=positive("limit", limit),
+            page_size=positive("page_size", page_size),
+            after=after,
+            capacity=capacity,
+        )
+
+    @overload
+    def scan(
+        self,
+        index: Index[Any] | None = None,
+        /,
+        *,
+        only: None = None,
+        **options: Unpack[ScanOptions[M]],
+    ) -> Results[M]: ...
+    @overload
+    def scan(
+        self,
+        index: Index[Any] | None = None,
+        /,
+        *,
+        only: type[P] | Sequence[Path[Any, M] | str],
+        **options: Unpack[ScanOptions[M]],
+    ) -> Results[P]: ...
+    def scan(
+        self,
+        index: object = None,
+        /,
+        *,
+        only: object = None,
+        filter: object = None,  # noqa: A002
+        segments: int = 1,
+        limit: int | None = None,
+        page_size: int | None = None,
+        consistent: bool = False,
+        capacity: Capacity | None = None,
+    ) -> Results[Any]:
+        """Walk the whole table, or a whole index, in no order that means anything.
+
+        Args:
+            index: The index; without it the table.
+            only: Read these attributes and no others, as for `find`.
+            filter: Leave out what does not fulfil this; it is read and paid for all the same.
+            segments: Into how many parts to divide the table; their requests go out together. It
+                cannot be combined with `limit`.
+            limit: How many results there are at most, after the filter.
+            page_size: How many items a request may evaluate, before the filter.
+            consistent: See every write that was acknowledged before; not on a global index.
+            capacity: Collects what it costs.
+
+        Raises:
+            InvalidRequest: The scan cannot be made as it stands.
+        """
+        limit, page_size = positive("limit", limit), positive("page_size", page_size)
+        parts = cast("int", positive("segments", segments))
+        if parts > _MOST_SEGMENTS or (limit is not None and parts > 1):
+            raise InvalidRequest(
+                f"segments is 1 to {_MOST_SEGMENTS}, and 1 where there is a limit, not {segments}"
+            )
+        places = [None] if parts == 1 else [(part, parts) for part in range(parts)]
+        plans = [
+            self._reads.scan(index, where=filter, only=only, consistent=consistent, segment=place)
+            for place in places
+        ]
+        walks = [
+            Walk(self._session, plan, limit=limit, page_size=page_size, capacity=capacity)
+            for plan in plans
+        ]
+        return Results[Any].of(self._session, plans[0], walks)
+
+    @overload
+    async def scan_page(
+        self,
+        index: Index[Any] | None = None,
+        /,
+        *,
+        only: None = None,
+        **options: Unpack[ScanPageOptions[M]],
+    ) -> Page[M]: ...
+    @overload
+    async def scan_page(
+        self,
+        index: Index[Any] | None = None,
+        /,
+        *,
+        only: type[P] | Sequence[Path[Any, M] | str],
+        **options: Unpack[ScanPageOptions[M]],
+    ) -> Page[P]: ...
+    async def scan_page(
+        self,
+        index: object = None,
+        /,
+        *,
+        only: object = None,
+        filter: object = None,  # noqa: A002
+        limit: int | None = None,
+        page_size: int | None = None,
+        after: str | None = None,
+        consistent: bool = False,
+        capacity: Capacity | None = None,
+    ) -> Page[Any]:
+        """Read one page of a scan, and the token that leads to the next.
+
+        Args:
+            index: As for `scan`.
+            only: As for `scan`.
+            filter: As for `scan`.
+            limit: As for `page`.
+            page_size: As for `page`.
+            after: The token of the page before, `Page.next`.
+            consistent: As for `scan`.
+            capacity: Collects what it costs; the page then says its own cost as well.
+
+        Raises:
+            InvalidCursor: The token is none of this scan's, was altered or is stale.
+            InvalidRequest: The scan cannot be made as it stands.
+        """
+        plan = self._reads.scan(index, where=filter, only=only, consistent=consistent)
+        return await read_page(
+            self._session,
+            plan,
+            limit=positive("limit", limit),
+            page_size=positive("page_size", page_size),
+            after=after,
+            capacity=capacity,
+        )
+
+    async def count(
+        self,
+        *arguments: Key | Index[Any] | AnyCondition[M],
+        filter: AnyCondition[M] | None = None,  # noqa: A002
+        consistent: bool = False,
+        capacity: Capacity | None = None,
+    ) -> int:
+        """Count items where they lie: they are read and paid for, and not sent.
+
+        Args:
+            *arguments: As for `query`; an index alone counts all of it, and nothing at all counts
+                the whole table.
+            filter: Count only what fulfils this.
+            consistent: See every write that was acknowledged before; not on a global index.
+            capacity: Collects what it costs.
+
+        Raises:
+            InvalidRequest: The query cannot be asked as it stands.
+        """
+        whole_index = len(arguments) == 1 and isinstance(arguments[0], Index)
+        if arguments and not whole_index:
+            plan = self._reads.query(arguments, where=filter, consistent=consistent, whole=False)
+        else:
+            index = arguments[0] if arguments else None
+            plan = self._reads.scan(index, where=filter, consistent=consistent, whole=False)
+        return await count(self._session, plan, capacity)
+
+    # Many items by key
+
+    @overload
+    def get_many(
+        self, keys: Iterable[Key | M], *, only: None = None, **options: Unpack[ReadOptions]
+    ) -> Results[M]: ...
+    @overload
+    def get_many(
+        self,
+        keys: Iterable[Key | M],
+        *,
+        only: type[P] | Sequence[Path[Any, M] | str],
+        **options: Unpack[ReadOptions],
+    ) -> Results[P]: ...
+    def get_many(
+        self,
+        keys: Iterable[Key | M],
+        *,
+        only: object = None,
+        consistent: bool = False,
+        capacity: Capacity | None = None,
+    ) -> Results[Any]:
+        """Read items by their keys, 100 in a request.
+
+        Iterate with `async for`, or `await` the whole list. The results come in the order of the
+        keys; absent items are left out.
+
+        Args:
+            keys: Keys, or instances.
+            only: Read these attributes and no others, as for `find`.
+            consistent: See every write that was acknowledged before, for twice the price.
+            capacity: Collects what it costs.
+
+        Raises:
+            InvalidRequest: A key or `only` does not fit the model. A wrong key is noticed when its
+                turn comes.
+            BatchIncomplete: Some were still unprocessed when the attempts were used up.
+        """
+        options, decode = self._reads.options(only, consistent, keys=True)
+        pairs = ((key, self._writes.locate(key)[0]) for key in keys)
+        reader = BatchReader(self._session, self._table, pairs, options, decode, capacity)
+        return Results(reader.pull)
+
+    async def put_many(self, items: Iterable[M], *, capacity: Capacity | None = None) -> None:
+        """Store many items, 25 in a request, over whatever is there.
+
+        Not atomic: when it fails, some are stored. Of several instances with one key the last one
+        counts. Instances of a model with versions are stored by transactions of up to 100, each of
+        which compares all its versions.
+
+        Args:
+            items: The instances.
+            capacity: Collects what it costs.
+
+        Raises:
+            BatchIncomplete: Some were still unprocessed when the attempts were used up.
+            VersionConflict: A stored version is not the instance's.
+            InvalidItem: One cannot be stored; what came before it may be.
+        """
+        await self._writer(capacity).write_all(self._writes.put_entry(item) for item in items)
+
+    async def delete_many(
+        self, keys: Iterable[Key | M], *, capacity: Capacity | None = None
+    ) -> None:
+        """Delete many items, 25 in a request; absent ones are no error.
+
+        Not atomic: when it fails, some are deleted. With a model that has versions, transactions of
+        up to 100 are used, which compare the versions of those that are given as instances.
+
+        Args:
+            keys: Keys, or instances.
+            capacity: Collects what it costs.
+
+        Raises:
+            BatchIncomplete: Some were still unprocessed when the attempts were used up.
+            VersionConflict: A stored version is not the instance's.
+            InvalidRequest: One is no key; what came before it may be deleted.
+        """
+        await self._writer(capacity).write_all(self._writes.delete_entry(key) for key in keys)
+
+    def batch(self, *, capacity: Capacity | None = None) -> Batch[M]:
+        """Return a batch, which gathers writes and sends them in chunks.
+
+        Use it in an `async with` block, at whose end what is left is sent. Not atomic; see
+        `put_many` for models with versions.
+
+        Args:
+            capacity: Collects what it costs.
+        """
+        return Batch(self._writes.put_entry, self._writes.delete_entry, self._writer(capacity))
+
+    # Actions of transactions
+
+    def to_create(self, item: M) -> TransactWrite:
+        """Make the action of a transaction that stores an item under a key that is free.
+
+        Raises:
+            InvalidItem: It cannot be stored.
+        """
+        return self._writes.put(item, create=True)
+
+    def to_put(self, item: M, *, condition: AnyCondition[M] | None = None) -> TransactWrite:
+        """Make the action of a transaction that stores an item over whatever is there.
+
+        Raises:
+            InvalidItem: It cannot be stored.
+            InvalidRequest: The condition does not fit the model.
+        """
+        return self._writes.put(item, condition)
+
+    def to_update(
+        self,
+        key: Key | M,
+        *actions: AnyAction[M],
+        condition: AnyCondition[M] | None = None,
+        upsert: bool = False,
+    ) -> TransactWrite:
+        """Make the action of a transaction that changes a stored item; see `update`.
+
+        Raises:
+            InvalidRequest: The key, an action or the condition does not fit the model.
+        """
+        return self._writes.update(key, actions, condition, upsert=upsert)
+
+    def to_delete(self, key: Key | M, *, condition: AnyCondition[M] | None = None) -> TransactWrite:
+        """Make the action of a transaction that deletes an item; see `delete`.
+
+        Raises:
+            InvalidRequest: The key or the condition does not fit the model.
+        """
+        return self._writes.delete(key, condition)
+
+    def to_check(self, key: Key | M, condition: AnyCondition[M]) -> TransactWrite:
+        """Make the action of a transaction that only looks: it fails if the condition is false.
+
+        Raises:
+            InvalidRequest: The key or the condition does not fit the model.
+        """
+        return self._writes.check(key, condition)
+
+    @overload
+    def to_get(self, key: Key | M, *, only: None = None) -> TransactRead[M]: ...
+    @overload
+    def to_get(
+        self, key: Key | M, *, only: type[P] | Sequence[Path[Any, M] | str]
+    ) -> TransactRead[P]: ...
+    def to_get(self, key: Key | M, *, only: object = None) -> TransactRead[Any]:
+        """Make the action of a transaction that reads an item; see `Database.transact_get`.
+
+        Raises:
+            InvalidRequest: The key or `only` does not fit the model.
+        """
+        wire, _ = self._writes.locate(key)
+        request, decode = self._reads.get(wire, only, consistent=False)
+        return TransactRead(request, f"read {self._writes.said(wire)}", decode, self._session)
+
+    def _writer(self, capacity: Capacity | None) -> BatchWriter:
+        return BatchWriter(
+            self._session, self._table, locked=self._writes.locked, capacity=capacity
+        )
+
+    async def _send(
+        self,
+        operation: str,
+        write: TransactWrite,
+        capacity: Capacity | None,
+        returned: str | bool = False,
+    ) -> dict[str, Any]:
+        request = {**write.request, "ReturnValues": returned} if returned else write.request
+        try:
+            response = await self._session.call(operation, request, capacity)
+        except ConditionFailed as error:
+            raise write.expectation.explain(error) from error
+        write.expectation.written()
+        return response
+
+    def _old(self, response: dict[str, Any]) -> M | None:
+        item = response.get("Attributes")
+        return self._codec.decode(item) if item else None

@@ -1,0 +1,168 @@
+"""Transactions: actions that repositories make and a database carries out, all or none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from anydynamo.errors import (
+    AnyDynamoError,
+    ConditionFailed,
+    InvalidRequest,
+    TransactionCancelled,
+    from_code,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from anydynamo.capacity import Capacity
+    from anydynamo.session import Session
+    from anydynamo.versions import Expectation
+
+__all__ = ["MOST_ACTIONS", "TransactRead", "TransactWrite", "transact", "transact_get"]
+
+T = TypeVar("T")
+
+MOST_ACTIONS = 100
+"""Actions in one transaction: "Amazon DynamoDB Transactions: How it works", Developer Guide."""
+
+# A reason's code is the code of an error without "Exception" and, for some, under another name.
+_REASON_CODES: Mapping[str, str] = {
+    "ConditionalCheckFailed": "ConditionalCheckFailedException",
+    "ItemCollectionSizeLimitExceeded": "ItemCollectionSizeLimitExceededException",
+    "TransactionConflict": "TransactionConflictException",
+    "ProvisionedThroughputExceeded": "ProvisionedThroughputExceededException",
+    "ThrottlingError": "ThrottlingException",
+    "ValidationError": "ValidationException",
+    "AccessDenied": "AccessDeniedException",
+    "DuplicateItem": "DuplicateItemException",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TransactWrite:
+    """One action of a writing transaction, made by a repository's `to_...` methods.
+
+    Attributes:
+        kind: DynamoDB's name for it.
+        request: Its parameters.
+        what: The action in words, for messages.
+        expectation: What it expects to find; it explains a failed condition.
+    """
+
+    kind: Literal["Put", "Update", "Delete", "ConditionCheck"]
+    request: Mapping[str, Any] = field(repr=False)
+    what: str
+    expectation: Expectation[Any] = field(repr=False)
+    session: Session = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TransactRead(Generic[T]):
+    """One item to read in a transaction, made by a repository's `to_get`."""
+
+    request: Mapping[str, Any] = field(repr=False)
+    what: str
+    decode: Callable[[Mapping[str, Any]], T] = field(repr=False)
+    session: Session = field(repr=False)
+
+
+async def transact(
+    session: Session,
+    actions: Sequence[TransactWrite],
+    *,
+    token: str | None = None,
+    capacity: Capacity | None = None,
+) -> None:
+    """Carry out actions, all or none.
+
+    Raises:
+        TransactionCancelled: One of them could not be carried out; `errors` says why.
+        InvalidRequest: There are none, more than 100, or some of another database.
+    """
+    _check(session, actions)
+    request: dict[str, Any] = {
+        "TransactItems": [{action.kind: action.request} for action in actions],
+    }
+    if token is not None:
+        request["ClientRequestToken"] = token
+    try:
+        await session.call("TransactWriteItems", request, capacity)
+    except TransactionCancelled as error:
+        raise explained(error, actions) from error
+    for action in actions:
+        action.expectation.written()
+
+
+async def transact_get(
+    session: Session,
+    reads: Sequence[TransactRead[Any]],
+    *,
+    capacity: Capacity | None = None,
+) -> tuple[Any, ...]:
+    """Read items as they are at one moment; None for each that is absent.
+
+    Raises:
+        TransactionCancelled: A write was under way on one of them.
+        InvalidRequest: There are none, more than 100, or some of another database.
+    """
+    _check(session, reads)
+    request = {"TransactItems": [{"Get": read.request} for read in reads]}
+    response = await session.call("TransactGetItems", request, capacity)
+    found: list[Mapping[str, Any]] = response["Responses"]
+    return tuple(
+        [
+            read.decode(one["Item"]) if one.get("Item") else None
+            for read, one in zip(reads, found, strict=True)
+        ]
+    )
+
+
+def explained(
+    error: TransactionCancelled, actions: Sequence[TransactWrite]
+) -> TransactionCancelled:
+    """Return a cancelled transaction's error with each action's own error in it."""
+    errors: list[AnyDynamoError | None] = []
+    # A server that gives fewer reasons than there were actions gives none that could be assigned.
+    reasons: Sequence[Mapping[str, Any]] = error.reasons
+    if len(reasons) != len(actions):
+        reasons = [{} for _ in actions]
+    for action, reason in zip(actions, reasons, strict=True):
+        code: str = reason.get("Code") or "None"
+        if code == "None":
+            errors.append(None)
+            continue
+        one = from_code(
+            _REASON_CODES.get(code, code),
+            f"Cannot {action.what}: {reason.get('Message') or code}",
+            operation=error.operation,
+            table=action.request["TableName"],
+            item=reason.get("Item"),
+        )
+        if isinstance(one, ConditionFailed):
+            one = action.expectation.explain(one)
+        errors.append(one)
+    said = "; ".join(str(one) for one in errors if one is not None) or str(error)
+    return TransactionCancelled(
+        f"A transaction of {len(actions)} actions was cancelled and nothing was written. {said}",
+        reasons=error.reasons,
+        errors=errors,
+        code=error.code,
+        operation=error.operation,
+    )
+
+
+def _check(
+    session: Session, actions: Sequence[TransactWrite] | Sequence[TransactRead[Any]]
+) -> None:
+    if not 0 < len(actions) <= MOST_ACTIONS:
+        raise InvalidRequest(
+            f"A transaction has 1 to {MOST_ACTIONS} actions, and this one has {len(actions)}"
+        )
+    for action in actions:
+        if action.session is not session:
+            raise InvalidRequest(
+                f"The action to {action.what} belongs to another database; a transaction cannot "
+                "reach over two"
+            )

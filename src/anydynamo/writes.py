@@ -1,0 +1,200 @@
+"""Writes of one model: checked, with their conditions and versions, and not yet sent.
+
+A single write, an action of a transaction and an entry of a batch are the same request in three
+envelopes, so all three are made here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
+
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+
+from anydynamo.batches import Entry
+from anydynamo.codec import codec_of
+from anydynamo.errors import InvalidRequest
+from anydynamo.placeholders import Expressions, top_level_paths
+from anydynamo.transactions import TransactWrite
+from anydynamo.versions import Expectation, Versions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from anydynamo.codec import Codec
+    from anydynamo.placeholders import Attributes
+    from anydynamo.session import Session
+
+__all__ = ["WriteRequests"]
+
+M = TypeVar("M", bound=Model)
+
+
+class WriteRequests(Generic[M]):
+    """Makes the writes of one model.
+
+    Args:
+        session: The open database.
+        codec: The model's codec.
+        attributes: The model's attributes.
+        table: The table's real name.
+    """
+
+    def __init__(
+        self, session: Session, codec: Codec[M], attributes: Attributes, table: str
+    ) -> None:
+        self._session = session
+        self._codec = codec
+        self._attributes = attributes
+        self._table = table
+        self._model = codec.model
+        self._versions = Versions(codec)
+
+    @property
+    def locked(self) -> bool:
+        """Whether the model has versions."""
+        return self._versions.wire is not None
+
+    def put(self, instance: M, condition: object = None, *, create: bool = False) -> TransactWrite:
+        """Make the write that stores an instance.
+
+        Raises:
+            InvalidItem: It cannot be stored.
+            InvalidRequest: It is no instance of the model, or the condition is none.
+        """
+        self._check_instance(instance)
+        key = self._codec.key_of(instance)
+        item = self._encode(instance)
+        verb = "create" if create else "put"
+        what = f"{verb} {self.said(key)}"
+        expectation = Expectation(
+            self._versions,
+            what,
+            instance,
+            absent=create,
+            whole=True,
+            conditional=condition is not None,
+        )
+        if self._versions.wire is not None:
+            item[self._versions.wire] = {"N": str(expectation.following)}
+        return self._write("Put", {"Item": item}, expectation, what, condition)
+
+    def update(
+        self,
+        key: object,
+        actions: Sequence[object],
+        condition: object = None,
+        *,
+        upsert: bool = False,
+    ) -> TransactWrite:
+        """Make the write that changes a stored item.
+
+        Raises:
+            InvalidRequest: The key, an action or the condition is none of the model, there are no
+                actions, or one of them changes the version.
+        """
+        found, instance = self.locate(key)
+        what = f"update {self.said(found)}"
+        if not actions:
+            raise InvalidRequest(
+                f"Cannot {what}: no action was given, such as {self._model.__name__}.name.set(...)"
+            )
+        expectation = Expectation(
+            self._versions,
+            what,
+            instance,
+            present=not upsert,
+            conditional=condition is not None,
+        )
+        expressions = Expressions(self._attributes)
+        for action in actions:
+            if isinstance(action, Action):
+                self._versions.check_untouched(top_level_paths(action))
+        request = {
+            "Key": found,
+            "UpdateExpression": expressions.update(actions, self._versions.raised(expectation)),
+        }
+        return self._write("Update", request, expectation, what, condition, expressions)
+
+    def delete(self, key: object, condition: object = None) -> TransactWrite:
+        """Make the write that deletes an item.
+
+        Raises:
+            InvalidRequest: The key or the condition is none of the model.
+        """
+        found, instance = self.locate(key)
+        what = f"delete {self.said(found)}"
+        expectation = Expectation(self._versions, what, instance, conditional=condition is not None)
+        return self._write("Delete", {"Key": found}, expectation, what, condition)
+
+    def check(self, key: object, condition: object) -> TransactWrite:
+        """Make the action of a transaction that only looks.
+
+        Raises:
+            InvalidRequest: The key or the condition is none of the model.
+        """
+        found, instance = self.locate(key)
+        what = f"check {self.said(found)}"
+        expectation = Expectation(self._versions, what, instance, conditional=condition is not None)
+        write = self._write("ConditionCheck", {"Key": found}, expectation, what, condition)
+        if "ConditionExpression" not in write.request:
+            raise InvalidRequest(f"Cannot {what}: no condition was given to check")
+        return write
+
+    def put_entry(self, instance: M) -> Entry:
+        """Make a batch's entry that stores an instance."""
+        write = self.put(instance)
+        return Entry(instance, self._codec.key_of(instance), write)
+
+    def delete_entry(self, key: object) -> Entry:
+        """Make a batch's entry that deletes an item."""
+        write = self.delete(key)
+        return Entry(key, write.request["Key"], write)
+
+    def locate(self, key: object) -> tuple[dict[str, Any], M | None]:
+        """Return a key in DynamoDB's JSON, and the instance where one was given for it.
+
+        Raises:
+            InvalidRequest: It is neither a key nor an instance of the model.
+        """
+        if isinstance(key, Model):
+            instance = cast("M", key)
+            self._check_instance(instance)
+            return self._codec.key_of(instance), instance
+        return self._codec.key(key), None
+
+    def said(self, key: dict[str, Any]) -> str:
+        """Return a key in words, for messages."""
+        values = ", ".join(repr(next(iter(value.values()))) for value in key.values())
+        return f"({values}) in {self._table}" if len(key) > 1 else f"{values} in {self._table}"
+
+    def _write(
+        self,
+        kind: Literal["Put", "Update", "Delete", "ConditionCheck"],
+        request: dict[str, Any],
+        expectation: Expectation[M],
+        what: str,
+        condition: object,
+        expressions: Expressions | None = None,
+    ) -> TransactWrite:
+        expressions = expressions or Expressions(self._attributes)
+        written = expressions.conditions(expectation.conditions(expressions), condition)
+        request["TableName"] = self._table
+        if written is not None:
+            request["ConditionExpression"] = written
+            # The item in the way tells a lost race from a false condition, and costs nothing more.
+            request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        return TransactWrite(kind, expressions.into(request), what, expectation, self._session)
+
+    def _check_instance(self, instance: object) -> None:
+        if not isinstance(instance, self._model):
+            raise InvalidRequest(
+                f"This repository holds {self._model.__name__}, and this is a "
+                f"{type(instance).__name__}: {instance!r}"
+            )
+
+    def _encode(self, instance: M) -> dict[str, Any]:
+        # Of a discriminated model, each class has a codec of its own.
+        if type(instance) is self._model:
+            return self._codec.encode(instance)
+        return codec_of(type(instance)).encode(instance)
