@@ -316,13 +316,7 @@ def _record_fields(record: Any) -> list[tuple[str, str, Any]]:
     )
     if fields is not None:
         return [
-            (
-                name,
-                field.serialization_alias or field.alias or name,
-                Annotated[field.annotation, *field.metadata]
-                if field.metadata
-                else field.annotation,
-            )
+            (name, field.serialization_alias or field.alias or name, _annotated(field))
             for name, field in fields.items()
         ]
     hints = typing_extensions.get_type_hints(get_origin(record) or record, include_extras=True)
@@ -345,11 +339,11 @@ def _required(hint: Any) -> Any:
 
 
 def _is_record(plain: Any) -> bool:
-    cls = get_origin(plain) or plain
+    cls: Any = get_origin(plain) or plain
     return isinstance(cls, type) and (
         hasattr(cls, "__pydantic_validator__")
         or dataclasses.is_dataclass(cls)
-        or typing_extensions.is_typeddict(cls)
+        or typing_extensions.is_typeddict(cast("Any", cls))
     )
 
 
@@ -383,9 +377,11 @@ def _constrains(metadata: object) -> bool:
 def _marks_json(metadata: object) -> bool:
     if metadata is Json:
         return True
-    from pydantic import Json as PydanticJson
+    import pydantic
 
-    return metadata is PydanticJson or isinstance(metadata, PydanticJson)
+    # To a checker the class is an Annotated; at run time it is the class of the mark.
+    theirs: Any = pydantic.Json
+    return metadata is theirs or isinstance(metadata, theirs)
 
 
 def _is_json(annotation: Any) -> bool:
@@ -405,11 +401,18 @@ def _without_json(annotation: Any) -> Any:
 def _nullable(kind: Kind) -> Kind:
     encode: Callable[[Any], dict[str, Any]] = kind.encode
     decode: Callable[[Mapping[str, Any]], Any] = kind.decode
+
+    def encode_nullable(value: Any) -> dict[str, Any]:
+        return {"NULL": True} if value is None else encode(value)
+
+    def decode_nullable(stored: Mapping[str, Any]) -> Any:
+        return None if "NULL" in stored else decode(stored)
+
     return dataclasses.replace(
         kind,
         wire=None,
-        encode=lambda value: {"NULL": True} if value is None else encode(value),
-        decode=lambda stored: None if "NULL" in stored else decode(stored),
+        encode=encode_nullable,
+        decode=decode_nullable,
         encode_source=None,
         decode_source=None,
     )

@@ -4,6 +4,9 @@ A `Field` is a PynamoDB attribute whose way of being stored comes from an annota
 on it take values of the annotation's type and refuse others at once, with the attribute's name.
 """
 
+# pyright: reportPrivateUsage=false
+# PynamoDB's class of operands is private to it.
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -168,9 +171,9 @@ def attribute(
     if default is not MISSING and default_factory is not None:
         raise TypeError("an attribute has a default or a default_factory, not both")
     if isinstance(default, list | dict | set | bytearray):
+        kind = type(cast("object", default)).__name__
         raise TypeError(
-            f"a {type(default).__name__} as default would be shared by all instances; "
-            f"use default_factory={type(default).__name__}"
+            f"a {kind} as default would be shared by all instances; use default_factory={kind}"
         )
     if hash_key and range_key:
         raise TypeError("an attribute is the partition key or the sort key, not both")
@@ -230,11 +233,9 @@ class Field(Attribute[Any]):
         self.annotation = annotation
         self.validate = validate
         default: Any = None if declaration.default is MISSING else declaration.default
-        self.default = declaration.default_factory or (
-            default
-            if default is None or isinstance(default, str | int | float)
-            else lambda: default
-        )
+        plain = default is None or isinstance(default, str | int | float)
+        # PynamoDB takes only a few types as they are, and everything from a callable.
+        self.default = declaration.default_factory or (default if plain else lambda: default)
         self.store_null = declaration.null == "store" or (
             declaration.null is None and self.default is not None
         )
@@ -373,7 +374,7 @@ class Field(Attribute[Any]):
         return ~self._is_null() if other is None else Path(self) != self._operand(other)
 
     # Attributes are compared by identity wherever Python looks them up, as PynamoDB's are.
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # pyright: ignore[reportAssignmentType]
 
     def __lt__(self, other: Any) -> Any:
         return Path(self) < self._operand(other)
@@ -429,8 +430,8 @@ class Field(Attribute[Any]):
 
     def _inside(self, item: int | str) -> tuple[Kind, str]:
         wire = self.kind.wire
-        wanted = {"L": int, "M": str}.get(wire or "", (int, str))
-        if wire not in ("L", "M", None) or not isinstance(item, wanted):
+        wanted = {"L": (int,), "M": (str,), None: (int, str)}.get(wire, ())
+        if type(item) not in wanted:
             raise InvalidRequest(f"'{self.name}' of {self.owner} has nothing at {item!r}")
         if isinstance(item, int):
             return self.kind.element or kinds.ANY, ""

@@ -4,7 +4,7 @@
 """
 
 # pyright: reportPrivateUsage=false
-# PynamoDB keeps discriminators to itself, and a table its options.
+# A table keeps its options and its way of reading to the modules beside it.
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pynamodb.models import Model
 from anydynamo import codec_source
 from anydynamo.attributes import Field
 from anydynamo.errors import InvalidItem, InvalidRequest
+from anydynamo.introspection import attributes_of, discriminator_of, stored_class
 from anydynamo.model import Table
 from anydynamo.schema import schema_of
 
@@ -44,14 +45,14 @@ class Codec(Generic[M]):
 
     def __init__(self, model: type[M]) -> None:
         self.model = model
-        self._attributes: dict[str, Attribute[Any]] = model.get_attributes()
-        self._discriminated = model._get_discriminator_attribute() is not None
+        self._attributes = attributes_of(model)
+        self._discriminated = discriminator_of(model) is not None
         self._encode: Callable[[M], dict[str, Any]]
         self._decode: Callable[[Mapping[str, Any]], M]
         if issubclass(model, Table):
             # What a lax table read may not be of the type that the quick way takes for granted.
             lax = model._options.reads == "lax"
-            self._encode = model.serialize if lax else codec_source.table_encoder(model)
+            self._encode = _serialize if lax else codec_source.table_encoder(model)
             self._decode = codec_source.table_decoder(model)
         else:
             self._encode = codec_source.plain_encoder(model)
@@ -85,13 +86,13 @@ class Codec(Generic[M]):
     def _encode_slowly(self, instance: M) -> dict[str, Any]:
         """Encode attribute by attribute, by the model, for an error that names what is wrong."""
         try:
-            return cast("dict[str, Any]", instance.serialize(null_check=True))
+            return _serialize(instance)
         except InvalidItem:
             raise
         except Exception as error:
             # A custom attribute raises whatever it likes.
             raise InvalidItem(
-                f"{self.model.__name__} cannot be stored: {error or type(error).__name__}"
+                f"{self.model.__name__} cannot be stored: {_reason(error)}"
             ) from error
 
     def _check_class(self, cls: type) -> None:
@@ -99,7 +100,7 @@ class Codec(Generic[M]):
             raise InvalidItem(f"a {cls.__name__} is no {self.model.__name__}")
 
     def decode(self, item: Mapping[str, Any]) -> M:
-        """Turn an item into an instance, of the class that a discriminator names where there is one.
+        """Turn an item into an instance, of the class that its discriminator names.
 
         Raises:
             InvalidItem: The item does not fit the model.
@@ -112,11 +113,11 @@ class Codec(Generic[M]):
             return self._decode_slowly(item)
 
     def _codec_for(self, item: Mapping[str, Any]) -> Codec[M]:
-        stored: type[M] | None = self.model._get_discriminator_class(cast("dict[str, Any]", item))
+        stored = stored_class(self.model, cast("dict[str, Any]", item))
         if stored is None or stored is self.model:
             return self
         self._check_class(stored)
-        return codec_of(stored)
+        return cast("Codec[M]", codec_of(stored))
 
     def _decode_slowly(self, item: Mapping[str, Any]) -> M:
         """Decode attribute by attribute, by the model, for an error that names what is wrong."""
@@ -127,8 +128,7 @@ class Codec(Generic[M]):
         except Exception as error:
             # A custom attribute raises whatever it likes.
             raise InvalidItem(
-                f"the stored item does not fit {self.model.__name__}: "
-                f"{error or type(error).__name__}"
+                f"the stored item does not fit {self.model.__name__}: {_reason(error)}"
             ) from error
 
     def decode_partial(self, item: Mapping[str, Any]) -> M:
@@ -262,6 +262,14 @@ class Codec(Generic[M]):
                     f"{where} is {size} bytes long; DynamoDB takes 1 to {_KEY_BYTES[role]}"
                 )
         return encoded
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _serialize(instance: Model) -> dict[str, Any]:
+    return instance.serialize(null_check=True)
 
 
 _codecs: WeakKeyDictionary[type[Model], Codec[Any]] = WeakKeyDictionary()

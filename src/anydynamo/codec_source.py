@@ -1,7 +1,7 @@
 """Python source for codecs: one function per model and direction, as `dataclasses` makes its own.
 
-Names of attributes enter the source as string literals only, never as code; whatever else a function
-needs is bound under a name of our own.
+Names of attributes enter the source as string literals only, never as code; whatever else a
+function needs is bound under a name of our own.
 """
 
 # pyright: reportPrivateUsage=false
@@ -23,7 +23,6 @@ from pynamodb.attributes import (
     ListAttribute,
     MapAttribute,
     NumberAttribute,
-    UnicodeAttribute,
     UTCDateTimeAttribute,
 )
 from pynamodb.models import Model
@@ -31,12 +30,13 @@ from pynamodb.models import Model
 from anydynamo import kinds
 from anydynamo.attributes import MISSING, Field
 from anydynamo.errors import InvalidItem
-from anydynamo.model import Table
+from anydynamo.introspection import attributes_of, discriminator_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from anydynamo.kinds import Kind
+    from anydynamo.model import Table
 
 __all__ = ["plain_decoder", "plain_encoder", "table_decoder", "table_encoder"]
 
@@ -104,7 +104,7 @@ def table_encoder(model: type[Table]) -> Callable[[Any], dict[str, Any]]:
     source.add("values = state['attribute_values']")
     always: list[str] = []
     sometimes: list[str] = []
-    for number, (name, attribute) in enumerate(model.get_attributes().items()):
+    for number, (name, attribute) in enumerate(attributes_of(model).items()):
         value, wire = f"v{number}", repr(attribute.attr_name)
         source.add(f"{value} = values[{name!r}]")
         if not isinstance(attribute, Field):
@@ -171,7 +171,7 @@ def table_decoder(model: type[Table]) -> Callable[[Mapping[str, Any]], Any]:
     says what does not, or hands it out where the table is lax.
     """
     source = _Source("decode(item)")
-    attributes = model.get_attributes()
+    attributes = attributes_of(model)
     source.add("get = item.get")
     source.add("size = len(item)")
     values: list[str] = []
@@ -190,7 +190,7 @@ def table_decoder(model: type[Table]) -> Callable[[Mapping[str, Any]], Any]:
             if attribute.null and attribute.kind is not kinds.ANY:
                 source.add(f"elif 'NULL' in {stored}: {value} = None")
             decoded = _decode_expression(source, attribute, stored)
-        elif name == model._discriminator:
+        elif name == discriminator_name(model):
             decoded = source.bind(model)
         else:
             decoded = f"{source.bind(_plain_reader(attribute))}({stored})"
@@ -243,14 +243,14 @@ def _decode_payload(kind: Kind, payload: str, depth: int) -> str | None:
 
 def _absent(source: _Source, model: type[Table], name: str, attribute: Attribute[Any]) -> str:
     """Give the expression for an attribute that the item lacks."""
-    if name == model._discriminator:
+    if name == discriminator_name(model):
         return source.bind(model)
     if isinstance(attribute, Field):
         if attribute.declaration.default_factory is not None:
             return f"{source.bind(attribute.read)}(None)"
-        default = attribute.declaration.default
-        return source.bind(None if default is MISSING else default)
-    default = attribute.default
+        declared = attribute.declaration.default
+        return source.bind(None if declared is MISSING else declared)
+    default = cast("Any", attribute).default
     return f"{source.bind(default)}()" if callable(default) else source.bind(default)
 
 
@@ -268,6 +268,12 @@ _CONVERSIONS = (
     "from_raw_data",
     "serialize",
 )
+
+
+_PLAIN: Any = Attribute
+_USUAL_SET = _PLAIN.__set__
+_USUAL_GETS = (_PLAIN.__get__, cast("Any", MapAttribute).__get__)
+_SERIALIZE_AS_IT_IS = _PLAIN.serialize
 
 
 def _is_usual(model: type[Model]) -> bool:
@@ -290,13 +296,13 @@ def plain_encoder(model: type[Model]) -> Callable[[Any], dict[str, Any]]:
         return source.function("encode", model)
     source.add("get = instance.attribute_values.get")
     source.add("item = {}")
-    for name, attribute in model.get_attributes().items():
-        if type(attribute).__get__ in (Attribute.__get__, MapAttribute.__get__):
+    for name, attribute in attributes_of(model).items():
+        cls: Any = type(attribute)
+        if cls.__get__ in _USUAL_GETS:
             source.add(f"value = get({name!r})")
         else:
             source.add(f"value = instance.{_identifier(name)}")
-        serialize = type(attribute).serialize
-        if serialize is UnicodeAttribute.serialize:
+        if cls.serialize is _SERIALIZE_AS_IT_IS:
             payload = "value"
         else:
             payload = f"{source.bind(_plain_payload(name, attribute))}(value)"
@@ -320,24 +326,25 @@ def plain_decoder(model: type[Model]) -> Callable[[Mapping[str, Any]], Any]:
     source.add("get = item.get")
     source.add(f"instance = {source.bind(model.__new__)}({source.bind(model)})")
     source.add("values = instance.attribute_values = {}")
-    for name, attribute in model.get_attributes().items():
+    for name, attribute in attributes_of(model).items():
         if isinstance(attribute, DiscriminatorAttribute):
             if attribute.get_discriminator(model) is not None:
                 source.add(f"values[{name!r}] = {source.bind(model)}")
             continue
-        usual_set = type(attribute).__set__ is Attribute.__set__
+        cls: Any = type(attribute)
+        setter: Callable[..., None] = attribute.__set__
+        usual_set = cls.__set__ is _USUAL_SET
         store = (
-            f"values[{name!r}] = {{}}"
-            if usual_set
-            else f"{source.bind(attribute.__set__)}(instance, {{}})"
+            f"values[{name!r}] = {{}}" if usual_set else f"{source.bind(setter)}(instance, {{}})"
         )
         source.add(f"stored = get({attribute.attr_name!r})")
         source.add("if stored and 'NULL' not in stored:")
         source.add(store.format(_plain_expression(source, attribute)), 2)
-        if attribute.default is not None:
-            default = source.bind(attribute.default)
+        given = cast("Any", attribute).default
+        if given is not None:
+            default = source.bind(given)
             source.add("else:")
-            source.add(f"value = {default}{'()' if callable(attribute.default) else ''}", 2)
+            source.add(f"value = {default}{'()' if callable(given) else ''}", 2)
             source.add(f"if value is not None: {store.format('value')}", 2)
     source.add("return instance")
     return source.function("decode", model)
@@ -350,9 +357,9 @@ def _identifier(name: str) -> str:
 
 
 def _plain_expression(source: _Source, attribute: Attribute[Any]) -> str:
-    cls = type(attribute)
-    if cls.get_value is Attribute.get_value:
-        if cls.deserialize is Attribute.deserialize and attribute.attr_type == "S":
+    cls: Any = type(attribute)
+    if cls.get_value is _PLAIN.get_value:
+        if cls.deserialize is _PLAIN.deserialize and attribute.attr_type == "S":
             return "stored['S']"
         if cls.deserialize is NumberAttribute.deserialize and attribute.attr_type == "N":
             return f"{source.bind(_number_of)}(stored['N'])"
@@ -362,7 +369,8 @@ def _plain_expression(source: _Source, attribute: Attribute[Any]) -> str:
 
 
 def _plain_reader(attribute: Attribute[Any]) -> Callable[[dict[str, Any]], Any]:
-    deserialize, get_value = attribute.deserialize, attribute.get_value
+    deserialize: Callable[[Any], Any] = attribute.deserialize
+    get_value: Callable[[dict[str, Any]], Any] = attribute.get_value
     return lambda stored: deserialize(get_value(stored))
 
 
@@ -374,7 +382,7 @@ def _number_of(text: str) -> int | float:
 
 
 def _plain_payload(name: str, attribute: Attribute[Any]) -> Callable[[Any], Any]:
-    """Give the function from a value to its payload, with PynamoDB's checks and those of numbers."""
+    """Give the function from a value to its payload, with PynamoDB's checks and ours of numbers."""
     serialize: Callable[..., Any] = attribute.serialize
     wire = attribute.attr_type
     if type(attribute).serialize in (BinaryAttribute.serialize, BooleanAttribute.serialize):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
-from pynamodb._schema import IndexSchema, ModelSchema
 from pynamodb.attributes import Attribute
 from pynamodb.indexes import (
     AllProjection,
@@ -17,10 +16,12 @@ from pynamodb.indexes import (
     Projection,
 )
 
-from anydynamo.attributes import Attr
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from pynamodb._schema import IndexSchema, ModelSchema
+
+    from anydynamo.attributes import Attr
 
 __all__ = ["GlobalIndex", "LocalIndex"]
 
@@ -36,7 +37,7 @@ ProjectionType = Literal["ALL", "KEYS_ONLY", "INCLUDE"]
 _MOST_KEYS = 4
 
 
-class _Declared(Index[Any]):
+class _Declared(Index[Any]):  # type: ignore[no-untyped-call] # PynamoDB's hook
     """What both kinds of index share: keys that are the table's own attributes."""
 
     def __init__(
@@ -106,9 +107,8 @@ class _Declared(Index[Any]):
                 return name, attribute
         if isinstance(key, Attribute):
             # A subclass may declare an inherited attribute again.
-            inherited = cast("Attribute[Any]", key)
             for name, attribute in attributes.items():
-                if attribute.attr_name == inherited.attr_name:
+                if attribute.attr_name == key.attr_name:
                     return name, attribute
         raise TypeError(
             f"the index {self.Meta.index_name} names {key!r}, which is no attribute of its table"
@@ -155,13 +155,16 @@ class _Declared(Index[Any]):
         return f"{type(self).__name__}({self.Meta.index_name!r})"
 
 
-def _several(keys: object) -> tuple[Any, ...]:
+def _several(keys: Any) -> tuple[Any, ...]:
     if keys is None:
         return ()
-    return cast("tuple[Any, ...]", keys) if isinstance(keys, tuple) else (keys,)
+    several: tuple[Any, ...] = keys if type(keys) is tuple else (keys,)
+    return several
 
 
-class GlobalIndex(_Declared, GlobalSecondaryIndex[Any], Generic[H, R]):
+class GlobalIndex(  # type: ignore[no-untyped-call] # PynamoDB's hook
+    _Declared, GlobalSecondaryIndex[Any], Generic[H, R]
+):
     """A global secondary index: other keys, over all partitions, read with eventual consistency.
 
     Args:
@@ -177,10 +180,10 @@ class GlobalIndex(_Declared, GlobalSecondaryIndex[Any], Generic[H, R]):
 
     @overload
     def __init__(
-        self: GlobalIndex[H, None],
+        self: GlobalIndex[H2, None],
         name: str,
         *,
-        hash_key: Attr[H],
+        hash_key: Attr[H2],
         projection: ProjectionType | None = None,
         include: Sequence[Attr[Any]] = (),
         read_capacity: int | None = None,
@@ -188,11 +191,11 @@ class GlobalIndex(_Declared, GlobalSecondaryIndex[Any], Generic[H, R]):
     ) -> None: ...
     @overload
     def __init__(
-        self: GlobalIndex[H, R],
+        self: GlobalIndex[H2, R2],
         name: str,
         *,
-        hash_key: Attr[H],
-        range_key: Attr[R],
+        hash_key: Attr[H2],
+        range_key: Attr[R2],
         projection: ProjectionType | None = None,
         include: Sequence[Attr[Any]] = (),
         read_capacity: int | None = None,
@@ -254,7 +257,9 @@ class GlobalIndex(_Declared, GlobalSecondaryIndex[Any], Generic[H, R]):
         self._extend(schema, index)
 
 
-class LocalIndex(_Declared, LocalSecondaryIndex[Any], Generic[R]):
+class LocalIndex(  # type: ignore[no-untyped-call] # PynamoDB's hook
+    _Declared, LocalSecondaryIndex[Any], Generic[R]
+):
     """A local secondary index: the table's partitions in another order; can be read consistently.
 
     Args:

@@ -370,7 +370,7 @@ def choice(name: str, values: Mapping[Any, Any]) -> Kind:
     known = {_frozen(tagged(plain)): value for value, plain in values.items()}
     offered = ", ".join(repr(plain) for plain in values.values())
     # With its type in the key, since 1 == True and a Literal tells them apart.
-    stored = {(type(plain), plain): plain for plain in values.values()}
+    stored: dict[tuple[type, Any], Any] = {(type(plain), plain): plain for plain in values.values()}
     stored.update({(type(value), value): plain for value, plain in values.items()})
 
     def encode(value: object) -> Tagged:

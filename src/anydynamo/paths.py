@@ -27,9 +27,9 @@ M = TypeVar("M")
 M_contra = TypeVar("M_contra", contravariant=True)
 
 if TYPE_CHECKING:
+    import builtins
     from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
-    from builtins import set as Set
     from decimal import Decimal
     from typing import overload
 
@@ -144,7 +144,9 @@ if TYPE_CHECKING:
         @overload
         def contains(self: Operand[str | None, M], item: str) -> Condition[M]: ...
         @overload
-        def contains(self: Path[Set[V], M] | Path[Set[V] | None, M], item: V) -> Condition[M]: ...
+        def contains(
+            self: Path[builtins.set[V], M] | Path[builtins.set[V] | None, M], item: V
+        ) -> Condition[M]: ...
         @overload
         def contains(
             self: Path[frozenset[V], M] | Path[frozenset[V] | None, M], item: V
@@ -167,20 +169,28 @@ if TYPE_CHECKING:
         def add(self: Operand[Number | None, M], value: Number, /) -> Action[M]: ...
         @overload
         def add(
-            self: Path[Set[V], M] | Path[Set[V] | None, M], value: AbstractSet[V], /
+            self: Path[builtins.set[V], M] | Path[builtins.set[V] | None, M],
+            value: AbstractSet[V],
+            /,
         ) -> Action[M]: ...
         @overload
-        def add(self: Path[Set[V], M] | Path[Set[V] | None, M], /, *values: V) -> Action[M]: ...
+        def add(
+            self: Path[builtins.set[V], M] | Path[builtins.set[V] | None, M], /, *values: V
+        ) -> Action[M]: ...
         def add(self: Any, /, *values: Any) -> Any:
             """Add to a number, which counts as 0 when it is absent, or elements to a set."""
             ...
 
         @overload
         def delete(
-            self: Path[Set[V], M] | Path[Set[V] | None, M], value: AbstractSet[V], /
+            self: Path[builtins.set[V], M] | Path[builtins.set[V] | None, M],
+            value: AbstractSet[V],
+            /,
         ) -> Action[M]: ...
         @overload
-        def delete(self: Path[Set[V], M] | Path[Set[V] | None, M], /, *values: V) -> Action[M]: ...
+        def delete(
+            self: Path[builtins.set[V], M] | Path[builtins.set[V] | None, M], /, *values: V
+        ) -> Action[M]: ...
         def delete(self: Any, /, *values: Any) -> Any:
             """Take elements out of a set; it vanishes with the last one."""
             ...

@@ -1,26 +1,35 @@
 """What a model says about its table: keys, indexes and the options of CreateTable.
 
-`schema_of` reads a `Table` and a plain PynamoDB model alike, so nothing above this module has to ask
-which of the two it was given.
+`schema_of` reads a `Table` and a plain PynamoDB model alike, so nothing above this module has to
+ask which of the two it was given.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
 
-from pynamodb.constants import ALL, PAY_PER_REQUEST_BILLING_MODE, PROVISIONED_BILLING_MODE
+from pynamodb.constants import PAY_PER_REQUEST_BILLING_MODE, PROVISIONED_BILLING_MODE
 from pynamodb.indexes import GlobalSecondaryIndex, Index, LocalSecondaryIndex
-from pynamodb.models import Model
 
 from anydynamo.errors import InvalidRequest
+from anydynamo.introspection import (
+    attributes_of,
+    discriminator_of,
+    indexes_of,
+    owner_of,
+    registered_classes,
+    ttl_of,
+    version_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pynamodb.attributes import Attribute
+    from pynamodb.models import Model
 
 __all__ = [
     "AttributeName",
@@ -233,7 +242,7 @@ def schema_of(model: type[Model]) -> TableSchema:
     if schema is None:
         schema = _read(model)
         # A class that is declared later can join a discriminator and bring indexes with it.
-        if model._get_discriminator_attribute() is None:  # pyright: ignore[reportPrivateUsage]
+        if discriminator_of(model) is None:
             _schemas[model] = schema
     return schema
 
@@ -243,22 +252,23 @@ def _read(model: type[Model]) -> TableSchema:
     name: str | None = getattr(meta, "table_name", None)
     if not name:
         raise InvalidRequest(
-            f'{model.__name__} names no table; declare it as `class {model.__name__}(Table, name="...")`'
+            f"{model.__name__} names no table; declare it as "
+            f'`class {model.__name__}(Table, name="...")`'
         )
-    attributes = model.get_attributes()
+    attributes = attributes_of(model)
     hash_key = range_key = version = None
     for python, attribute in attributes.items():
         if attribute.is_hash_key:
             hash_key = _key(model, python, attribute)
         if attribute.is_range_key:
             range_key = _key(model, python, attribute)
-        if python == model._version_attribute_name:  # pyright: ignore[reportPrivateUsage]
+        if python == version_name(model):
             version = AttributeName(python, attribute.attr_name)
     if hash_key is None:
         raise InvalidRequest(
             f"{model.__name__} has no partition key; declare one attribute with hash_key=True"
         )
-    ttl = model._ttl_attribute()  # type: ignore[no-untyped-call]  # pyright: ignore
+    ttl = ttl_of(model)
     billing, throughput = _capacity(model, meta)
     encryption = getattr(meta, "encryption", None)
     return TableSchema(
@@ -269,7 +279,7 @@ def _read(model: type[Model]) -> TableSchema:
             {index.name: index for index in _indexes(model, hash_key)},
         ),
         version=version,
-        ttl=None if ttl is None else cast("str", ttl.attr_name),
+        ttl=None if ttl is None else ttl.attr_name,
         billing=billing,
         throughput=throughput,
         stream_view=getattr(meta, "stream_view_type", None),
@@ -305,21 +315,19 @@ def _capacity(
 
 
 def _indexes(model: type[Model], hash_key: KeyAttribute) -> Iterator[IndexSchema]:
-    found: dict[str, Index[Any]] = dict(model._indexes)  # pyright: ignore[reportPrivateUsage]
-    discriminator = model._get_discriminator_attribute()  # pyright: ignore[reportPrivateUsage]
-    if discriminator is not None:
-        # Classes that share the table add their indexes to it, as PynamoDB does it.
-        for derived in discriminator.get_registered_subclasses(Model):
-            found.update(derived._indexes)  # pyright: ignore[reportPrivateUsage]
+    found = dict(indexes_of(model))
+    # Classes that share the table add their indexes to it, as PynamoDB does it.
+    for derived in registered_classes(model):
+        found.update(indexes_of(derived))
     for name, index in found.items():
         yield _index(model, name, index, hash_key)
 
 
 def _index(model: type[Model], name: str, index: Index[Any], hash_key: KeyAttribute) -> IndexSchema:
-    meta = index.Meta
-    owner = cast("type[Model]", index._model)  # pyright: ignore[reportPrivateUsage]
+    meta: Any = index.Meta
+    owner = owner_of(index)
     python_names = {
-        attribute.attr_name: python for python, attribute in owner.get_attributes().items()
+        attribute.attr_name: python for python, attribute in attributes_of(owner).items()
     }
     hash_keys: list[KeyAttribute] = []
     range_keys: list[KeyAttribute] = []
@@ -346,8 +354,8 @@ def _index(model: type[Model], name: str, index: Index[Any], hash_key: KeyAttrib
         attribute=_declared_as(owner, name),
         hash_keys=tuple(hash_keys),
         range_keys=tuple(range_keys),
-        projection=getattr(meta.projection, "projection_type", ALL),
-        include=tuple(getattr(meta.projection, "non_key_attributes", None) or ()),
+        projection=meta.projection.projection_type,
+        include=tuple(meta.projection.non_key_attributes or ()),
         local=local,
         throughput=None if read is None or write is None else Throughput(read, write),
     )
@@ -355,7 +363,7 @@ def _index(model: type[Model], name: str, index: Index[Any], hash_key: KeyAttrib
 
 def _declared_as(owner: type[Model], index_name: str) -> str:
     for name in dir(owner):
-        value: object = getattr(owner, name, None)
+        value: Any = getattr(owner, name, None)
         if isinstance(value, Index) and value.Meta.index_name == index_name:
             return name
     return index_name

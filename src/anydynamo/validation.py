@@ -122,7 +122,7 @@ class Shape:
         return cast("dict[str, Any]", record.__dict__)
 
     def check(self, name: str) -> Callable[[Any], Any]:
-        """Give the function that checks one attribute's value, as `InvalidItem` where it is wrong."""
+        """Give the function that checks an attribute's value, and raises `InvalidItem`."""
         from pydantic import TypeAdapter, ValidationError
 
         owner = self.owner.__name__
