@@ -2,21 +2,23 @@
 
 Source: "Quotas in Amazon DynamoDB" ("Constraints") of the Amazon DynamoDB Developer Guide.
 
-AWS's documentation does not settle the following; the constants below hold what was chosen.
+AWS's documentation leaves the following open, or the service differs from it; what was chosen:
 
-- Members of a number set are duplicates when they are equal by value (`1` and `1.0`). Numbers are
-  normalised before they are compared: the guide says that leading and trailing zeros are trimmed,
-  and that the elements of a set are unique. `SET_DUPLICATES_BY_VALUE` records it.
-- `IN` takes up to 100 values on its right-hand side, as the API reference says of the operator
-  ("up to 100 values, separated by commas"). `IN_OPERANDS`.
-- `size` of a string is its number of UTF-16 code units. The guide says "the length of the string",
-  and the service is written in a language whose strings count so. `values.string_length`.
-- An UpdateItem that only removes still creates the item when there is none: the API reference says
-  that UpdateItem "adds a new item to the table if it does not already exist", whatever the
-  expression does. `EMPTY_UPDATE_CREATES`.
-- `KeyConditions` may stand beside a `FilterExpression` or a `ProjectionExpression`, but not beside
-  a `KeyConditionExpression`: the guide forbids expression and non-expression parameters in one
-  request, and `KeyConditions` has no counterpart there. `KEY_CONDITIONS_WITH_EXPRESSIONS`.
+- Two members of a number set are the same when they are equal by value, `1` and `1.0`: the guide
+  says that each value within a set must be unique, and that leading and trailing zeros of a number
+  are trimmed. `values.check_value` compares numbers in canonical form.
+- `IN` takes up to 100 values on its right-hand side. The guide says so; that the service counts the
+  left-hand side as one of them has been seen, but is not documented. `IN_OPERANDS`.
+- `size` of a string is its number of UTF-16 code units: the guide says "the length of the string",
+  and the service is written in a language whose strings are measured so. `values.string_length`.
+- An UpdateItem that only removes, or does nothing, creates the item if there is none: the API
+  reference says that UpdateItem "adds a new item to the table if it does not already exist",
+  whatever the expression does. `actions` follows from that without a special case.
+- The legacy parameters (`KeyConditions`, `Expected`, ...) are not carried out. Beside an expression
+  they are refused as a mixture, `KeyConditions` no less than the others: the guide forbids using
+  expression and non-expression parameters in one request. `requests` refuses them.
+- The names and values of an expression may have 2 MB together by the guide; only the limit of each
+  (400 KB for an item, 65,535 bytes for a name) is held.
 """
 
 from __future__ import annotations
@@ -27,7 +29,6 @@ __all__ = [
     "ATTRIBUTE_NAME_BYTES",
     "BATCH_GET_KEYS",
     "BATCH_WRITE_REQUESTS",
-    "EMPTY_UPDATE_CREATES",
     "EXPONENT_MAX",
     "EXPONENT_MIN",
     "EXPRESSION_BYTES",
@@ -35,8 +36,6 @@ __all__ = [
     "HASH_KEY_BYTES",
     "IN_OPERANDS",
     "ITEM_BYTES",
-    "KEY_CONDITIONS_WITH_EXPRESSIONS",
-    "KEY_NAME_BYTES",
     "LIST_INDEX_MAX",
     "LIST_OVERHEAD",
     "NESTING_LEVELS",
@@ -68,8 +67,6 @@ HASH_KEY_BYTES: Final = 2048
 RANGE_KEY_BYTES: Final = 1024
 
 ATTRIBUTE_NAME_BYTES: Final = 65_535
-KEY_NAME_BYTES: Final = 255
-"""Bytes of the name of a key attribute, or of one that an index projects by name."""
 
 LIST_OVERHEAD: Final = 3
 """Bytes that a list or map costs besides its elements; each element costs one more."""
@@ -96,6 +93,3 @@ TRANSACTION_BYTES: Final = 4 * 1024 * 1024
 REQUEST_BYTES: Final = 16 * 1024 * 1024
 PAGE_BYTES: Final = 1024 * 1024
 """Bytes that one Query or Scan evaluates before it returns a page."""
-
-EMPTY_UPDATE_CREATES: Final = True
-KEY_CONDITIONS_WITH_EXPRESSIONS: Final = True

@@ -69,6 +69,8 @@ def check_item(item: object) -> Item:
 
 
 def _check_attributes(attributes: Mapping[object, Any], level: int) -> Item:
+    if level > NESTING_LEVELS and attributes:
+        raise too_deep()
     checked: Item = {}
     for name, value in attributes.items():
         # Attribute names are short and ASCII nearly always; only others are encoded to be measured.

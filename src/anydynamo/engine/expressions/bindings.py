@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from anydynamo.engine.errors import EngineError, validation
-from anydynamo.engine.expressions.conditions import Condition, Values, compile_condition
+from anydynamo.engine.expressions.conditions import Condition, compile_condition
 from anydynamo.engine.expressions.keyconditions import KeyCondition, compile_key_condition
 from anydynamo.engine.expressions.lexer import ExpressionError
 from anydynamo.engine.expressions.parser import (
@@ -20,6 +20,9 @@ from anydynamo.engine.expressions.projections import Projection, compile_project
 from anydynamo.engine.expressions.updates import Update, compile_update
 from anydynamo.engine.limits import ATTRIBUTE_NAME_BYTES, EXPRESSION_BYTES, PLACEHOLDER_BYTES
 from anydynamo.engine.values import check_value
+
+if TYPE_CHECKING:
+    from anydynamo.engine.expressions.evaluators import Values
 
 __all__ = ["Expressions"]
 

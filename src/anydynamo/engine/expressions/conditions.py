@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import base64
 import operator
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from anydynamo.engine.expressions.ast import (
     And,
@@ -27,23 +26,35 @@ from anydynamo.engine.expressions.ast import (
     Value,
 )
 from anydynamo.engine.expressions.ast import Condition as ConditionTree
+from anydynamo.engine.expressions.evaluators import (
+    ORDERED_TYPES,
+    ORDERINGS,
+    TYPES_WITH_SIZE,
+    Check,
+    Source,
+    Test,
+    Values,
+    all_of,
+    any_of,
+    begins_with,
+    contains,
+    differs,
+    equals,
+    equals_value,
+    incorrect_type,
+    ordered,
+    size_of,
+)
 from anydynamo.engine.expressions.lexer import ExpressionError
 from anydynamo.engine.expressions.parser import CONDITION_FUNCTIONS, parse_condition
 from anydynamo.engine.expressions.paths import DocumentPath, reader, resolve, show
-from anydynamo.engine.numbers import parse
-from anydynamo.engine.values import TYPES, AttributeValue, Item, string_length
+from anydynamo.engine.values import TYPES, AttributeValue, Item
 
-__all__ = ["CompiledCondition", "Condition", "Values", "compile_condition"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-Values: TypeAlias = dict[str, AttributeValue]
-"""The checked values of a request, under their placeholders."""
+__all__ = ["CompiledCondition", "Condition", "compile_condition"]
 
-Test: TypeAlias = Callable[[Item, Values], bool]
-Getter: TypeAlias = Callable[[Item, Values], "AttributeValue | None"]
-Check: TypeAlias = Callable[[Values], None]
-
-_ORDERED: Final = frozenset("SNB")
-_WITH_SIZE: Final = frozenset(("S", "B", "SS", "NS", "BS", "L", "M"))
 _VALID_TYPES: Final = "{B,NULL,SS,BOOL,L,BS,N,NS,S,M}"
 
 
@@ -129,9 +140,9 @@ class _Compiler:
             case Comparison():
                 return self._comparison(tree)
             case And():
-                return _all(self._several(And, tree))
+                return all_of(self._several(And, tree))
             case Or():
-                return _any(self._several(Or, tree))
+                return any_of(self._several(Or, tree))
             case Not():
                 return self._negation(tree)
             case Between():
@@ -167,23 +178,23 @@ class _Compiler:
     def _comparison(self, tree: Comparison) -> Test:
         self._check_distinct(tree.operator, tree.left, tree.right)
         if tree.operator not in ("=", "<>"):
-            self._check_types(tree.operator, _ORDERED, tree.left, tree.right)
+            self._check_types(tree.operator, ORDERED_TYPES, tree.left, tree.right)
         left, right = self.operand(tree.left), self.operand(tree.right)
         if tree.operator == "=":
             if isinstance(tree.right, Value):
-                return _equals_value(left, tree.right.name)
-            return _equals(left, right)
+                return equals_value(left, tree.right.name)
+            return equals(left, right)
         if tree.operator == "<>":
-            return _differs(left, right)
-        return _ordered(_COMPARISONS[tree.operator], left, right)
+            return differs(left, right)
+        return ordered(ORDERINGS[tree.operator], left, right)
 
     def _between(self, tree: Between) -> Test:
-        self._check_types("BETWEEN", _ORDERED, tree.operand, tree.low, tree.high)
+        self._check_types("BETWEEN", ORDERED_TYPES, tree.operand, tree.low, tree.high)
         if isinstance(tree.low, Value) and isinstance(tree.high, Value):
             self.checks.append(_check_bounds(tree.low.name, tree.high.name))
         middle = self.operand(tree.operand)
-        above = _ordered(operator.ge, middle, self.operand(tree.low))
-        below = _ordered(operator.le, middle, self.operand(tree.high))
+        above = ordered(operator.ge, middle, self.operand(tree.low))
+        below = ordered(operator.le, middle, self.operand(tree.high))
         return lambda item, values: above(item, values) and below(item, values)
 
     def _membership(self, tree: In) -> Test:
@@ -211,10 +222,10 @@ class _Compiler:
         self._check_distinct(tree.name, first, second)
         if tree.name == "begins_with":
             self._check_types(tree.name, frozenset("SB"), first, second)
-            return _begins_with(self.operand(first), self.operand(second))
-        return _contains(self.operand(first), self.operand(second))
+            return begins_with(self.operand(first), self.operand(second))
+        return contains(self.operand(first), self.operand(second))
 
-    def _path_argument(self, tree: Function) -> Getter:
+    def _path_argument(self, tree: Function) -> Source:
         (argument,) = tree.arguments
         if not isinstance(argument, Path):
             raise ExpressionError(
@@ -224,7 +235,9 @@ class _Compiler:
 
     def _type_test(self, first: Operand, second: Operand) -> Test:
         if not isinstance(second, Value):
-            raise _incorrect_type("attribute_type", "a document path or function")
+            raise incorrect_type(
+                "operator or function: attribute_type", "a document path or function"
+            )
         subject, name = self.operand(first), second.name
         self._check_types("attribute_type", frozenset("S"), second)
         self.checks.append(_check_type_name(name))
@@ -237,7 +250,7 @@ class _Compiler:
 
     # Operands
 
-    def operand(self, tree: Operand) -> Getter:
+    def operand(self, tree: Operand) -> Source:
         """Compile what yields a value, or None where there is none."""
         if isinstance(tree, Value):
             name = tree.name
@@ -252,8 +265,8 @@ class _Compiler:
             return lambda item, _values: read(item)
         self._check_count(tree)
         (argument,) = tree.arguments
-        self._check_types("size", _WITH_SIZE, argument)
-        return _size(self.operand(argument))
+        self._check_types("size", TYPES_WITH_SIZE, argument)
+        return size_of(self.operand(argument))
 
     # Checks
 
@@ -280,21 +293,14 @@ class _Compiler:
             if isinstance(operand, Value):
                 self.checks.append(_check_type(name, types, operand.name))
             elif isinstance(operand, Function) and "N" not in types:
-                raise _incorrect_type(name, "N")
-
-
-def _incorrect_type(name: str, found: str) -> ExpressionError:
-    return ExpressionError(
-        "Incorrect operand type for operator or function; operator or function:"
-        f" {name}, operand type: {found}"
-    )
+                raise incorrect_type(f"operator or function: {name}", "N")
 
 
 def _check_type(name: str, types: frozenset[str], placeholder: str) -> Check:
     def check(values: Values) -> None:
         (found,) = values[placeholder]
         if found not in types:
-            raise _incorrect_type(name, found)
+            raise incorrect_type(f"operator or function: {name}", found)
 
     return check
 
@@ -311,7 +317,7 @@ def _check_type_name(placeholder: str) -> Check:
 
 
 def _check_bounds(low: str, high: str) -> Check:
-    not_above = _ordered(operator.le, lambda _, values: values[low], lambda _, values: values[high])
+    not_above = ordered(operator.le, lambda _, values: values[low], lambda _, values: values[high])
 
     def check(values: Values) -> None:
         bounds = (
@@ -334,132 +340,3 @@ def _check_bounds(low: str, high: str) -> Check:
 def _shown(value: AttributeValue) -> str:
     ((tag, content),) = value.items()
     return f"{{{tag}:{base64.b64encode(content).decode() if tag == 'B' else content}}}"
-
-
-# Tests
-
-
-def _all(tests: list[Test]) -> Test:
-    if len(tests) == 2:
-        first, second = tests
-        return lambda item, values: first(item, values) and second(item, values)
-
-    def all_hold(item: Item, values: Values) -> bool:
-        # Twice as fast as all() with a generator, and one frame less on the stack.
-        for test in tests:  # noqa: SIM110
-            if not test(item, values):
-                return False
-        return True
-
-    return all_hold
-
-
-def _any(tests: list[Test]) -> Test:
-    if len(tests) == 2:
-        first, second = tests
-        return lambda item, values: first(item, values) or second(item, values)
-
-    def one_holds(item: Item, values: Values) -> bool:
-        for test in tests:  # noqa: SIM110  for the same reasons as above
-            if test(item, values):
-                return True
-        return False
-
-    return one_holds
-
-
-def _equals_value(left: Getter, name: str) -> Test:
-    return lambda item, values: left(item, values) == values[name]
-
-
-def _equals(left: Getter, right: Getter) -> Test:
-    def equals(item: Item, values: Values) -> bool:
-        value = left(item, values)
-        return value is not None and value == right(item, values)
-
-    return equals
-
-
-def _differs(left: Getter, right: Getter) -> Test:
-    # Two absent attributes differ: that is what DynamoDB answers.
-    def differs(item: Item, values: Values) -> bool:
-        value = left(item, values)
-        return value is None or value != right(item, values)
-
-    return differs
-
-
-_COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-
-
-def _ordered(holds: Callable[[Any, Any], bool], left: Getter, right: Getter) -> Test:
-    """Compare two strings, numbers or binaries; anything else, or a mixture, does not compare."""
-
-    def compare(item: Item, values: Values) -> bool:
-        first = left(item, values)
-        second = right(item, values)
-        if first is None or second is None:
-            return False
-        ((tag, content),) = first.items()
-        other = second.get(tag)
-        if other is None or tag not in _ORDERED:
-            return False
-        if tag == "N":
-            return holds(parse(content), parse(other))
-        return holds(content, other)
-
-    return compare
-
-
-def _begins_with(left: Getter, right: Getter) -> Test:
-    def begins_with(item: Item, values: Values) -> bool:
-        first = left(item, values)
-        second = right(item, values)
-        if first is None or second is None:
-            return False
-        ((tag, content),) = first.items()
-        prefix = second.get(tag)
-        return prefix is not None and tag in ("S", "B") and content.startswith(prefix)
-
-    return begins_with
-
-
-_SET_MEMBERS: Final = {"SS": "S", "NS": "N", "BS": "B"}
-
-
-def _contains(left: Getter, right: Getter) -> Test:
-    def contains(item: Item, values: Values) -> bool:
-        first = left(item, values)
-        second = right(item, values)
-        if first is None or second is None:
-            return False
-        ((tag, content),) = first.items()
-        if tag == "L":
-            return second in content
-        if tag in ("S", "B"):
-            part = second.get(tag)
-        elif tag in _SET_MEMBERS:
-            part = second.get(_SET_MEMBERS[tag])
-        else:
-            return False
-        return part is not None and part in content
-
-    return contains
-
-
-def _size(subject: Getter) -> Getter:
-    def size(item: Item, values: Values) -> AttributeValue | None:
-        value = subject(item, values)
-        if value is None:
-            return None
-        ((tag, content),) = value.items()
-        if tag not in _WITH_SIZE:
-            return None
-        return {"N": str(string_length(content) if tag == "S" else len(content))}
-
-    return size

@@ -19,7 +19,7 @@ from anydynamo.engine.expressions.ast import (
     Path,
     Value,
 )
-from anydynamo.engine.expressions.conditions import Values, compile_condition
+from anydynamo.engine.expressions.conditions import compile_condition
 from anydynamo.engine.expressions.lexer import ExpressionError
 from anydynamo.engine.expressions.parser import parse_condition
 from anydynamo.engine.expressions.paths import resolve
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from anydynamo.engine.expressions.conditions import CompiledCondition
+    from anydynamo.engine.expressions.evaluators import Values
     from anydynamo.engine.values import AttributeValue
 
 __all__ = [

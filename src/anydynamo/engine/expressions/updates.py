@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions.ast import (
@@ -21,7 +19,8 @@ from anydynamo.engine.expressions.ast import (
     Set,
     Value,
 )
-from anydynamo.engine.expressions.conditions import Values
+from anydynamo.engine.expressions.drafts import Draft
+from anydynamo.engine.expressions.evaluators import Check, Source, Values, incorrect_type
 from anydynamo.engine.expressions.lexer import ExpressionError
 from anydynamo.engine.expressions.parser import UPDATE_FUNCTIONS, parse_update
 from anydynamo.engine.expressions.paths import (
@@ -31,14 +30,13 @@ from anydynamo.engine.expressions.paths import (
     reader,
     resolve,
 )
-from anydynamo.engine.limits import NESTING_LEVELS
 from anydynamo.engine.numbers import add, parse, subtract
-from anydynamo.engine.values import AttributeValue, Item, copy_value, nesting, too_deep
+from anydynamo.engine.values import AttributeValue, Item, copy_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["CompiledUpdate", "Update", "Updated", "compile_update"]
-
-Source: TypeAlias = Callable[[Item, Values], "AttributeValue | None"]
-Check: TypeAlias = Callable[[Values], None]
 
 # DynamoDB names types by their codes when a function is wrong, and in full for these two clauses.
 _FULL_NAMES: Final = {
@@ -184,7 +182,7 @@ class Update:
             (action, action.outcome(item, self.values), action.current(item))
             for action in self.actions
         ]
-        draft = _Draft(item)
+        draft = Draft(item)
         after = tuple((action.path, value) for action, value, _ in outcomes if value is not None)
         for path, value in after:
             draft.write(path, value)
@@ -194,74 +192,6 @@ class Update:
         draft.close_ranks()
         before = tuple((action.path, value) for action, _, value in outcomes if value is not None)
         return Updated(draft.item, before, after)
-
-
-class _Draft:
-    """A new version of an item; a map or list is copied when something in it is first changed."""
-
-    def __init__(self, item: Item) -> None:
-        self.item = item.copy()
-        self._own: set[int] = set()
-        self._lengths: dict[int, int] = {}
-        self._holes: list[tuple[list[AttributeValue], int]] = []
-
-    def write(self, path: DocumentPath, value: AttributeValue) -> None:
-        """Put a value at a path; the parent must be there and of the right kind."""
-        last = path[-1]
-        if len(path) > 1 and len(path) + nesting(value) - 1 > NESTING_LEVELS:
-            raise too_deep()
-        parent = self._parent(path)
-        if parent is None:
-            raise _invalid_path()
-        if isinstance(last, int) and last >= len(parent):
-            parent.append(value)
-        else:
-            parent[last] = value
-
-    def remove(self, path: DocumentPath, *, forgive: bool) -> None:
-        """Remove what stands at a path; elements of lists leave a hole until `close_ranks`."""
-        parent = self._parent(path)
-        if parent is None:
-            if forgive:
-                return
-            raise _invalid_path()
-        last = path[-1]
-        if isinstance(last, str):
-            parent.pop(last, None)
-        elif last < self._lengths[id(parent)]:
-            self._holes.append((parent, last))
-
-    def close_ranks(self) -> None:
-        """Take removed elements out of their lists, the last first, so that indexes stay right."""
-        for elements, index in sorted(self._holes, key=lambda hole: -hole[1]):
-            del elements[index]
-
-    def _parent(self, path: DocumentPath) -> Any:
-        """Return our own copy of the map or list that a path's last element stands in.
-
-        Returns:
-            A list for a last element that is an index, a dictionary otherwise; None if there is
-            none, or one of the other kind.
-        """
-        container: Any = self.item
-        inner: Any
-        for element, following in pairwise(path):
-            value: AttributeValue | None
-            if isinstance(element, int):
-                value = container[element] if element < len(container) else None
-            else:
-                value = container.get(element)
-            tag = "L" if isinstance(following, int) else "M"
-            inner = None if value is None else value.get(tag)
-            if inner is None:
-                return None
-            if id(inner) not in self._own:
-                inner = inner.copy()
-                self._own.add(id(inner))
-                self._lengths[id(inner)] = len(inner)
-                container[element] = {tag: inner}
-            container = inner
-        return container
 
 
 @lru_cache(maxsize=1024)
@@ -360,20 +290,14 @@ class _Compiler:
             if isinstance(operand, Value):
                 self.checks.append(_check_type(name, wanted, operand.name))
             elif isinstance(operand, Function) and operand.name == "list_append" and wanted != "L":
-                raise _incorrect_operand(f"operator or function: {name}", "L")
-
-
-def _incorrect_operand(where: str, found: str) -> ExpressionError:
-    return ExpressionError(
-        f"Incorrect operand type for operator or function; {where}, operand type: {found}"
-    )
+                raise incorrect_type(f"operator or function: {name}", "L")
 
 
 def _check_type(name: str, wanted: str, placeholder: str) -> Check:
     def check(values: Values) -> None:
         (found,) = values[placeholder]
         if found != wanted:
-            raise _incorrect_operand(f"operator or function: {name}", found)
+            raise incorrect_type(f"operator or function: {name}", found)
 
     return check
 
@@ -382,7 +306,7 @@ def _check_clause(clause: str, wanted: frozenset[str], placeholder: str) -> Chec
     def check(values: Values) -> None:
         (found,) = values[placeholder]
         if found not in wanted:
-            raise _incorrect_operand(f"operator: {clause}", _FULL_NAMES[found])
+            raise incorrect_type(f"operator: {clause}", _FULL_NAMES[found])
 
     return check
 
@@ -434,7 +358,3 @@ def _common_type(before: AttributeValue, operand: AttributeValue) -> str:
 
 def _incorrect_data_type() -> Exception:
     return validation("An operand in the update expression has an incorrect data type")
-
-
-def _invalid_path() -> Exception:
-    return validation("The document path provided in the update expression is invalid for update")
