@@ -103,7 +103,9 @@ def test_an_update_of_attributes(
     ],
 )
 def test_list_indexes_are_those_of_the_list_before(text: str, l: dict[str, Any]) -> None:  # noqa: E741
-    values = {name: {"N": n} for name, n in (("v", "9"), ("w", "8")) if f":{name}" in text}
+    values: dict[str, Any] = {
+        name: {"N": number} for name, number in (("v", "9"), ("w", "8")) if f":{name}" in text
+    }
     item = {"l": numbers("0", "1", "2", "3")}
     assert updated(text, item, **values).item == {"l": l}
 
