@@ -178,6 +178,27 @@ async def test_a_table_that_is_deleted_leaves_the_file(tables: Tables) -> None:
     assert await tables.all("users") == []
 
 
+async def test_a_table_that_is_written_and_deleted_in_one_turn_leaves_the_file(
+    tables: Tables,
+) -> None:
+    await tables.create("users", "id:S")
+    await tables.put("users", id={"S": "1"})
+    await asyncio.gather(
+        tables.put("users", id={"S": "1"}, changed={"BOOL": True}),
+        tables.put("users", id={"S": "2"}),
+        tables.adapter.call("DeleteTable", {"TableName": "users"}),
+    )
+    assert "users" not in tables.document()
+
+
+async def test_an_item_that_is_deleted_leaves_the_file(tables: Tables) -> None:
+    await tables.create("users", "id:S")
+    for number in range(3):
+        await tables.put("users", id={"S": str(number)})
+    await tables.adapter.call("DeleteItem", {"TableName": "users", "Key": {"id": {"S": "1"}}})
+    assert tables.document()["users"] == [{"id": "0"}, {"id": "2"}]
+
+
 async def test_a_table_may_have_the_name_of_the_header(tables: Tables) -> None:
     await tables.create("anydynamo", "id:S")
     await tables.put("anydynamo", id={"S": "1"})
@@ -323,7 +344,9 @@ async def test_a_file_that_was_deleted_is_an_empty_store(edited: Tables) -> None
         ('"userId": "1"', '"userId": 1', r"at users\[1\]: .*Type mismatch for key userId"),
         ('"userId": "1"', '"userId": ""', r"at users\[1\]: .*empty string value"),
         ('"userId": "1",', '"userId": "1", "email": 7,', r"at users\[1\]: the key 'email' stands"),
-        ('"userId": "1",', '"userId": "1", "x": 1e200,', r"at users\[1\]: .*"),
+        ('"userId": "1",', '"userId": "1", "x": 1e200,', r"at users\[1\]: Number overflow"),
+        ('"userId": "1",', '"userId": "1", "x": "\\ud800",', r"at users\[1\]: "),
+        ('"userId": "1",', '"userId": "1", "x": {"$ss": []},', r"at users\[1\]: .*set"),
         ('"userId": "1",', '"userId": "1", "x": {"$b": "A"},', r"at users\[1\].x: binary must be"),
         ('"format": 1', '"format": 2', "at anydynamo.format: this release .* not 2"),
         ('"format": 1', '"former": 1', "at anydynamo: this key belongs to anydynamo"),
@@ -365,6 +388,7 @@ async def test_a_damaged_edit_is_refused_with_its_place_and_not_overwritten(
         ('{"anydynamo": 7}', "at anydynamo: this key belongs to anydynamo"),
         ('{"a": {"b": [{"c": 1, "c": 2}]}}', r"at a\.b\[0\]: the key 'c' stands twice"),
         ('{"a": 1, "a": 2}', "the key 'a' stands twice"),
+        (r'{"a": ["\ud800"]}', "at a: it is not Unicode"),
         (f'{{"a": {"[" * 700}{"]" * 700}}}', "nested too deeply"),
     ],
 )
@@ -437,6 +461,13 @@ def test_a_folder_or_a_missing_folder_is_refused_with_advice(tmp_path: Path) -> 
     for timeout in (-1, float("nan")):
         with pytest.raises(ConfigurationError, match="lock_timeout"):
             JSONFileStore(tmp_path / "db.json", lock_timeout=timeout)
+
+
+def test_a_link_that_leads_in_a_circle_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "db.json"
+    path.symlink_to(path)
+    with pytest.raises(ProviderError, match=r"db\.json cannot be read or written"):
+        JSONFileStore(path)
 
 
 def test_two_stores_of_one_process_do_not_both_write(tmp_path: Path, store: JSONFileStore) -> None:

@@ -7,8 +7,10 @@ import gc
 import os
 import shutil
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.stores.driving import drive
@@ -18,6 +20,7 @@ from anydynamo.errors import (
     AnyDynamoError,
     ConfigurationError,
     DatabaseClosed,
+    NotSupported,
     ProviderError,
     StoreDamaged,
     StoreFull,
@@ -27,10 +30,10 @@ from anydynamo.errors import (
 from anydynamo.stores import sqlite_file
 from anydynamo.stores.sqlite import SQLiteStore
 from anydynamo.stores.sqlite_file import APPLICATION_ID, VERSION, translate
+from anydynamo.stores.sqlite_transaction import SQLiteReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from anydynamo.engine.store import Reader, Writer
 
@@ -351,6 +354,90 @@ def test_a_refused_store_does_not_warn(tmp_path: Path) -> None:
 
 # From Python 3.12 on, a fork beside any other thread warns.
 fork_beside_threads = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+
+
+def test_a_file_or_folder_without_the_rights_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = made(tmp_path / "app.db")
+    for denied in (tmp_path, path):
+        monkeypatch.setattr(os, "access", lambda at, _, denied=denied: at != denied)
+        with pytest.raises(StoreReadOnly, match="grant write permission"):
+            SQLiteStore(path)
+
+
+@pytest.mark.parametrize("blocking", [False, True])
+async def test_a_connection_in_trouble_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, blocking: bool
+) -> None:
+    path = made(tmp_path / "app.db")
+    store = SQLiteStore(path, blocking=blocking)
+    await store.write(put)
+    assert await store.read(get) == b"v"
+
+    def failing(*_: object) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SQLiteReader, "get", failing)
+        with pytest.raises(ProviderError, match="check the disk"):
+            await store.read(get)
+        with pytest.raises(ProviderError, match="check the disk"):
+            await store.write(get)
+    assert await store.write(get) == b"v"
+    assert await store.read(get) == b"v"
+    await store.close()
+    assert os.listdir(tmp_path) == ["app.db"]
+
+
+def test_a_file_system_without_shared_memory_is_refused() -> None:
+    # SQLite's own memory database is what refuses a write-ahead log everywhere.
+    with pytest.raises(NotSupported, match="choose a local folder"):
+        sqlite_file.connect(Path(":memory:"), synchronous="FULL", busy_timeout=0)
+
+
+class Contended:
+    """A connection that finds the file locked some times."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+
+    def execute(self, _: str) -> Contended:
+        if self.times:
+            self.times -= 1
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise error
+        return self
+
+    def fetchone(self) -> tuple[str]:
+        return ("wal",)
+
+
+def test_a_file_that_two_make_at_once_is_waited_for_until_the_timeout(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("anydynamo.stores.sqlite_file.time.sleep", slept.append)
+    monkeypatch.setattr("anydynamo.stores.sqlite_file.time.monotonic", lambda: float(len(slept)))
+    use: Any = sqlite_file._use_write_ahead_log
+    use(Path("app.db"), Contended(3), 5.0)
+    assert len(slept) == 3
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        use(Path("app.db"), Contended(10), 5.0)
+
+
+def test_threads_that_make_one_file_at_once_all_succeed(tmp_path: Path) -> None:
+    def write(number: int) -> None:
+        store = SQLiteStore(tmp_path / "app.db", blocking=True)
+        drive(store.write(lambda writer: writer.put("a", b"%d" % number, b"v")))
+        drive(store.close())
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(16)))
+    assert len(peek_sqlite(tmp_path / "app.db")["a"]) == 16
 
 
 @pytest.fixture

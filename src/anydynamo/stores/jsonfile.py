@@ -371,7 +371,7 @@ def _checked(path: Path) -> Path:
     Raises:
         ConfigurationError: It is a folder, or its own folder does not exist.
     """
-    real = path.resolve()
+    real = Path(os.path.realpath(path))
     if real.is_dir():
         raise ConfigurationError(
             f"cannot keep a database in {path}: it is a folder; give the path of a file"

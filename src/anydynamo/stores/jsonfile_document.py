@@ -19,6 +19,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from sortedcontainers import SortedDict  # pyright: ignore[reportMissingTypeStubs]
+
 from anydynamo.engine.access import check_index_keys, item_key
 from anydynamo.engine.errors import EngineError
 from anydynamo.engine.layout import TABLES, TOTALS, Table, encode, entries, unpack
@@ -34,11 +36,12 @@ from anydynamo.stores.jsonfile_format import (
     parse,
     plain,
     typed,
+    unrepeated,
 )
 from anydynamo.stores.memory import OrderedMap, ordered_map
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, MutableMapping
 
     from anydynamo.engine.values import Item
 
@@ -49,8 +52,8 @@ _FORMAT: Final = 1
 _MARGIN: Final = "    "
 _KNOWN: Final = frozenset(("format", "tables", "spaces", "items"))
 
-_Row = tuple[tuple[bytes, bytes], str]
-"""An item's place in its list, and its text."""
+_Order = tuple[bytes, bytes]
+"""An item's place in its list: the bytes of its partition key and of its sort key."""
 
 
 class Document:
@@ -64,7 +67,7 @@ class Document:
         self.spaces: dict[str, OrderedMap] = {}
         self._foreign: dict[str, Plain] = {}
         self._names: list[str] = []
-        self._rows: dict[str, dict[bytes, _Row]] = {}
+        self._rows: dict[str, _Rows] = {}
 
     @staticmethod
     def load(data: bytes) -> Document:
@@ -110,15 +113,11 @@ class Document:
         for name in self._foreign:
             if name in tables:
                 raise Malformed(name, "a table of this name was created without adopting this")
-        by_space = {table.items: table for table in tables.values()}
+        for space in {space for space, key in touched if key is None}:
+            self._rows.pop(space, None)
         for space, key in touched:
-            rows = self._rows.get(space)
-            if rows is None:
-                continue
-            if key is None:
-                del self._rows[space]
-            else:
-                self._update_row(by_space.get(space), rows, space, key)
+            if key is not None and space in self._rows:
+                self._rows[space].set(key, self.spaces[space].get(key))
         blocks = {name: dump(value, "  ") for name, value in self._foreign.items()}
         blocks |= {name: self._list(table) for name, table in tables.items()}
         header = self._header(tables, blocks.pop(_HEADER, None))
@@ -135,25 +134,13 @@ class Document:
             return {}
         return {key.decode(): Table.load(raw) for key, raw in descriptions.items()}
 
-    def _update_row(
-        self, table: Table | None, rows: dict[bytes, _Row], space: str, key: bytes
-    ) -> None:
-        pairs = self.spaces.get(space)
-        value = None if pairs is None else pairs.get(key)
-        if value is None or table is None:
-            rows.pop(key, None)
-        else:
-            rows[key] = _row(table, value)
-
     def _list(self, table: Table) -> str:
-        pairs = self.spaces.get(table.items)
         rows = self._rows.get(table.items)
         if rows is None:
-            rows = {} if pairs is None else {k: _row(table, value) for k, value in pairs.items()}
-            self._rows[table.items] = rows
-        if not rows:
-            return "[]"
-        return "[\n    " + ",\n    ".join([text for _, text in sorted(rows.values())]) + "\n  ]"
+            rows = self._rows[table.items] = _Rows(table)
+            for key, value in self._space(table.items).items():
+                rows.set(key, value)
+        return rows.text()
 
     def _header(self, tables: dict[str, Table], items: str | None) -> str | None:
         header: dict[str, Plain] = {"format": _FORMAT}
@@ -186,18 +173,19 @@ class Document:
             raise Malformed(
                 "", f'the top level must be an object such as {{"users": []}}, not {_kind(value)}'
             )
-        top = cast("dict[str, Plain]", value)
-        for name, inner in top.items():
-            check_unrepeated(inner, name)
-        check_unrepeated(top, "")
+        top = unrepeated(cast("dict[str, Plain]", value), "")
         self._names = [name for name in top if name != _HEADER]
         tables = self._read_header(top.pop(_HEADER, None), top)
         for name, inner in top.items():
             if name in tables:
                 self._read_items(tables[name], inner)
             else:
-                # Rendered now so that what could not be written is refused before anything is.
-                dump(inner)
+                # What could not be written back is refused before anything is written.
+                check_unrepeated(inner, name)
+                try:
+                    dump({name: inner}).encode()
+                except UnicodeEncodeError as error:
+                    raise Malformed(name, f"it is not Unicode ({error.reason})") from error
                 self._foreign[name] = inner
 
     def _read_header(self, header: Plain, top: dict[str, Plain]) -> dict[str, Table]:
@@ -208,7 +196,7 @@ class Document:
             return {}
         if not isinstance(header, dict) or "format" not in header:
             raise Malformed(_HEADER, "this key belongs to anydynamo, and holds something else")
-        fields = cast("dict[str, Plain]", header)
+        fields = unrepeated(cast("dict[str, Plain]", header), _HEADER)
         if fields["format"] != Number(_FORMAT):
             raise Malformed(
                 f"{_HEADER}.format",
@@ -229,6 +217,7 @@ class Document:
 
     def _read_table(self, name: str, description: Plain) -> Table:
         place = f"{_HEADER}.tables.{name}"
+        check_unrepeated(description, place)
         raw = encode(_native(_object(description, place)))
         try:
             table = Table.load(raw)
@@ -246,7 +235,6 @@ class Document:
 
     def _read_items(self, table: Table, value: Plain) -> None:
         places: dict[bytes, str] = {}
-        rows = self._rows[table.items] = {}
         for place, item in _items(table.name, value):
             checked, key = _checked(table, place, item)
             if key in places:
@@ -254,7 +242,6 @@ class Document:
             places[key] = place
             for space, entry, content in entries(table, checked):
                 self._space(space)[entry] = content
-            rows[key] = _row_of(table, checked)
 
     def _space(self, space: str) -> OrderedMap:
         pairs = self.spaces.get(space)
@@ -286,20 +273,42 @@ def _checked(table: Table, place: str, item: Item) -> tuple[Item, bytes]:
     return checked, key
 
 
-def _row(table: Table, value: bytes) -> _Row:
-    return _row_of(table, unpack(value))
+class _Rows:
+    """The texts of a table's items, in the order in which they stand in the file.
 
+    They are kept, so that a write costs the texts of what it changed and one walk over the others.
+    """
 
-def _row_of(table: Table, item: Item) -> _Row:
-    sort = b"" if table.range_key is None else key_bytes(item[table.range_key.name])
-    order = (key_bytes(item[table.hash_key.name]), sort)
-    return order, dump({name: plain(value) for name, value in item.items()}, _MARGIN)
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._orders: dict[bytes, _Order] = {}
+        self._texts: MutableMapping[_Order, str] = SortedDict()
+
+    def set(self, key: bytes, value: bytes | None) -> None:
+        """Take the item that is stored under a key now, or drop it where there is none."""
+        if value is None:
+            order = self._orders.pop(key, None)
+            if order is not None:
+                del self._texts[order]
+            return
+        item = unpack(value)
+        range_key = self._table.range_key
+        sort = b"" if range_key is None else key_bytes(item[range_key.name])
+        order = (key_bytes(item[self._table.hash_key.name]), sort)
+        self._orders[key] = order
+        self._texts[order] = dump({name: plain(one) for name, one in item.items()}, _MARGIN)
+
+    def text(self) -> str:
+        """Return the whole list."""
+        if not self._texts:
+            return "[]"
+        return f"[\n{_MARGIN}" + f",\n{_MARGIN}".join(self._texts.values()) + "\n  ]"
 
 
 def _object(value: Plain, place: str) -> dict[str, Plain]:
     if not isinstance(value, dict):
         raise Malformed(place, f"it must be an object, not {_kind(value)}")
-    return cast("dict[str, Plain]", value)
+    return unrepeated(cast("dict[str, Plain]", value), place)
 
 
 def _native(value: Plain) -> Any:

@@ -89,17 +89,26 @@ def parse(data: bytes) -> Plain:
         raise Malformed("", "it is nested too deeply") from error
 
 
-def check_unrepeated(value: Plain, place: str) -> None:
-    """Refuse an object in which a key stands twice, of which a rewrite would drop one.
+def unrepeated(value: dict[str, Plain], place: str) -> dict[str, Plain]:
+    """Return a parsed object in which no key stands twice, of which a rewrite would drop one.
 
     Raises:
-        Malformed: There is one.
+        Malformed: One does.
     """
     if isinstance(value, _Repeated):
-        raise _repeated(value, place)
+        raise Malformed(place, f"the key {value.key!r} stands twice in one object")
+    return value
+
+
+def check_unrepeated(value: Plain, place: str) -> None:
+    """Refuse a value that has an object with a repeated key anywhere in it.
+
+    Raises:
+        Malformed: It has one.
+    """
     if isinstance(value, dict):
-        for name, inner in cast("dict[str, Plain]", value).items():
-            check_unrepeated(inner, f"{place}.{name}" if place else name)
+        for name, inner in unrepeated(cast("dict[str, Plain]", value), place).items():
+            check_unrepeated(inner, f"{place}.{name}")
     elif isinstance(value, list):
         for number, inner in enumerate(cast("list[Plain]", value)):
             check_unrepeated(inner, f"{place}[{number}]")
@@ -220,8 +229,7 @@ def _plain_map(entries: dict[str, Plain]) -> dict[str, Plain]:
 
 
 def _typed_object(value: dict[str, Plain], place: str) -> dict[str, Any]:
-    if isinstance(value, _Repeated):
-        raise _repeated(value, place)
+    unrepeated(value, place)
     if len(value) == 1:
         ((name, content),) = value.items()
         if name in _TYPED:
@@ -257,10 +265,6 @@ def _object(pairs: list[tuple[str, Plain]]) -> dict[str, Plain]:
                 return _Repeated(name)
             seen.add(name)
     return entries
-
-
-def _repeated(value: _Repeated, place: str) -> Malformed:
-    return Malformed(place, f"the key {value.key!r} stands twice in one object")
 
 
 def _refuse_constant(name: str) -> Plain:

@@ -103,6 +103,7 @@ class SQLiteStore:
         """
         self._check_usable()
         reader = self._take_reader()
+        sound = True
         try:
             reader.begin()
             try:
@@ -110,9 +111,14 @@ class SQLiteStore:
             finally:
                 reader.end()
         except sqlite3.Error as error:
+            sound = False
             raise translate(error, self._path) from error
         finally:
-            self._give_back(reader)
+            if sound:
+                self._give_back(reader)
+            else:
+                # A connection in trouble is not used again; the next read opens another.
+                reader.close()
 
     async def write(self, work: Callable[[Writer], T]) -> T:
         """Run `work` alone among all writers and return once its writes are durable.
@@ -197,6 +203,8 @@ class SQLiteStore:
             try:
                 return execute_alone(writer, work)
             except sqlite3.Error as error:
+                writer.close()
+                self._inline_writer = None
                 raise translate(error, self._path) from error
 
     def _orphan(self) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
 
 __all__ = ["SQLiteReader", "SQLiteWriter"]
@@ -145,7 +146,9 @@ class SQLiteWriter(SQLiteReader):
         self._in_piece = False
         self._forget_uncertain()
         if self._connection.in_transaction:
-            self._execute("ROLLBACK")
+            # What cannot be rolled back now is, when the connection is closed.
+            with suppress(sqlite3.Error):
+                self._execute("ROLLBACK")
 
     def put(self, space: str, key: bytes, value: bytes) -> None:
         """Store a value under a key, over whatever was there."""

@@ -17,7 +17,7 @@ from anydynamo.stores.groups import Job, acknowledge, execute_group
 from anydynamo.stores.sqlite_file import translate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from anydynamo.engine.store import Writer
@@ -116,12 +116,19 @@ class GroupCommit:
                 job.error = error
         else:
             group = execute_group(self._writer, waiting, fatal=_spoils_transaction)
-            for job in group:
-                if isinstance(job.error, sqlite3.Error):
-                    cause = job.error
-                    job.error = translate(cause, self._path)
-                    job.error.__cause__ = cause
+            self._translate_errors(group)
         acknowledge(group)
+
+    def _translate_errors(self, group: Iterable[Job]) -> None:
+        for job in group:
+            cause = job.error
+            if isinstance(cause, sqlite3.Error):
+                job.error = translate(cause, self._path)
+                job.error.__cause__ = cause
+                if self._writer is not None and _spoils_transaction(cause):
+                    # A connection in trouble is not used again; the next group opens another.
+                    self._writer.close()
+                    self._writer = None
 
 
 def _spoils_transaction(error: BaseException) -> bool:
