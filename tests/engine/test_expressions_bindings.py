@@ -47,10 +47,11 @@ def test_the_message_names_the_parameter() -> None:
     assert raised.value.message.startswith("Invalid ProjectionExpression: Syntax error;")
 
 
-def test_an_expression_that_is_no_string_is_a_serialization_error() -> None:
-    with pytest.raises(EngineError) as raised:
-        Expressions({"ConditionExpression": 5}).condition("ConditionExpression")
-    assert raised.value.code == "SerializationException"
+def test_an_expression_that_is_no_string_that_utf8_can_hold_is_a_serialization_error() -> None:
+    for text in (5, b"a", {"S": "a"}, "a = \ud800"):
+        with pytest.raises(EngineError) as raised:
+            Expressions({"ConditionExpression": text}).condition("ConditionExpression")
+        assert raised.value.code == "SerializationException"
 
 
 def test_an_expression_has_at_most_4096_bytes_as_it_is_sent() -> None:
@@ -161,9 +162,15 @@ def test_a_name_has_1_to_65535_bytes(name: str) -> None:
     assert refused(request).message.startswith("ExpressionAttributeNames contains invalid value")
 
 
-def test_a_name_is_a_string() -> None:
-    request = {"ProjectionExpression": "#a", "ExpressionAttributeNames": {"#a": {"S": "a"}}}
+@pytest.mark.parametrize("name", [{"S": "a"}, 5, None, "\ud800"])
+def test_a_name_is_a_string_that_utf8_can_hold(name: object) -> None:
+    request = {"ProjectionExpression": "#a", "ExpressionAttributeNames": {"#a": name}}
     assert refused(request).code == "SerializationException"
+
+
+@pytest.mark.parametrize("parameter", ["ExpressionAttributeNames", "ExpressionAttributeValues"])
+def test_a_placeholder_is_a_string(parameter: str) -> None:
+    assert refused({**CONDITION, parameter: {5: "a"}}).code == "SerializationException"
 
 
 @pytest.mark.parametrize(

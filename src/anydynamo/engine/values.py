@@ -35,6 +35,7 @@ __all__ = [
     "nesting",
     "string_length",
     "too_deep",
+    "utf8",
     "value_size",
 ]
 
@@ -104,12 +105,11 @@ def _check(value: object, level: int) -> AttributeValue:
     typed = cast("Mapping[object, object]", value)
     if len(typed) != 1:
         raise _not_one_type(typed)
-    for tag, content in typed.items():
-        check = _CHECKS.get(tag)
-        if check is None:
-            raise _not_one_type(typed)
-        return {cast("str", tag): check(content, level)}
-    raise AssertionError("a mapping of length one has an entry")
+    ((tag, content),) = typed.items()
+    check = _CHECKS.get(tag)
+    if check is None:
+        raise _not_one_type(typed)
+    return {cast("str", tag): check(content, level)}
 
 
 def too_deep() -> EngineError:
@@ -139,7 +139,7 @@ def _wrong_shape(expected: str) -> EngineError:
 def _checked_name(name: object) -> str:
     if not isinstance(name, str):
         raise _wrong_shape("attribute name")
-    size = len(_utf8(name))
+    size = len(utf8(name))
     if not size:
         raise validation(_INVALID + "Empty attribute name")
     if size > ATTRIBUTE_NAME_BYTES:
@@ -147,7 +147,12 @@ def _checked_name(name: object) -> str:
     return str(name)
 
 
-def _utf8(text: str) -> bytes:
+def utf8(text: str) -> bytes:
+    """Encode a string as DynamoDB keeps it and measures it.
+
+    Raises:
+        EngineError: Half a surrogate pair stands in the string, which no JSON could carry.
+    """
     try:
         return text.encode()
     except UnicodeEncodeError as error:
@@ -160,7 +165,7 @@ def _check_string(content: object, _level: int) -> str:
     if not isinstance(content, str):
         raise _wrong_shape("string")
     if not content.isascii():
-        _utf8(content)
+        utf8(content)
     return content if type(content) is str else str(content)
 
 

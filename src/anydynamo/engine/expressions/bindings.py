@@ -19,7 +19,7 @@ from anydynamo.engine.expressions.parser import (
 from anydynamo.engine.expressions.projections import Projection, compile_projection
 from anydynamo.engine.expressions.updates import Update, compile_update
 from anydynamo.engine.limits import ATTRIBUTE_NAME_BYTES, EXPRESSION_BYTES, PLACEHOLDER_BYTES
-from anydynamo.engine.values import check_value
+from anydynamo.engine.values import check_value, utf8
 
 if TYPE_CHECKING:
     from anydynamo.engine.expressions.evaluators import Values
@@ -73,9 +73,7 @@ class Expressions:
 
     def _checked_names(self, names: object) -> dict[str, str]:
         known = _mapping(names)
-        if not any(
-            self._request.get(p) is not None for p in (*_WITH_VALUES, "ProjectionExpression")
-        ):
+        if not self._has(*_WITH_VALUES, "ProjectionExpression"):
             raise validation(
                 "ExpressionAttributeNames can only be specified when using expressions"
             )
@@ -83,14 +81,10 @@ class Expressions:
             raise validation("ExpressionAttributeNames must not be empty")
         checked: dict[str, str] = {}
         for placeholder, name in known.items():
+            _check_placeholder("ExpressionAttributeNames", _NAME, placeholder)
             if not isinstance(name, str):
                 raise EngineError("SerializationException", "An attribute name must be a string")
-            _check_placeholder("ExpressionAttributeNames", _NAME, placeholder)
-            # A character takes up to four bytes.
-            if not name or (
-                len(name) > ATTRIBUTE_NAME_BYTES // 4
-                and len(name.encode(errors="replace")) > ATTRIBUTE_NAME_BYTES
-            ):
+            if not 1 <= _size(name) <= ATTRIBUTE_NAME_BYTES:
                 raise validation(
                     "ExpressionAttributeNames contains invalid value: Attribute names have 1 to"
                     f" {ATTRIBUTE_NAME_BYTES} bytes for key {placeholder}"
@@ -182,7 +176,7 @@ class Expressions:
             raise EngineError("SerializationException", f"{parameter} must be a string")
         if not text:
             raise validation(f"Invalid {parameter}: The expression can not be empty;")
-        size = len(text) if text.isascii() else len(text.encode(errors="replace"))
+        size = _size(text)
         if size > EXPRESSION_BYTES:
             raise validation(
                 f"Invalid {parameter}: Expression size has exceeded the maximum allowed size;"
@@ -209,7 +203,9 @@ class Expressions:
         return tuple((placeholder, self._names[placeholder]) for placeholder in parsed.names)
 
 
-def _check_placeholder(parameter: str, form: re.Pattern[str], placeholder: str) -> None:
+def _check_placeholder(parameter: str, form: re.Pattern[str], placeholder: object) -> None:
+    if not isinstance(placeholder, str):
+        raise EngineError("SerializationException", "A placeholder must be a string")
     if len(placeholder) > PLACEHOLDER_BYTES:
         raise validation(
             f"{parameter} contains invalid key: The expression attribute map contains a key that"
@@ -220,9 +216,13 @@ def _check_placeholder(parameter: str, form: re.Pattern[str], placeholder: str) 
 
 
 def _mapping(value: object) -> Mapping[str, object]:
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):
         raise EngineError("SerializationException", "Unexpected value type in payload: map")
     return cast("Mapping[str, object]", value)
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(utf8(text))
 
 
 def _invalid(parameter: str, error: ExpressionError) -> EngineError:
