@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
@@ -9,10 +11,10 @@ from anydynamo.adapters.registry import Location, open_adapter
 from anydynamo.errors import AnyDynamoError
 from anydynamo.naming import TableNames
 from anydynamo.paging import CursorSigner, checked_secret
-from anydynamo.session import Session
+from anydynamo.session import Patience, Session, wait
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -31,7 +33,15 @@ if TYPE_CHECKING:
     C = TypeVar("C")
     D = TypeVar("D")
 
-__all__ = ["Database", "Health"]
+__all__ = ["Database", "Health", "place"]
+
+
+def place(url: str, options: Mapping[str, Any]) -> tuple[Location, str]:
+    """Return where a URL with further options points to, and the table prefix that it gives."""
+    location = Location.parse(url).with_options(options)
+    own = dict(location.options)
+    prefix = own.pop("table_prefix", "")
+    return Location(location.provider, location.host, location.path, own), prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,30 +84,46 @@ class Database:
     owner's. Nothing of a database outlives it, and several may be open at once.
 
     Args:
-        adapter: What answers; `close` leaves it open.
+        adapter: What answers.
         table_prefix: What stands before each table's name.
         tables: The real names of tables that have another, by their model's name.
         cursor_secret: What signs page tokens; without it a random key that lives as long as the
             process.
         cursor_max_age: After how many seconds a page token is stale; None means never.
+        owns_adapter: Whether `close` closes the adapter too.
+        patience: How often and after which waits something is tried again.
+        clock: Tells the time in seconds since 1970, for the age of page tokens.
+        sleep: Waits so many seconds; a test puts its own here.
+        random: Returns a random number in [0, 1), for waits; a test puts its own here.
+
+    Raises:
+        ConfigurationError: The secret is shorter than 16 characters.
     """
 
     def __init__(
         self,
         adapter: DatabaseAdapter,
         *,
-        table_prefix: str | None = None,
+        table_prefix: str = "",
         tables: Mapping[str, str] | None = None,
         cursor_secret: str | None = None,
         cursor_max_age: float | None = None,
+        owns_adapter: bool = False,
+        patience: Patience | None = None,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = wait,
+        random: Callable[[], float] = random.random,
     ) -> None:
         secret = None if cursor_secret is None else checked_secret(cursor_secret).encode()
         self._session = Session(
             adapter,
-            names=TableNames(table_prefix or "", dict(tables or {})),
-            cursors=CursorSigner(secret, cursor_max_age),
+            names=TableNames(table_prefix, dict(tables or {})),
+            cursors=CursorSigner(secret, cursor_max_age, clock),
+            patience=patience or Patience(),
+            sleep=sleep,
+            random=random,
         )
-        self._owned = False
+        self._owned = owns_adapter
 
     @classmethod
     def open(
@@ -125,13 +151,14 @@ class Database:
             ConfigurationError: The URL, the provider or an option is unknown.
             MissingDependency: What the provider needs is not installed.
         """
-        return cls._from_url(
-            url,
-            options,
-            table_prefix=table_prefix,
+        location, named = place(url, options)
+        return cls(
+            open_adapter(location),
+            table_prefix=named if table_prefix is None else table_prefix,
             tables=tables,
             cursor_secret=cursor_secret,
             cursor_max_age=cursor_max_age,
+            owns_adapter=True,
         )
 
     @classmethod
@@ -158,42 +185,7 @@ class Database:
             ConfigurationError: They contradict each other, or an option is unknown.
             MissingDependency: What the provider needs is not installed.
         """
-        return cls._from_settings(settings)
-
-    @classmethod
-    def _from_url(
-        cls,
-        url: str,
-        options: Mapping[str, Any],
-        *,
-        table_prefix: str | None,
-        blocking: bool = False,
-        **rest: Any,
-    ) -> Self:
-        location = Location.parse(url).with_options(options)
-        own = dict(location.options)
-        named = own.pop("table_prefix", "")
-        location = Location(location.provider, location.host, location.path, own)
-        return cls._opened(location, blocking, table_prefix=table_prefix or named, **rest)
-
-    @classmethod
-    def _from_settings(cls, settings: Settings, *, blocking: bool = False) -> Self:
-        secret = settings.cursor_secret
-        names = settings.names()
-        return cls._opened(
-            settings.location(),
-            blocking,
-            table_prefix=names.prefix,
-            tables=names.renamed,
-            cursor_secret=None if secret is None else secret.get_secret_value(),
-            cursor_max_age=settings.cursor_max_age,
-        )
-
-    @classmethod
-    def _opened(cls, location: Location, blocking: bool, **rest: Any) -> Self:
-        database = cls(open_adapter(location, blocking=blocking), **rest)
-        database._owned = True
-        return database
+        return cls(open_adapter(settings.location()), owns_adapter=True, **settings.arguments())
 
     @property
     def info(self) -> ProviderInfo:
@@ -356,6 +348,14 @@ class Database:
         status: Literal["ok", "degraded"] = "degraded" if missing else "ok"
         return self._health(status, session.clock() - began, tables, missing)
 
+    def check_open(self) -> None:
+        """Refuse to go on after `close`.
+
+        Raises:
+            DatabaseClosed: This database was closed.
+        """
+        self._session.check_open()
+
     async def close(self) -> None:
         """Close the provider, if it was opened here; closing twice is no error."""
         if not self._session.closed:
@@ -364,7 +364,7 @@ class Database:
                 await self._session.adapter.close()
 
     async def __aenter__(self) -> Self:
-        self._session.check_open()
+        self.check_open()
         return self
 
     async def __aexit__(

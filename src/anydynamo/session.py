@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from anydynamo.adapters.protocol import DatabaseAdapter
     from anydynamo.capacity import Capacity
 
-__all__ = ["Patience", "Session"]
+__all__ = ["Patience", "Session", "wait"]
 
 T = TypeVar("T")
 
@@ -26,7 +26,8 @@ _CONCURRENT = 8
 connections to others."""
 
 
-async def _sleep(seconds: float) -> None:
+async def wait(seconds: float) -> None:
+    """Wait on the running event loop."""
     # Imported here, because `from anydynamo.database import Database` must not bring asyncio along.
     import asyncio
 
@@ -84,7 +85,7 @@ class Session:
     cursors: CursorSigner = field(default_factory=CursorSigner)
     patience: Patience = field(default_factory=Patience)
     clock: Callable[[], float] = time.perf_counter
-    sleep: Callable[[float], Awaitable[None]] = _sleep
+    sleep: Callable[[float], Awaitable[None]] = wait
     random: Callable[[], float] = random.random
     closed: bool = False
 

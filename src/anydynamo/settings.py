@@ -163,6 +163,21 @@ class Settings(BaseSettings):
             prefix = named or prefix
         return TableNames(prefix, dict(self.tables))
 
+    def arguments(self) -> dict[str, Any]:
+        """Return what `Database` takes beside its adapter.
+
+        Raises:
+            ConfigurationError: The URL and `table_prefix` name two prefixes.
+        """
+        names = self.names()
+        secret = self.cursor_secret
+        return {
+            "table_prefix": names.prefix,
+            "tables": names.renamed,
+            "cursor_secret": None if secret is None else secret.get_secret_value(),
+            "cursor_max_age": self.cursor_max_age,
+        }
+
     def _add_access(self, options: dict[str, Any]) -> None:
         if self.endpoint_url is not None:
             given = options.setdefault("endpoint_url", self.endpoint_url)

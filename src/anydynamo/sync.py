@@ -1,0 +1,630 @@
+"""The same library without asyncio: `Database`, `Repository` and `Batch` that block.
+
+There is one implementation, `anydynamo.database` and `anydynamo.repository`, and its documentation
+holds here: a method does what the one of the same name does there, and returns when that is done.
+Where there is an asynchronous iterator there, here is an ordinary one.
+
+Over embedded providers the caller's own thread does the work, with or without an event loop running
+in it. Over the network it is done by one event loop in a thread that belongs to the database.
+Databases and repositories may be shared by threads; a batch may not.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Generic, Literal, overload
+
+from pynamodb.models import Model
+from typing_extensions import TypeVar
+
+from anydynamo import database as _database
+from anydynamo.adapters.registry import open_adapter
+from anydynamo.runners import DirectRunner, LoopRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from pynamodb.indexes import Index
+    from typing_extensions import Unpack
+
+    from anydynamo import batches as _batches
+    from anydynamo import repository as _repository
+    from anydynamo import walks as _walks
+    from anydynamo.adapters.protocol import DatabaseAdapter, ProviderInfo
+    from anydynamo.capacity import Capacity
+    from anydynamo.database import Health
+    from anydynamo.indexes import GlobalIndex
+    from anydynamo.options import (
+        AnyAction,
+        AnyCondition,
+        Key,
+        KeyPart,
+        PageOptions,
+        QueryOptions,
+        ReadOptions,
+        ScanOptions,
+        ScanPageOptions,
+    )
+    from anydynamo.paging import Page
+    from anydynamo.paths import Path
+    from anydynamo.runners import Runner
+    from anydynamo.schema import TableSchema
+    from anydynamo.settings import Settings
+    from anydynamo.tables import CreatedTable
+    from anydynamo.transactions import TransactRead, TransactWrite
+
+__all__ = ["Batch", "Database", "Repository", "Results"]
+
+M = TypeVar("M", bound=Model)
+T = TypeVar("T")
+H = TypeVar("H")
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+P = TypeVar("P", default=dict[str, Any])
+
+
+class Results(Generic[T]):
+    """Results that come as they are asked for; an iterator."""
+
+    __slots__ = ("_ready", "_results", "_runner")
+
+    def __init__(self, results: _walks.Results[T], runner: Runner) -> None:
+        self._results = results
+        self._runner = runner
+        self._ready: Iterator[T] = iter(())
+
+    def __iter__(self) -> Results[T]:
+        return self
+
+    def __next__(self) -> T:
+        while True:
+            for result in self._ready:
+                return result
+            chunk = self._runner.run(self._results.chunk())
+            if chunk is None:
+                raise StopIteration
+            self._ready = iter(chunk)
+
+
+class Batch(Generic[M]):
+    """Gathers writes and sends them in chunks; see `anydynamo.batches.Batch`."""
+
+    def __init__(self, batch: _batches.Batch[M], runner: Runner) -> None:
+        self._batch = batch
+        self._runner = runner
+
+    def __len__(self) -> int:
+        """Return how many writes wait to be sent."""
+        return len(self._batch)
+
+    def put(self, instance: M) -> None:
+        """Store an item, over whatever is there, with this batch."""
+        self._runner.run(self._batch.put(instance))
+
+    def delete(self, key: Key | M) -> None:
+        """Delete an item by its key, or an instance, with this batch."""
+        self._runner.run(self._batch.delete(key))
+
+    def flush(self) -> None:
+        """Send what is pending now."""
+        self._runner.run(self._batch.flush())
+
+    def __enter__(self) -> Batch[M]:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._runner.run(self._batch.__aexit__(kind, error, traceback))
+
+
+class Repository(Generic[M]):
+    """The items of one table, see `anydynamo.repository.Repository`; made by `Database`."""
+
+    def __init__(self, repository: _repository.Repository[M], runner: Runner) -> None:
+        self._repository = repository
+        self._runner = runner
+
+    def __repr__(self) -> str:
+        return repr(self._repository)
+
+    @property
+    def model(self) -> type[M]:
+        """The model whose instances this repository holds."""
+        return self._repository.model
+
+    @property
+    def schema(self) -> TableSchema:
+        """What the model declares about its table."""
+        return self._repository.schema
+
+    @property
+    def table(self) -> str:
+        """The table's real name, with prefix."""
+        return self._repository.table
+
+    @overload
+    def find(
+        self, key: Key | M, *, only: None = None, **options: Unpack[ReadOptions]
+    ) -> M | None: ...
+    @overload
+    def find(
+        self,
+        key: Key | M,
+        *,
+        only: type[P] | Sequence[Path[Any, M] | str],
+        **options: Unpack[ReadOptions],
+    ) -> P | None: ...
+    def find(self, key: Key | M, *, only: Any = None, **options: Unpack[ReadOptions]) -> Any:
+        """Read an item, or None if there is none."""
+        return self._runner.run(self._repository.find(key, only=only, **options))
+
+    @overload
+    def get(self, key: Key | M, *, only: None = None, **options: Unpack[ReadOptions]) -> M: ...
+    @overload
+    def get(
+        self,
+        key: Key | M,
+        *,
+        only: type[P] | Sequence[Path[Any, M] | str],
+        **options: Unpack[ReadOptions],
+    ) -> P: ...
+    def get(self, key: Key | M, *, only: Any = None, **options: Unpack[ReadOptions]) -> Any:
+        """Read an item that must be there."""
+        return self._runner.run(self._repository.get(key, only=only, **options))
+
+    def exists(self, key: Key | M, **options: Unpack[ReadOptions]) -> bool:
+        """Tell whether there is an item under a key, without reading it whole."""
+        return self._runner.run(self._repository.exists(key, **options))
+
+    def create(self, item: M, *, capacity: Capacity | None = None) -> M:
+        """Store an item under a key that is free."""
+        return self._runner.run(self._repository.create(item, capacity=capacity))
+
+    @overload
+    def put(
+        self,
+        item: M,
+        *,
+        condition: AnyCondition[M] | None = None,
+        return_old: Literal[False] = False,
+        capacity: Capacity | None = None,
+    ) -> M: ...
+    @overload
+    def put(
+        self,
+        item: M,
+        *,
+        condition: AnyCondition[M] | None = None,
+        return_old: Literal[True],
+        capacity: Capacity | None = None,
+    ) -> M | None: ...
+    def put(
+        self,
+        item: M,
+        *,
+        condition: AnyCondition[M] | None = None,
+        return_old: Any = False,
+        capacity: Capacity | None = None,
+    ) -> M | None:
+        """Store an item, over whatever is under its key."""
+        old: M | None = self._runner.run(
+            self._repository.put(
+                item, condition=condition, return_old=return_old, capacity=capacity
+            )
+        )
+        return old
+
+    def update(
+        self,
+        key: Key | M,
+        *actions: AnyAction[M],
+        condition: AnyCondition[M] | None = None,
+        upsert: bool = False,
+        capacity: Capacity | None = None,
+    ) -> M:
+        """Change a stored item where it lies, and return it as it is then."""
+        return self._runner.run(
+            self._repository.update(
+                key, *actions, condition=condition, upsert=upsert, capacity=capacity
+            )
+        )
+
+    @overload
+    def delete(
+        self,
+        key: Key | M,
+        *,
+        condition: AnyCondition[M] | None = None,
+        return_old: Literal[False] = False,
+        capacity: Capacity | None = None,
+    ) -> None: ...
+    @overload
+    def delete(
+        self,
+        key: Key | M,
+        *,
+        condition: AnyCondition[M] | None = None,
+        return_old: Literal[True],
+        capacity: Capacity | None = None,
+    ) -> M | None: ...
+    def delete(
+        self,
+        key: Key | M,
+        *,
+        condition: AnyCondition[M] | None = None,
+        return_old: Any = False,
+        capacity: Capacity | None = None,
+    ) -> M | None:
+        """Delete an item; one that is absent is no error."""
+        old: M | None = self._runner.run(
+            self._repository.delete(
+                key, condition=condition, return_old=return_old, capacity=capacity
+            )
+        )
+        return old
+
+    @overload
+    def query(
+        self,
+        index: GlobalIndex[H, Any],
+        key: H,
+        /,
+        *conditions: AnyCondition[M],
+        only: None = None,
+        **options: Unpack[QueryOptions[M]],
+    ) -> Results[M]: ...
+    @overload
+    def query(
+        self,
+        index: GlobalIndex[H, Any],
+        key: H,
+        /,
+        *conditions: AnyCondition[M],
+        only: type[P] | Sequence[Path[Any, M] | str],
+        **options: Unpack[QueryOptions[M]],
+    ) -> Results[P]: ...
+    @overload
+    def query(
+        self,
+        key_or_index: KeyPart | Index[Any],
+        /,
+        *key_and_conditions: Key | AnyCondition[M],
+        only: None = None,
+        **options: Unpack[QueryOptions[M]],
+    ) -> Results[M]: ...
+    @overload
+    def query(
+        self,
+        key_or_index: KeyPart | Index[Any],
+        /,
+        *key_and_conditions: Key | AnyCondition[M],
+        only: type[P] | Sequence[Path[Any, M] | str],
+        **options: Unpack[QueryOptions[M]],
+    ) -> Results[P]: ...
+    def query(self, *arguments: Any, **options: Any) -> Results[Any]:
+        """Walk one partition of the table or of an index, in the order of the sort key."""
+        return Results(self._repository.query(*arguments, **options), self._runner)
+
+    @overload
+    def page(
+        self,
+        index: GlobalIndex[H, Any],
+        key: H,
+        /,
+        *conditions: AnyCondition[M],
+        only: None = None,
+        **options: Unpack[PageOptions[M]],
+    ) -> Page[M]: ...
+    @overload
+    def page(
+        self,
+        index: GlobalIndex[H, Any],
+        key: H,
+        /,
+        *conditions: AnyCondition[M],
+        only: type[P] | Sequence[Path[Any, M] | str],
+        **options: Unpack[PageOptions[M]],
+    ) -> Page[P]: ...
+    @overload
+    def page(
+        self,
+        key_or_index: KeyPart | Index[Any],
+        /,
+        *key_and_conditions: Key | AnyCondition[M],
+        only: None = None,
+        **options: Unpack[PageOptions[M]],
+    ) -> Page[M]: ...
+    @overload
+    def page(
+        self,
+        key_or_index: KeyPart | Index[Any],
+        /,
+        *key_and_conditions: Key | AnyCondition[M],
+        only: type[P] | Sequence[Path[Any, M] | str],
+        **options: Unpack[PageOptions[M]],
+    ) -> Page[P]: ...
+    def page(self, *arguments: Any, **options: Any) -> Page[Any]:
+        """Read one page of a query, and the token that leads to the next."""
+        return self._runner.run(self._repository.page(*arguments, **options))
+
+    @overload
+    def scan(
+        self,
+        index: Index[Any] | None = None,
+        /,
+        *,
+        only: None = None,
+        **options: Unpack[ScanOptions[M]],
+    ) -> Results[M]: ...
+    @overload
+    def scan(
+        self,
+        index: Index[Any] | None = None,
+        /,
+        *,
+        only: type[P] | Sequence[Path[Any, M] | str],
+        **options: Unpack[ScanOptions[M]],
+    ) -> Results[P]: ...
+    def scan(self, *index: Any, **options: Any) -> Results[Any]:
+        """Walk the whole table, or a whole index, in no order that means anything."""
+        return Results(self._repository.scan(*index, **options), self._runner)
+
+    @overload
+    def scan_page(
+        self,
+        index: Index[Any] | None = None,
+        /,
+        *,
+        only: None = None,
+        **options: Unpack[ScanPageOptions[M]],
+    ) -> Page[M]: ...
+    @overload
+    def scan_page(
+        self,
+        index: Index[Any] | None = None,
+        /,
+        *,
+        only: type[P] | Sequence[Path[Any, M] | str],
+        **options: Unpack[ScanPageOptions[M]],
+    ) -> Page[P]: ...
+    def scan_page(self, *index: Any, **options: Any) -> Page[Any]:
+        """Read one page of a scan, and the token that leads to the next."""
+        return self._runner.run(self._repository.scan_page(*index, **options))
+
+    def count(
+        self,
+        *arguments: Key | Index[Any] | AnyCondition[M],
+        filter: AnyCondition[M] | None = None,  # noqa: A002 - the word is DynamoDB's
+        consistent: bool = False,
+        capacity: Capacity | None = None,
+    ) -> int:
+        """Count items where they lie: they are read and paid for, and not sent."""
+        return self._runner.run(
+            self._repository.count(
+                *arguments, filter=filter, consistent=consistent, capacity=capacity
+            )
+        )
+
+    @overload
+    def get_many(
+        self, keys: Iterable[Key | M], *, only: None = None, **options: Unpack[ReadOptions]
+    ) -> Results[M]: ...
+    @overload
+    def get_many(
+        self,
+        keys: Iterable[Key | M],
+        *,
+        only: type[P] | Sequence[Path[Any, M] | str],
+        **options: Unpack[ReadOptions],
+    ) -> Results[P]: ...
+    def get_many(
+        self, keys: Iterable[Key | M], *, only: Any = None, **options: Unpack[ReadOptions]
+    ) -> Results[Any]:
+        """Read items by their keys, 100 in a request, in the order of the keys."""
+        results: _walks.Results[Any] = self._repository.get_many(keys, only=only, **options)
+        return Results(results, self._runner)
+
+    def put_many(self, items: Iterable[M], *, capacity: Capacity | None = None) -> None:
+        """Store many items, 25 in a request, over whatever is there."""
+        self._runner.run(self._repository.put_many(items, capacity=capacity))
+
+    def delete_many(self, keys: Iterable[Key | M], *, capacity: Capacity | None = None) -> None:
+        """Delete many items, 25 in a request; absent ones are no error."""
+        self._runner.run(self._repository.delete_many(keys, capacity=capacity))
+
+    def batch(self, *, capacity: Capacity | None = None) -> Batch[M]:
+        """Return a batch, to be used in a `with` block."""
+        return Batch(self._repository.batch(capacity=capacity), self._runner)
+
+    def to_create(self, item: M) -> TransactWrite:
+        """Make the action of a transaction that stores an item under a key that is free."""
+        return self._repository.to_create(item)
+
+    def to_put(self, item: M, *, condition: AnyCondition[M] | None = None) -> TransactWrite:
+        """Make the action of a transaction that stores an item over whatever is there."""
+        return self._repository.to_put(item, condition=condition)
+
+    def to_update(
+        self,
+        key: Key | M,
+        *actions: AnyAction[M],
+        condition: AnyCondition[M] | None = None,
+        upsert: bool = False,
+    ) -> TransactWrite:
+        """Make the action of a transaction that changes a stored item."""
+        return self._repository.to_update(key, *actions, condition=condition, upsert=upsert)
+
+    def to_delete(self, key: Key | M, *, condition: AnyCondition[M] | None = None) -> TransactWrite:
+        """Make the action of a transaction that deletes an item."""
+        return self._repository.to_delete(key, condition=condition)
+
+    def to_check(self, key: Key | M, condition: AnyCondition[M]) -> TransactWrite:
+        """Make the action of a transaction that only looks."""
+        return self._repository.to_check(key, condition)
+
+    @overload
+    def to_get(self, key: Key | M, *, only: None = None) -> TransactRead[M]: ...
+    @overload
+    def to_get(
+        self, key: Key | M, *, only: type[P] | Sequence[Path[Any, M] | str]
+    ) -> TransactRead[P]: ...
+    def to_get(self, key: Key | M, *, only: Any = None) -> TransactRead[Any]:
+        """Make the action of a transaction that reads an item."""
+        read: TransactRead[Any] = self._repository.to_get(key, only=only)
+        return read
+
+
+class Database:
+    """A provider with its tables, see `anydynamo.database.Database`.
+
+        with Database.open("sqlite:///app.db") as db:
+            users = db.repository(User)
+
+    Args:
+        adapter: What answers; `close` leaves it open.
+        **options: As for `anydynamo.database.Database`.
+    """
+
+    def __init__(self, adapter: DatabaseAdapter, **options: Any) -> None:
+        if adapter.info.blocking:
+            self._runner: Runner = DirectRunner()
+            options.setdefault("sleep", _sleep)
+        else:
+            self._runner = LoopRunner()
+        self._database = _database.Database(adapter, **options)
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        table_prefix: str | None = None,
+        tables: Mapping[str, str] | None = None,
+        cursor_secret: str | None = None,
+        cursor_max_age: float | None = None,
+        **options: Any,
+    ) -> Self:
+        """Open the provider that a URL names, without looking at the environment's settings."""
+        location, named = _database.place(url, options)
+        return cls(
+            open_adapter(location, blocking=True),
+            table_prefix=named if table_prefix is None else table_prefix,
+            tables=tables,
+            cursor_secret=cursor_secret,
+            cursor_max_age=cursor_max_age,
+            owns_adapter=True,
+        )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Self:
+        """Open the provider that the environment chooses; SQLite if it chooses none."""
+        from anydynamo.settings import Settings
+
+        return cls.from_settings(Settings(environ, **overrides))
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Open the provider that settings describe."""
+        return cls(
+            open_adapter(settings.location(), blocking=True),
+            owns_adapter=True,
+            **settings.arguments(),
+        )
+
+    @property
+    def info(self) -> ProviderInfo:
+        """Which provider this is and where its data lies."""
+        return self._database.info
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._database.closed
+
+    def __repr__(self) -> str:
+        return repr(self._database)
+
+    def repository(self, model: type[M]) -> Repository[M]:
+        """Return the items of a model's table."""
+        return Repository(self._database.repository(model), self._runner)
+
+    def transact(
+        self,
+        *actions: TransactWrite,
+        token: str | None = None,
+        capacity: Capacity | None = None,
+    ) -> None:
+        """Carry out up to 100 writes on different items, all or none."""
+        self._runner.run(self._database.transact(*actions, token=token, capacity=capacity))
+
+    @overload
+    def transact_get(
+        self, one: TransactRead[A], /, *, capacity: Capacity | None = None
+    ) -> tuple[A | None]: ...
+    @overload
+    def transact_get(
+        self, one: TransactRead[A], two: TransactRead[B], /, *, capacity: Capacity | None = None
+    ) -> tuple[A | None, B | None]: ...
+    @overload
+    def transact_get(
+        self,
+        one: TransactRead[A],
+        two: TransactRead[B],
+        three: TransactRead[C],
+        /,
+        *,
+        capacity: Capacity | None = None,
+    ) -> tuple[A | None, B | None, C | None]: ...
+    @overload
+    def transact_get(
+        self, *reads: TransactRead[A], capacity: Capacity | None = None
+    ) -> tuple[A | None, ...]: ...
+    def transact_get(
+        self, *reads: TransactRead[Any], capacity: Capacity | None = None
+    ) -> tuple[Any, ...]:
+        """Read up to 100 items as they are at one moment."""
+        return self._runner.run(self._database.transact_get(*reads, capacity=capacity))
+
+    def create_tables(self, models: Iterable[type[Model]]) -> tuple[CreatedTable, ...]:
+        """Make the tables that are not there yet, and wait until all can be used."""
+        return self._runner.run(self._database.create_tables(models))
+
+    def delete_tables(self, models: Iterable[type[Model]]) -> tuple[str, ...]:
+        """Remove tables with all that is in them, and wait until they are gone."""
+        return self._runner.run(self._database.delete_tables(models))
+
+    def health(self, models: Iterable[type[Model]] = ()) -> Health:
+        """Ask the provider for its tables, and say how it went."""
+        return self._runner.run(self._database.health(models))
+
+    def close(self) -> None:
+        """Close the provider, if it was opened here; closing twice is no error."""
+        if not self.closed:
+            try:
+                self._runner.run(self._database.close())
+            finally:
+                self._runner.close()
+
+    def __enter__(self) -> Self:
+        self._database.check_open()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+async def _sleep(seconds: float) -> None:
+    # Driven without an event loop, so it has to block.
+    time.sleep(seconds)  # noqa: ASYNC251
