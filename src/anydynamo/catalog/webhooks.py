@@ -14,7 +14,7 @@ from anydynamo.errors import ConfigurationError, StoreDamaged
 from anydynamo.model import Attr, Table, attribute
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from anydynamo.database import Database
@@ -74,7 +74,7 @@ def read_payloads(path: Path) -> list[Webhook]:
     return found
 
 
-async def store_payloads(database: Database, webhooks: list[Webhook]) -> Stored:
+async def store_payloads(database: Database, webhooks: Sequence[Webhook]) -> Stored:
     """Write payloads into the table `webhooks`, which is made if need be, and read them back.
 
     Args:
@@ -117,30 +117,29 @@ def same(one: object, other: object) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         ours, theirs = cast("list[object]", one), cast("list[object]", other)
         return len(ours) == len(theirs) and all(map(same, ours, theirs))
-    if type(one) is type(other):
-        return one == other
-    numbers = {type(one), type(other)} == {int, float}
-    return numbers and one == other
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    return one == other
 
 
 def _read(file: Path, name: str) -> Iterator[Webhook]:
     content = read_json(file, name)
-    if isinstance(content, list):
-        entries = cast("list[Any]", content)
-        if entries and all(_is_catalogue(entry) for entry in entries):
-            for entry in entries:
-                for number, payload in enumerate(entry["examples"]):
-                    yield _webhook(payload, str(entry["name"]), f"{name}#{entry['name']}/{number}")
-            return
-    else:
-        entries = [content]
+    entries = cast("list[Any]", content if isinstance(content, list) else [content])
+    if entries and all(_is_catalogue(entry) for entry in entries):
+        for entry in entries:
+            for number, payload in enumerate(entry["examples"]):
+                yield _webhook(payload, str(entry["name"]), f"{name}#{entry['name']}/{number}")
+        return
     event = name.rpartition("/")[2].partition(".")[0]
     for number, payload in enumerate(entries):
         yield _webhook(payload, event, f"{name}#{number}")
 
 
 def _is_catalogue(entry: object) -> bool:
-    return isinstance(entry, dict) and "name" in entry and isinstance(entry.get("examples"), list)
+    if not isinstance(entry, dict):
+        return False
+    found = cast("dict[str, object]", entry)
+    return "name" in found and isinstance(found.get("examples"), list)
 
 
 def _webhook(payload: object, event: str, source: str) -> Webhook:

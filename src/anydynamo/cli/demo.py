@@ -6,9 +6,11 @@ import asyncio
 import json
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anydynamo import __version__
+from anydynamo.adapters.registry import open_adapter
 from anydynamo.catalog.forum.tour import Step, tour
 from anydynamo.catalog.webhooks import Stored, Webhook, read_payloads, store_payloads
 from anydynamo.database import Database
@@ -17,7 +19,6 @@ from anydynamo.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 __all__ = ["PREFIX", "run"]
 
@@ -42,34 +43,47 @@ def run(payloads: Path | None, *, as_json: bool) -> None:
 
 
 async def _run(webhooks: Sequence[Webhook], *, talk: bool) -> dict[str, Any]:
-    configured = Settings()
-    prefix = configured.names().prefix + PREFIX
-    async with Database.from_env(table_prefix=prefix, tables={}) as database:
-        place = database.info
-        report: dict[str, Any] = {
-            "version": __version__,
-            "provider": place.provider,
-            "location": place.location,
-            "steps": [],
-        }
-        if talk:
-            print(f"anydynamo {__version__} on {place.provider}, in {place.location}")
-        async for step in tour(database):
-            report["steps"].append({"name": step.name, **step.facts})
-            _tell(step, talk)
-        if webhooks:
-            print(f"storing {len(webhooks)} payloads ...", file=sys.stderr)
-            stored = await store_payloads(database, webhooks)
-            report["payloads"] = asdict(stored)
-            _tell(_described(stored), talk)
-            if stored.different:
-                raise ServiceFault(
-                    f"{len(stored.different)} payloads came back different, first "
-                    f"{stored.different[0]}"
-                )
-        if talk:
-            print(f"\nThe data lies in {place.location} ({place.provider}).")
+    settings = Settings()
+    adapter = open_adapter(settings.location())
+    try:
+        prefix = settings.names().prefix + PREFIX
+        async with Database(adapter, table_prefix=prefix) as database:
+            return await _told(database, webhooks, talk=talk)
+    finally:
+        await adapter.close()
+
+
+async def _told(database: Database, webhooks: Sequence[Webhook], *, talk: bool) -> dict[str, Any]:
+    provider, location = database.info.provider, _whole(database.info.location)
+    report: dict[str, Any] = {
+        "version": __version__,
+        "provider": provider,
+        "location": location,
+        "steps": [],
+    }
+    if talk:
+        print(f"anydynamo {__version__} on {provider}, in {location}")
+    async for step in tour(database):
+        report["steps"].append({"name": step.name, **step.facts})
+        _tell(step, talk)
+    if webhooks:
+        print(f"storing {len(webhooks)} payloads ...", file=sys.stderr)
+        stored = await store_payloads(database, webhooks)
+        report["payloads"] = asdict(stored)
+        _tell(_described(stored), talk)
+        if stored.different:
+            raise ServiceFault(
+                f"{len(stored.different)} payloads came back different, first {stored.different[0]}"
+            )
+    if talk:
+        print(f"\nThe data lies in {location} ({provider}).")
     return report
+
+
+def _whole(location: str) -> str:
+    """Give the whole path where a location is a file."""
+    path = Path(location)
+    return str(path.resolve()) if path.exists() else location
 
 
 def _described(stored: Stored) -> Step:

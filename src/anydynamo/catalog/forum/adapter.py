@@ -16,16 +16,17 @@ Items are dictionaries with the names that DynamoDB has. `BlockingForumAdapter` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from anydynamo.adapters.registry import load_provider
 from anydynamo.catalog.forum.models import MODELS
 from anydynamo.catalog.forum.records import changes, dump, key_of, load
 from anydynamo.database import Database
-from anydynamo.errors import ConditionFailed, ConfigurationError, InvalidRequest, NotFound
+from anydynamo.errors import ConfigurationError, InvalidRequest, NotFound
 from anydynamo.schema import schema_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -35,24 +36,28 @@ if TYPE_CHECKING:
 __all__ = ["BlockingForumAdapter", "ForumAdapter"]
 
 Item = dict[str, Any]
+# A key's type is that of whichever table it is for.
+Key = Any
 
 
 class ForumAdapter:
     """One table of the forum, by the verbs of the service that it comes from.
 
-    Without a `database` it opens the one that the environment names, and closes it. Where the
-    data lies in a file or in memory, the table is made on first use, and if it was not there the
-    fallback fills it. On DynamoDB nothing is made or filled: there the tables are somebody's.
+    Without a `database` it opens the one that the environment names, and closes it. Where that
+    keeps its data in a file or in memory, the table is made on first use, and if it was not there
+    the fallback fills it. On DynamoDB nothing is made or filled: there the tables are somebody's.
 
     Args:
         table: A table class, or the name that a table of the forum has in DynamoDB; `key` then says
             which of the three it is.
-        fallback: Items that fill a table which is not there yet.
+        fallback: Items that fill a table which is not there yet; checked at once.
         key: The partition key's name in DynamoDB, such as `userId`.
-        database: An open database to use; the caller closes it.
+        database: An open database to use as it is; the caller makes the tables and closes it.
 
     Raises:
-        ConfigurationError: No table of the forum has such a key.
+        ConfigurationError: No table of the forum has such a key, or the database that was given
+            calls the table something else.
+        InvalidItem: An item of the fallback is incomplete or wrong.
     """
 
     def __init__(
@@ -67,15 +72,22 @@ class ForumAdapter:
         self._name = table if isinstance(table, str) else None
         self._fallback = [load(self._model, row) for row in fallback]
         self._given = database
-        self._open: Database | None = None
+        if database is not None and isinstance(table, str):
+            known = database.repository(self._model).table
+            if known != table:
+                raise ConfigurationError(
+                    f"the table {table!r} was asked for, but the database that was given calls it "
+                    f"{known!r}; leave one of the two out"
+                )
+        self._opened: Database | None = None
         self._ready: Repository[Any] | None = None
 
     async def get_all(self) -> list[Item]:
         """Give all items; this scans the table."""
         repository = await self._repository()
-        return [dump(item) async for item in repository.scan()]
+        return [dump(item) for item in await repository.scan()]
 
-    async def get_by_id(self, key: object) -> Item | None:
+    async def get_by_id(self, key: Key) -> Item | None:
         """Give the item with a key, or None.
 
         Args:
@@ -90,7 +102,7 @@ class ForumAdapter:
         item = None if whole is None else await repository.find(whole)
         return None if item is None else dump(item)
 
-    async def query_by_index(self, index: str, attribute: str, value: object) -> list[Item]:
+    async def query_by_index(self, index: str, attribute: str, value: Any) -> list[Item]:
         """Give the items that an index has under a value, in the order of the index.
 
         Args:
@@ -113,7 +125,7 @@ class ForumAdapter:
             raise InvalidRequest(f"{index} is by {', '.join(by)}, and not by {attribute}")
         repository = await self._repository()
         declared = getattr(self._model, found.attribute)
-        return [dump(item) async for item in repository.query(declared, value)]
+        return [dump(item) for item in await repository.query(declared, value)]
 
     async def create(self, item: Mapping[str, Any]) -> Item:
         """Write an item that is not there yet, and give it with its defaults.
@@ -125,7 +137,7 @@ class ForumAdapter:
         repository = await self._repository()
         return dump(await repository.create(load(self._model, item)))
 
-    async def update(self, key: object, values: Mapping[str, Any]) -> Item:
+    async def update(self, key: Key, values: Mapping[str, Any]) -> Item:
         """Change some attributes of an item that is there, and give it as it is then.
 
         Args:
@@ -140,14 +152,11 @@ class ForumAdapter:
         repository = await self._repository()
         whole = await self._whole(repository, key)
         if whole is None:
-            raise self._absent(key)
-        partition: Any = getattr(self._model, schema_of(self._model).hash_key.name)
-        try:
-            return dump(await repository.update(whole, *actions, condition=partition.exists()))
-        except ConditionFailed as error:
-            raise self._absent(key) from error
+            table = schema_of(self._model).table_name
+            raise NotFound(f"{table} has no item with the key {key!r}")
+        return dump(await repository.update(whole, *actions))
 
-    async def delete(self, key: object) -> bool:
+    async def delete(self, key: Key) -> bool:
         """Delete an item, and tell whether it was there.
 
         Args:
@@ -160,19 +169,22 @@ class ForumAdapter:
         return await repository.delete(whole, return_old=True) is not None
 
     async def health_check(self) -> dict[str, Any]:
-        """Tell whether the database answers, which provider it is and where the data lies."""
-        database = await self._database()
-        health = await database.health()
-        return {
+        """Tell whether the table can be reached, by which provider, and where its data lies."""
+        repository = await self._repository()
+        health = await self._database.health([self._model])
+        answer = {
             "status": "healthy" if health.ok else "unhealthy",
             "provider": health.provider,
             "location": health.location,
-            "table": database.table_name(self._model),
+            "table": repository.table,
         }
+        if health.error is not None:
+            answer["error"] = health.error
+        return answer
 
     async def close(self) -> None:
         """Close the database if this adapter opened it."""
-        opened, self._open, self._ready = self._open, None, None
+        opened, self._opened, self._ready = self._opened, None, None
         if opened is not None:
             await opened.close()
 
@@ -187,28 +199,35 @@ class ForumAdapter:
     ) -> None:
         await self.close()
 
-    async def _database(self) -> Database:
+    @property
+    def _database(self) -> Database:
         if self._given is not None:
             return self._given
-        if self._open is None:
-            self._open = _opened(self._model, self._name)
-        return self._open
+        if self._opened is None:
+            renamed = {} if self._name is None else {"tables": self._renamed(self._name)}
+            self._opened = Database.from_env(**renamed)
+        return self._opened
+
+    def _renamed(self, name: str) -> dict[str, str]:
+        return {schema_of(self._model).table_name: name}
 
     async def _repository(self) -> Repository[Any]:
         if self._ready is None:
-            database = await self._database()
+            database = self._database
             repository = database.repository(self._model)
-            if database.info.provider not in _REMOTE and not await _is_there(database, repository):
-                await database.create_tables([self._model])
-                await repository.put_many(self._fallback)
+            if self._given is None and not load_provider(database.info.provider).remote:
+                (table,) = await database.create_tables([self._model])
+                if table.created:
+                    await repository.put_many(self._fallback)
             self._ready = repository
         return self._ready
 
-    async def _whole(self, repository: Repository[Any], key: object) -> object | None:
+    async def _whole(self, repository: Repository[Any], key: Key) -> Key | None:
         """Complete a key that lacks its sort key, or give None where there is no such item."""
+        whole: Key = key
         if schema_of(self._model).range_key is None or isinstance(key, tuple):
-            return key
-        found = [item async for item in repository.query(key, limit=2)]
+            return whole
+        found = await repository.query(key, limit=2)
         if len(found) > 1:
             keys = schema_of(self._model).keys
             raise InvalidRequest(
@@ -216,9 +235,6 @@ class ForumAdapter:
                 f"{' and '.join(one.wire for one in keys)}"
             )
         return key_of(found[0]) if found else None
-
-    def _absent(self, key: object) -> NotFound:
-        return NotFound(f"{schema_of(self._model).table_name} has no item with the key {key!r}")
 
 
 def _model(table: str | type[Table], key: str | None) -> type[Table]:

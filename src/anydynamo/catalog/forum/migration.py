@@ -7,7 +7,6 @@ written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
@@ -19,6 +18,7 @@ from anydynamo.errors import InvalidItem, InvalidRequest, ServiceFault, StoreDam
 from anydynamo.schema import schema_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from importlib.resources.abc import Traversable
 
     from anydynamo.database import Database

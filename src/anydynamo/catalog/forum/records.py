@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from anydynamo.codec import codec_of
 from anydynamo.errors import InvalidItem, InvalidRequest
@@ -11,6 +10,10 @@ from anydynamo.kinds import natural, tagged
 from anydynamo.schema import schema_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pynamodb.attributes import Attribute
+
     from anydynamo.model import Action, Table
 
 __all__ = ["changes", "dump", "key_of", "key_text", "load"]
@@ -82,8 +85,11 @@ def changes(model: type[M], values: Mapping[str, Any]) -> list[Action[M]]:
 
 def key_of(item: Table) -> Any:
     """Give an item's key as a repository takes it: a value, or a `(partition, sort)` tuple."""
-    values = tuple(getattr(item, key.name) for key in schema_of(type(item)).keys)
-    return values if len(values) > 1 else values[0]
+    schema = schema_of(type(item))
+    partition = getattr(item, schema.hash_key.name)
+    if schema.range_key is None:
+        return partition
+    return partition, getattr(item, schema.range_key.name)
 
 
 def key_text(item: Table) -> str:
@@ -94,4 +100,6 @@ def key_text(item: Table) -> str:
 
 def _names(model: type[Table]) -> dict[str, str]:
     """Give the Python name of each declared attribute by its name in DynamoDB."""
-    return {found.attr_name: name for name, found in model.get_attributes().items()}
+    # PynamoDB does not say what its attributes hold, and pyright minds.
+    attributes = cast("Mapping[str, Attribute[Any]]", cast("Any", model).get_attributes())
+    return {found.attr_name: name for name, found in attributes.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,8 @@ from anydynamo.catalog.forum.models import MODELS, Post, Thread, User
 from anydynamo.errors import AlreadyExists, ConditionFailed, TransactionCancelled
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
     from anydynamo.database import Database
 
 __all__ = ["Step", "tour"]
@@ -58,9 +59,13 @@ async def tour(database: Database) -> AsyncIterator[Step]:
 
 
 async def _tables(database: Database) -> Step:
-    await database.create_tables(MODELS)
-    names = [database.table_name(model) for model in MODELS]
-    return Step("tables", ("Tables", f"{', '.join(names)} are there."), {"tables": names})
+    tables = await database.create_tables(MODELS)
+    lines = (f"{one.table}: {'made' if one.created else 'was there already'}" for one in tables)
+    facts = {
+        "tables": [one.table for one in tables],
+        "made": [one.table for one in tables if one.created],
+    }
+    return Step("tables", ("Tables", *lines), facts)
 
 
 async def _migration(database: Database) -> Step:
@@ -84,9 +89,9 @@ async def _migration(database: Database) -> Step:
 
 async def _indexes(database: Database) -> Step:
     users, posts = database.repository(User), database.repository(Post)
-    named = [user async for user in users.query(User.by_email, "alice@example.com")]
-    thread = [post async for post in posts.query(Post.by_thread, "1", reverse=True)]
-    written = [post async for post in posts.query(Post.by_user, "1")]
+    named = await users.query(User.by_email, "alice@example.com")
+    thread = await posts.query(Post.by_thread, "1", reverse=True)
+    written = await posts.query(Post.by_user, "1")
     return Step(
         "indexes",
         (
