@@ -141,7 +141,7 @@ class Held(SQLiteWriter):
     """A writer whose commits wait until they are let go."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(connect(path, synchronous="NORMAL", busy_timeout=1), {})
+        super().__init__(connect(path, synchronous="NORMAL", busy_timeout=1), {}, path)
         self.arrived = threading.Event()
         self.go = threading.Event()
         self.commits = 0

@@ -45,6 +45,10 @@ def put(writer: Writer) -> None:
     writer.put("a", b"k", b"v")
 
 
+def is_json(path: Path) -> bool:
+    return path.suffix == ".json"
+
+
 @pytest.fixture(params=["app.db", "db.json"])
 def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return tmp_path / str(request.param)
@@ -97,8 +101,17 @@ def test_a_file_that_cannot_be_read_is_refused(open_to_all: Path) -> None:
     assert str(open_to_all) in answer
 
 
+def test_a_file_that_may_only_be_read_is_not_replaced(open_to_all: Path) -> None:
+    open_to_all.write_bytes(b"{}" if is_json(open_to_all) else b"")
+    open_to_all.chmod(0o444)
+    open_to_all.parent.chmod(0o777)
+    before = open_to_all.read_bytes()
+    assert "StoreReadOnly" in run("write_without_rights", open_to_all)
+    assert open_to_all.read_bytes() == before
+
+
 def test_a_file_that_may_grow_no_further_keeps_what_it_had(path: Path) -> None:
-    store = JSONFileStore(path) if path.suffix == ".json" else SQLiteStore(path, blocking=True)
+    store = JSONFileStore(path) if is_json(path) else SQLiteStore(path, blocking=True)
     drive(store.write(put))
     drive(store.close())
     before = path.read_bytes()
@@ -106,7 +119,7 @@ def test_a_file_that_may_grow_no_further_keeps_what_it_had(path: Path) -> None:
     assert answer.startswith("write: ")
     assert answer.endswith("left [(b'k', b'v')]")
     assert path.read_bytes() == before
-    assert ("StoreFull" in answer) == (path.suffix == ".json")
+    assert ("StoreFull" in answer) == is_json(path)
 
 
 def test_a_second_writer_of_a_json_file_is_refused_until_the_first_closes(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import gc
 import os
 import shutil
 import sqlite3
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -27,10 +28,10 @@ from anydynamo.errors import (
     StoreLocked,
     StoreReadOnly,
 )
-from anydynamo.stores import sqlite_file
+from anydynamo.stores import sqlite, sqlite_file
 from anydynamo.stores.sqlite import SQLiteStore
 from anydynamo.stores.sqlite_file import APPLICATION_ID, VERSION, translate
-from anydynamo.stores.sqlite_transaction import SQLiteReader
+from anydynamo.stores.sqlite_transaction import SQLiteReader, SQLiteWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -390,6 +391,49 @@ async def test_a_connection_in_trouble_is_replaced(
     assert await store.read(get) == b"v"
     await store.close()
     assert os.listdir(tmp_path) == ["app.db"]
+
+
+@pytest.mark.parametrize("blocking", [False, True])
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_a_file_that_somebody_removes_takes_no_more_writes(
+    tmp_path: Path, *, replaced: bool, blocking: bool
+) -> None:
+    path = tmp_path / "app.db"
+    store = SQLiteStore(path, blocking=blocking)
+    await store.write(put)
+    os.unlink(path)
+    if replaced:
+        made(tmp_path / "other.db")
+        os.rename(tmp_path / "other.db", path)
+    for _ in range(2):
+        with pytest.raises(StoreDamaged, match=r"app\.db was deleted or replaced.*open it again"):
+            await store.write(put)
+    await store.close()
+
+
+def test_what_a_forked_child_does_with_used_stores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same as below in this process, where coverage and debuggers see it."""
+    monkeypatch.setattr(sqlite, "_inherited", set())
+    monkeypatch.setattr(sqlite, "_abandoned", [])
+    path = made(tmp_path / "app.db")
+    unused, used = SQLiteStore(path), SQLiteStore(path, blocking=True)
+    drive(used.write(put))
+    drive(used.read(get))
+    sqlite._orphan_used_stores()
+    with pytest.raises(DatabaseClosed, match="before this process was forked"):
+        drive(used.read(get))
+    with pytest.raises(ConfigurationError, match="was open when this process was forked"):
+        SQLiteStore(path)
+    drive(used.close())
+    drive(unused.close())
+    idle, writer, _ = sqlite._abandoned
+    assert isinstance(writer, SQLiteWriter)
+    assert isinstance(idle, deque)
+    assert len(idle) == 1
+    writer.close()
+    idle.pop().close()
 
 
 def test_a_file_system_without_shared_memory_is_refused() -> None:

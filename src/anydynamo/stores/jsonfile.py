@@ -230,6 +230,9 @@ class _JSONFile:
         """
         temporary = self._path.with_name(f".{self._path.name}.tmp")
         try:
+            if self._path.exists() and not os.access(self._path, os.W_OK):
+                # Replacing asks for rights on the folder only, but who protects a file means it.
+                raise PermissionError(errno.EACCES, "the file is read-only")
             # One that a killed writer left behind: nobody else writes while the lock is held.
             temporary.unlink(missing_ok=True)
             with open(temporary, "xb") as file:

@@ -197,7 +197,7 @@ class Document:
         if not isinstance(header, dict) or "format" not in header:
             raise Malformed(_HEADER, "this key belongs to anydynamo, and holds something else")
         fields = unrepeated(cast("dict[str, Plain]", header), _HEADER)
-        if fields["format"] != Number(_FORMAT):
+        if dump(fields["format"]) != str(_FORMAT):
             raise Malformed(
                 f"{_HEADER}.format",
                 f"this release of anydynamo knows format {_FORMAT}, not {dump(fields['format'])}",

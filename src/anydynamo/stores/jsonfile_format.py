@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import json
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
@@ -71,7 +72,7 @@ def parse(data: bytes) -> Plain:
     """
     try:
         # Some editors put a byte order mark before the text.
-        text = data.decode("utf-8-sig")
+        text = data.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise Malformed(f"line {line}", f"it is not UTF-8 ({error.reason})") from error

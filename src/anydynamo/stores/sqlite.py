@@ -158,6 +158,8 @@ class SQLiteStore:
             warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
             self._group.stop()
             self._close_idle()
+            if self._inline_writer is not None:
+                self._inline_writer.close()
 
     def __repr__(self) -> str:
         return f"<SQLiteStore {self._path}>"
@@ -173,7 +175,7 @@ class SQLiteStore:
 
     def _new_group(self) -> GroupCommit:
         # Bound to no method of this store: the thread would keep an unclosed store alive.
-        return GroupCommit(self._path, partial(_open_writer, self._open, self._spaces))
+        return GroupCommit(self._path, partial(_open_writer, self._path, self._open, self._spaces))
 
     def _take_reader(self) -> SQLiteReader:
         try:
@@ -199,7 +201,7 @@ class SQLiteStore:
             self._check_usable()
             writer = self._inline_writer
             if writer is None:
-                writer = self._inline_writer = _open_writer(self._open, self._spaces)
+                writer = self._inline_writer = _open_writer(self._path, self._open, self._spaces)
             try:
                 return execute_alone(writer, work)
             except sqlite3.Error as error:
@@ -259,8 +261,10 @@ def _identity(path: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _open_writer(open_: Callable[[], sqlite3.Connection], spaces: dict[str, int]) -> SQLiteWriter:
-    return SQLiteWriter(open_(), spaces)
+def _open_writer(
+    path: Path, open_: Callable[[], sqlite3.Connection], spaces: dict[str, int]
+) -> SQLiteWriter:
+    return SQLiteWriter(open_(), spaces, path)
 
 
 def _checked(path: str | bytes) -> Path:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.errors import StoreDamaged
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["SQLiteReader", "SQLiteWriter"]
 
@@ -106,18 +110,35 @@ class SQLiteWriter(SQLiteReader):
 
     A savepoint is set at a piece's first write, so a piece that only looks (a failed condition)
     costs none.
+
+    Args:
+        connection: Belongs to this object from now on.
+        spaces: See `SQLiteReader`.
+        path: The file that the connection has just opened.
     """
 
-    __slots__ = ("_in_piece", "_uncertain")
+    __slots__ = ("_identity", "_in_piece", "_path", "_uncertain")
 
-    def __init__(self, connection: sqlite3.Connection, spaces: dict[str, int]) -> None:
+    def __init__(self, connection: sqlite3.Connection, spaces: dict[str, int], path: Path) -> None:
         super().__init__(connection, spaces)
+        self._path = path
+        self._identity = _identity(path)
         self._uncertain: list[str] = []
         self._in_piece = False
 
     def begin(self) -> None:
-        """Begin a transaction, alone among all writers in all processes."""
+        """Begin a transaction, alone among all writers in all processes.
+
+        Raises:
+            StoreDamaged: Somebody deleted or replaced the file. SQLite would go on writing to the
+                one that has no name any more, and what it acknowledged would be lost.
+        """
         self._execute("BEGIN IMMEDIATE")
+        if _identity(self._path) != self._identity:
+            raise StoreDamaged(
+                f"{self._path} was deleted or replaced while it was open; nothing of this write was"
+                " kept: close the database and open it again"
+            )
 
     def keep_piece(self) -> None:
         """End a piece of work and keep what it wrote."""
@@ -197,3 +218,11 @@ class SQLiteWriter(SQLiteReader):
         for space in self._uncertain:
             self._spaces.pop(space, None)
         self._uncertain.clear()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
