@@ -22,7 +22,7 @@ from anydynamo.adapters.registry import open_adapter
 from anydynamo.runners import DirectRunner, LoopRunner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -603,6 +603,17 @@ class Database:
     def health(self, models: Iterable[type[Model]] = ()) -> Health:
         """Ask the provider for its tables, and say how it went."""
         return self._runner.run(self._database.health(models))
+
+    def run(self, work: Callable[[_database.Database], Coroutine[Any, Any, T]]) -> T:
+        """Run asynchronous code on this database, and return its result.
+
+            db.run(lambda db: migrate(db, folder))
+
+        Args:
+            work: Makes the coroutine from the asynchronous database. Over an embedded provider it
+                may await that database and nothing else.
+        """
+        return self._runner.run(work(self._database))
 
     def close(self) -> None:
         """Close the provider, if it was opened here; closing twice is no error."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,9 +10,11 @@ import pytest
 from anydynamo import (
     AlreadyExists,
     ConfigurationError,
+    DatabaseClosed,
     InvalidItem,
     InvalidRequest,
     NotFound,
+    TableNotFound,
 )
 from anydynamo.catalog.forum.adapter import BlockingForumAdapter, ForumAdapter
 from anydynamo.catalog.forum.models import Post, User
@@ -19,6 +22,8 @@ from anydynamo.sync import Database as BlockingDatabase
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.targets import Target
 
     from anydynamo import Database
 
@@ -155,17 +160,20 @@ async def test_the_fallback_fills_a_new_table_once() -> None:
 
 
 @pytest.mark.usefixtures("_on_sqlite")
-async def test_closing_twice_is_no_error_and_use_after_it_opens_again() -> None:
+async def test_closing_twice_is_no_error_and_use_after_it_is_one() -> None:
     users = ForumAdapter(User, DB["users"])
-    await users.close()
     assert len(await users.get_all()) == 2
     await users.close()
     await users.close()
+    with pytest.raises(DatabaseClosed):
+        await users.get_all()
 
 
-def test_a_damaged_fallback_is_refused_at_once() -> None:
-    with pytest.raises(InvalidItem, match="email"):
-        ForumAdapter("users", [{"userId": "1"}], "userId")
+def test_a_damaged_fallback_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_PROVIDER", "memory")
+    for adapter in (ForumAdapter, BlockingForumAdapter):
+        with pytest.raises(InvalidItem, match="email"):
+            adapter("users", [{"userId": "1"}], "userId")
 
 
 @pytest.mark.parametrize(("table", "key"), [("users", None), ("users", "id"), (User, "email")])
@@ -186,6 +194,41 @@ async def test_a_name_that_the_given_database_does_not_use_is_refused(database: 
     with pytest.raises(ConfigurationError, match="calls it 'users'"):
         ForumAdapter("forum-users-dev", [], "userId", database=database)
     ForumAdapter("users", [], "userId", database=database)
+
+
+@pytest.mark.parametrize("target", ["moto"], indirect=True)
+async def test_on_dynamodb_nothing_is_made_unless_that_is_asked_for(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", target.url)
+    async with ForumAdapter("users", DB["users"], "userId") as users:
+        assert (await users.health_check())["status"] == "unhealthy"
+        with pytest.raises(TableNotFound):
+            await users.get_all()
+    async with ForumAdapter("users", DB["users"], "userId", create=True) as users:
+        assert len(await users.get_all()) == 2
+
+
+@pytest.mark.parametrize("target", ["moto"], indirect=True)
+def test_the_blocking_adapter_reaches_dynamodb(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", target.url)
+    with BlockingForumAdapter("users", DB["users"], "userId", create=True) as users:
+        assert users.get_by_id("2") == DB["users"][1]
+
+
+async def test_a_provider_that_does_not_answer_is_unhealthy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    monkeypatch.setenv("DATABASE_URL", f"dynamodb://eu-west-1?endpoint_url={url}&max_attempts=1")
+    async with ForumAdapter(User) as users:
+        health = await users.health_check()
+    assert health["status"] == "unhealthy"
+    assert url in health["error"]
 
 
 @pytest.mark.usefixtures("_on_sqlite")

@@ -124,22 +124,27 @@ def same(one: object, other: object) -> bool:
 
 def _read(file: Path, name: str) -> Iterator[Webhook]:
     content = read_json(file, name)
-    entries = cast("list[Any]", content if isinstance(content, list) else [content])
-    if entries and all(_is_catalogue(entry) for entry in entries):
-        for entry in entries:
-            for number, payload in enumerate(entry["examples"]):
-                yield _webhook(payload, str(entry["name"]), f"{name}#{entry['name']}/{number}")
+    entries = cast("list[object]", content if isinstance(content, list) else [content])
+    catalogue = [entry for entry in map(_examples, entries) if entry is not None]
+    if catalogue and len(catalogue) == len(entries):
+        for event, payloads in catalogue:
+            for number, payload in enumerate(payloads):
+                yield _webhook(payload, event, f"{name}#{event}/{number}")
         return
     event = name.rpartition("/")[2].partition(".")[0]
     for number, payload in enumerate(entries):
         yield _webhook(payload, event, f"{name}#{number}")
 
 
-def _is_catalogue(entry: object) -> bool:
+def _examples(entry: object) -> tuple[str, list[object]] | None:
+    """Give the event and the examples of an entry of GitHub's catalogue; None if it is none."""
     if not isinstance(entry, dict):
-        return False
+        return None
     found = cast("dict[str, object]", entry)
-    return "name" in found and isinstance(found.get("examples"), list)
+    event, examples = found.get("name"), found.get("examples")
+    if not isinstance(event, str) or not isinstance(examples, list):
+        return None
+    return event, cast("list[object]", examples)
 
 
 def _webhook(payload: object, event: str, source: str) -> Webhook:

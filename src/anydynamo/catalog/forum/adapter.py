@@ -16,7 +16,7 @@ Items are dictionaries with the names that DynamoDB has. `BlockingForumAdapter` 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from anydynamo.adapters.registry import load_provider
 from anydynamo.catalog.forum.models import MODELS
@@ -24,9 +24,10 @@ from anydynamo.catalog.forum.records import changes, dump, key_of, load
 from anydynamo.database import Database
 from anydynamo.errors import ConfigurationError, InvalidRequest, NotFound
 from anydynamo.schema import schema_of
+from anydynamo.sync import Database as BlockingDatabase
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Coroutine, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -38,21 +39,22 @@ __all__ = ["BlockingForumAdapter", "ForumAdapter"]
 Item = dict[str, Any]
 # A key's type is that of whichever table it is for.
 Key = Any
+T = TypeVar("T")
 
 
 class ForumAdapter:
     """One table of the forum, by the verbs of the service that it comes from.
 
-    Without a `database` it opens the one that the environment names, and closes it. Where that
-    keeps its data in a file or in memory, the table is made on first use, and if it was not there
-    the fallback fills it. On DynamoDB nothing is made or filled: there the tables are somebody's.
-
     Args:
         table: A table class, or the name that a table of the forum has in DynamoDB; `key` then says
             which of the three it is.
-        fallback: Items that fill a table which is not there yet; checked at once.
+        fallback: Items that fill a table which this adapter makes; they are checked at once.
         key: The partition key's name in DynamoDB, such as `userId`.
-        database: An open database to use as it is; the caller makes the tables and closes it.
+        database: An open database to use, which the caller closes. Without it the one that the
+            environment names is opened, and closed by `close`.
+        create: Make and fill the table on first use if it is absent. Left out, that happens in a
+            file or in memory that was opened here: on DynamoDB, and in a database that was given,
+            the tables are somebody's.
 
     Raises:
         ConfigurationError: No table of the forum has such a key, or the database that was given
@@ -67,24 +69,23 @@ class ForumAdapter:
         key: str | None = None,
         *,
         database: Database | None = None,
+        create: bool | None = None,
     ) -> None:
         self._model = _model(table, key)
-        self._name = table if isinstance(table, str) else None
         self._fallback = [load(self._model, row) for row in fallback]
-        self._given = database
-        if database is not None and isinstance(table, str):
-            known = database.repository(self._model).table
-            if known != table:
-                raise ConfigurationError(
-                    f"the table {table!r} was asked for, but the database that was given calls it "
-                    f"{known!r}; leave one of the two out"
-                )
-        self._opened: Database | None = None
-        self._ready: Repository[Any] | None = None
+        self._owned = database is None
+        self._database = database or Database.from_env(**_overrides(self._model, table))
+        self._repository = self._database.repository(self._model)
+        if isinstance(table, str) and table != self._repository.table:
+            raise ConfigurationError(
+                f"the table {table!r} was asked for, but the database that was given calls it "
+                f"{self._repository.table!r}; leave one of the two out"
+            )
+        self._create = self._owned and not _is_remote(self._database) if create is None else create
 
     async def get_all(self) -> list[Item]:
         """Give all items; this scans the table."""
-        repository = await self._repository()
+        repository = await self._ready()
         return [dump(item) for item in await repository.scan()]
 
     async def get_by_id(self, key: Key) -> Item | None:
@@ -97,7 +98,7 @@ class ForumAdapter:
         Raises:
             InvalidRequest: Several items have this partition key.
         """
-        repository = await self._repository()
+        repository = await self._ready()
         whole = await self._whole(repository, key)
         item = None if whole is None else await repository.find(whole)
         return None if item is None else dump(item)
@@ -123,7 +124,7 @@ class ForumAdapter:
         by = [one.wire for one in found.hash_keys]
         if by != [attribute]:
             raise InvalidRequest(f"{index} is by {', '.join(by)}, and not by {attribute}")
-        repository = await self._repository()
+        repository = await self._ready()
         declared = getattr(self._model, found.attribute)
         return [dump(item) for item in await repository.query(declared, value)]
 
@@ -134,7 +135,7 @@ class ForumAdapter:
             AlreadyExists: There is an item under its key.
             InvalidItem: Something is missing or of the wrong type.
         """
-        repository = await self._repository()
+        repository = await self._ready()
         return dump(await repository.create(load(self._model, item)))
 
     async def update(self, key: Key, values: Mapping[str, Any]) -> Item:
@@ -149,7 +150,7 @@ class ForumAdapter:
             InvalidRequest: An attribute is not declared, or part of the key.
         """
         actions = changes(self._model, values)
-        repository = await self._repository()
+        repository = await self._ready()
         whole = await self._whole(repository, key)
         if whole is None:
             table = schema_of(self._model).table_name
@@ -162,7 +163,7 @@ class ForumAdapter:
         Args:
             key: As in `get_by_id`.
         """
-        repository = await self._repository()
+        repository = await self._ready()
         whole = await self._whole(repository, key)
         if whole is None:
             return False
@@ -170,7 +171,7 @@ class ForumAdapter:
 
     async def health_check(self) -> dict[str, Any]:
         """Tell whether the table can be reached, by which provider, and where its data lies."""
-        repository = await self._repository()
+        repository = await self._ready()
         health = await self._database.health([self._model])
         answer = {
             "status": "healthy" if health.ok else "unhealthy",
@@ -184,9 +185,8 @@ class ForumAdapter:
 
     async def close(self) -> None:
         """Close the database if this adapter opened it."""
-        opened, self._opened, self._ready = self._opened, None, None
-        if opened is not None:
-            await opened.close()
+        if self._owned:
+            await self._database.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -199,28 +199,14 @@ class ForumAdapter:
     ) -> None:
         await self.close()
 
-    @property
-    def _database(self) -> Database:
-        if self._given is not None:
-            return self._given
-        if self._opened is None:
-            renamed = {} if self._name is None else {"tables": self._renamed(self._name)}
-            self._opened = Database.from_env(**renamed)
-        return self._opened
-
-    def _renamed(self, name: str) -> dict[str, str]:
-        return {schema_of(self._model).table_name: name}
-
-    async def _repository(self) -> Repository[Any]:
-        if self._ready is None:
-            database = self._database
-            repository = database.repository(self._model)
-            if self._given is None and not load_provider(database.info.provider).remote:
-                (table,) = await database.create_tables([self._model])
-                if table.created:
-                    await repository.put_many(self._fallback)
-            self._ready = repository
-        return self._ready
+    async def _ready(self) -> Repository[Any]:
+        """Give the table's items, once the table is there if it is to be made."""
+        if self._create:
+            (made,) = await self._database.create_tables([self._model])
+            if made.created:
+                await self._repository.put_many(self._fallback)
+            self._create = False
+        return self._repository
 
     async def _whole(self, repository: Repository[Any], key: Key) -> Key | None:
         """Complete a key that lacks its sort key, or give None where there is no such item."""
@@ -237,6 +223,94 @@ class ForumAdapter:
         return key_of(found[0]) if found else None
 
 
+class BlockingForumAdapter:
+    """`ForumAdapter` for code that does not await: the same arguments and the same verbs.
+
+    Args:
+        table: As for `ForumAdapter`.
+        fallback: As for `ForumAdapter`.
+        key: As for `ForumAdapter`.
+        database: An open database of `anydynamo.sync`, which the caller closes.
+        create: As for `ForumAdapter`.
+
+    Raises:
+        ConfigurationError: As for `ForumAdapter`.
+        InvalidItem: As for `ForumAdapter`.
+    """
+
+    def __init__(
+        self,
+        table: str | type[Table],
+        fallback: Sequence[Mapping[str, Any]] = (),
+        key: str | None = None,
+        *,
+        database: BlockingDatabase | None = None,
+        create: bool | None = None,
+    ) -> None:
+        self._owned = database is None
+        self._database = database or BlockingDatabase.from_env(
+            **_overrides(_model(table, key), table)
+        )
+        if create is None:
+            create = self._owned and not _is_remote(self._database)
+
+        async def over(inner: Database) -> ForumAdapter:
+            return ForumAdapter(table, fallback, key, database=inner, create=create)
+
+        try:
+            self._adapter = self._database.run(over)
+        except BaseException:
+            self.close()
+            raise
+
+    def get_all(self) -> list[Item]:
+        """Give all items; this scans the table."""
+        return self._run(self._adapter.get_all())
+
+    def get_by_id(self, key: Key) -> Item | None:
+        """Give the item with a key, or None."""
+        return self._run(self._adapter.get_by_id(key))
+
+    def query_by_index(self, index: str, attribute: str, value: Any) -> list[Item]:
+        """Give the items that an index has under a value, in the order of the index."""
+        return self._run(self._adapter.query_by_index(index, attribute, value))
+
+    def create(self, item: Mapping[str, Any]) -> Item:
+        """Write an item that is not there yet, and give it with its defaults."""
+        return self._run(self._adapter.create(item))
+
+    def update(self, key: Key, values: Mapping[str, Any]) -> Item:
+        """Change some attributes of an item that is there, and give it as it is then."""
+        return self._run(self._adapter.update(key, values))
+
+    def delete(self, key: Key) -> bool:
+        """Delete an item, and tell whether it was there."""
+        return self._run(self._adapter.delete(key))
+
+    def health_check(self) -> dict[str, Any]:
+        """Tell whether the table can be reached, by which provider, and where its data lies."""
+        return self._run(self._adapter.health_check())
+
+    def close(self) -> None:
+        """Close the database if this adapter opened it."""
+        if self._owned:
+            self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        return self._database.run(lambda _: coroutine)
+
+
 def _model(table: str | type[Table], key: str | None) -> type[Table]:
     candidates = MODELS if isinstance(table, str) else (table,)
     by_key = {schema_of(model).hash_key.wire: model for model in candidates}
@@ -247,3 +321,12 @@ def _model(table: str | type[Table], key: str | None) -> type[Table]:
             f"no table has the partition key {key!r} here; it can be {', '.join(by_key)}"
         )
     return by_key[key]
+
+
+def _overrides(model: type[Table], table: str | type[Table]) -> dict[str, Any]:
+    """Give the setting that makes a model use the table that was named, if one was."""
+    return {"tables": {schema_of(model).table_name: table}} if isinstance(table, str) else {}
+
+
+def _is_remote(database: Database | BlockingDatabase) -> bool:
+    return load_provider(database.info.provider).remote
