@@ -23,6 +23,8 @@ from anydynamo.errors import InvalidItem, InvalidRequest
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pynamodb.models import Model
+
     from anydynamo import paths
     from anydynamo.kinds import Kind
 
@@ -56,7 +58,7 @@ class Attr(Generic[T]):
         @overload
         def __get__(self, instance: None, owner: type[M]) -> paths.Path[T, M]: ...
         @overload
-        def __get__(self, instance: object, owner: Any) -> T: ...
+        def __get__(self, instance: Model, owner: Any) -> T: ...
         def __get__(self, instance: Any, owner: Any) -> Any: ...
         def __set__(self, instance: Any, value: T) -> None: ...
 
@@ -248,13 +250,7 @@ class Field(Attribute[Any]):
     def __get__(self, instance: Any, owner: Any) -> Any:
         if instance is None:
             return self
-        try:
-            return instance.__dict__["attribute_values"][self.name]
-        except KeyError:
-            raise AttributeError(
-                f"'{self.name}' of this {self.owner} was not read: the index or the projection "
-                "that it came from leaves it out"
-            ) from None
+        return instance.__dict__["attribute_values"][self.name]
 
     def __set__(self, instance: Any, value: Any) -> None:
         instance.__dict__["attribute_values"][self.name] = self.validate(value)

@@ -131,20 +131,6 @@ class Codec(Generic[M]):
                 f"the stored item does not fit {self.model.__name__}: {_reason(error)}"
             ) from error
 
-    def decode_partial(self, item: Mapping[str, Any]) -> M:
-        """Turn what an index or a projection holds of an item into an instance.
-
-        Attributes that the item lacks raise AttributeError when they are read from a `Table`, and
-        the instance cannot be written. A plain PynamoDB model gives None for them.
-
-        Raises:
-            InvalidItem: What is there does not fit the model.
-        """
-        model: type[Any] = self._codec_for(item).model if self._discriminated else self.model
-        if not issubclass(model, Table):
-            return self.decode(item)
-        return cast("M", model._of_values(*model._read(item, partial=True)))
-
     def key(self, key: object) -> dict[str, Any]:
         """Turn a key into DynamoDB's JSON.
 

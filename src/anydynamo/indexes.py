@@ -30,6 +30,17 @@ H2 = TypeVar("H2")
 R = TypeVar("R")
 R2 = TypeVar("R2")
 
+if TYPE_CHECKING:
+    # To a checker a global index is none of PynamoDB's. It would be taken wherever those are, and
+    # there with a key of any type.
+    class _Index:
+        Meta: Any
+
+    class _Global: ...
+else:
+    _Index = Index
+    _Global = GlobalSecondaryIndex
+
 ProjectionType = Literal["ALL", "KEYS_ONLY", "INCLUDE"]
 
 # "You can define up to four attributes each for the partition key and the sort key" of a global
@@ -37,7 +48,7 @@ ProjectionType = Literal["ALL", "KEYS_ONLY", "INCLUDE"]
 _MOST_KEYS = 4
 
 
-class _Declared(Index[Any]):  # type: ignore[no-untyped-call] # PynamoDB's hook
+class _Declared(_Index):
     """What both kinds of index share: keys that are the table's own attributes."""
 
     def __init__(
@@ -114,12 +125,12 @@ class _Declared(Index[Any]):  # type: ignore[no-untyped-call] # PynamoDB's hook
             f"the index {self.Meta.index_name} names {key!r}, which is no attribute of its table"
         )
 
-    def _hash_key_attribute(self) -> Attribute[Any]:  # type: ignore[override]
+    def _hash_key_attribute(self) -> Attribute[Any]:
         name: str = self.Meta.hash_names[0]
         attribute: Attribute[Any] = self.Meta.attributes[name]
         return attribute
 
-    def _get_schema(self) -> IndexSchema:  # type: ignore[override]
+    def _get_schema(self) -> IndexSchema:
         meta = self.Meta
         schema: dict[str, Any] = {
             "index_name": meta.index_name,
@@ -155,16 +166,13 @@ class _Declared(Index[Any]):  # type: ignore[no-untyped-call] # PynamoDB's hook
         return f"{type(self).__name__}({self.Meta.index_name!r})"
 
 
-def _several(keys: Any) -> tuple[Any, ...]:
+def _several(keys: Attr[Any] | tuple[Attr[Any], ...] | None) -> tuple[Any, ...]:
     if keys is None:
         return ()
-    several: tuple[Any, ...] = keys if type(keys) is tuple else (keys,)
-    return several
+    return keys if isinstance(keys, tuple) else (keys,)
 
 
-class GlobalIndex(  # type: ignore[no-untyped-call] # PynamoDB's hook
-    _Declared, GlobalSecondaryIndex[Any], Generic[H, R]
-):
+class GlobalIndex(_Declared, _Global, Generic[H, R]):
     """A global secondary index: other keys, over all partitions, read with eventual consistency.
 
     Args:
@@ -228,8 +236,8 @@ class GlobalIndex(  # type: ignore[no-untyped-call] # PynamoDB's hook
         self,
         name: str,
         *,
-        hash_key: object,
-        range_key: object = None,
+        hash_key: Any,
+        range_key: Any = None,
         projection: ProjectionType | None = None,
         include: Sequence[Any] = (),
         read_capacity: int | None = None,
@@ -245,7 +253,7 @@ class GlobalIndex(  # type: ignore[no-untyped-call] # PynamoDB's hook
             write_capacity_units=write_capacity,
         )
 
-    def _update_model_schema(self, schema: ModelSchema) -> None:  # type: ignore[override]
+    def _update_model_schema(self, schema: ModelSchema) -> None:
         index = self._get_schema()
         throughput: dict[str, int] = {}
         if hasattr(self.Meta, "read_capacity_units"):

@@ -135,23 +135,14 @@ class Table(Model, metaclass=TableMeta):
         return stored_cls._of_values(*stored_cls._read(attribute_values))
 
     @classmethod
-    def _read(
-        cls, item: Mapping[str, Any], *, partial: bool = False
-    ) -> tuple[dict[str, Any], dict[str, Any] | None]:
-        """Read an item attribute by attribute, with an error that names the one that does not fit.
-
-        Args:
-            item: The item in DynamoDB's JSON.
-            partial: Leave out attributes that the item lacks, which an index does not hold.
-        """
+    def _read(cls, item: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """Read an item attribute by attribute, with an error that names what does not fit."""
         lax = cls._options.reads == "lax"
         values: dict[str, Any] = {}
         declared: set[str] = set()
         for name, one in attributes_of(cls).items():
             declared.add(one.attr_name)
             stored = item.get(one.attr_name)
-            if stored is None and partial:
-                continue
             if isinstance(one, Field):
                 values[name] = one.read(stored, lax=lax)
             elif name != discriminator_name(cls):
@@ -169,12 +160,7 @@ class Table(Model, metaclass=TableMeta):
         item: dict[str, dict[str, Any]] = {}
         for name, one in attributes_of(type(self)).items():
             if name not in values:
-                if null_check and isinstance(one, Field):
-                    raise InvalidItem(
-                        f"'{name}' of this {type(self).__name__} was not read, so writing it would "
-                        "lose the attribute; read the whole item first"
-                    )
-                continue
+                continue  # a discriminator, of a class that is not registered with it
             value = values[name]
             if isinstance(one, Field):
                 stored = None if value is None and not null_check else one.write(value)
@@ -202,18 +188,21 @@ class Table(Model, metaclass=TableMeta):
         return cls._shape.core_schema(
             handler,
             lambda values: cls._of_values(cls._classified(values)),
-            lambda instance: vars(instance)["attribute_values"],
+            _values_of,
         )
 
     # --- Python's protocols ---------------------------------------------------------------------
 
-    def __setattr__(self, name: str, value: object) -> None:
-        if not name.startswith("_") and not hasattr(type(self), name):
-            raise AttributeError(
-                f"{type(self).__name__} has no attribute {name!r}; it has "
-                f"{', '.join(attributes_of(type(self)))}"
-            )
-        object.__setattr__(self, name, value)
+    # A checker that saw it would let any name be assigned.
+    if not TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: object) -> None:
+            if not name.startswith("_") and not hasattr(type(self), name):
+                raise AttributeError(
+                    f"{type(self).__name__} has no attribute {name!r}; it has "
+                    f"{', '.join(attributes_of(type(self)))}"
+                )
+            object.__setattr__(self, name, value)
 
     def __eq__(self, other: object) -> bool:
         if type(self) is not type(other):
@@ -233,6 +222,10 @@ class Table(Model, metaclass=TableMeta):
 
 
 Table.__hash__ = None
+
+
+def _values_of(instance: Table) -> dict[str, Any]:
+    return instance.attribute_values
 
 
 def _read_plain(one: Attribute[Any], stored: dict[str, Any] | None) -> Any:

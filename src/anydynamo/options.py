@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar
 
 if TYPE_CHECKING:
     from datetime import date
@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
     from pynamodb.expressions.condition import Condition as PynamoCondition
     from pynamodb.expressions.update import Action as PynamoAction
+    from pynamodb.indexes import Index
     from typing_extensions import TypeAliasType
 
     from anydynamo.capacity import Capacity
+    from anydynamo.indexes import GlobalIndex
     from anydynamo.paths import Action, Condition
 
 __all__ = ["PageOptions", "QueryOptions", "ReadOptions", "ScanOptions", "ScanPageOptions"]
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     KeyPart = str | int | float | Decimal | bytes | date | UUID | Enum
     Key = KeyPart | tuple[KeyPart, KeyPart]
     AnyCondition = TypeAliasType("AnyCondition", Condition[M] | PynamoCondition, type_params=(M,))
+    AnyIndex: TypeAlias = Index[Any] | GlobalIndex[Any, Any]
     AnyAction = TypeAliasType("AnyAction", Action[M] | PynamoAction, type_params=(M,))
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from anydynamo.indexes import GlobalIndex
     from anydynamo.options import (
         AnyCondition,
+        AnyIndex,
         Key,
         KeyPart,
         PageOptions,
@@ -219,7 +220,7 @@ class Queries(Generic[M]):
     @overload
     def scan(
         self,
-        index: Index[Any] | None = None,
+        index: AnyIndex | None = None,
         /,
         *,
         only: None = None,
@@ -228,7 +229,7 @@ class Queries(Generic[M]):
     @overload
     def scan(
         self,
-        index: Index[Any] | None = None,
+        index: AnyIndex | None = None,
         /,
         *,
         only: type[P] | Sequence[Path[Any, M] | str],
@@ -283,7 +284,7 @@ class Queries(Generic[M]):
     @overload
     async def scan_page(
         self,
-        index: Index[Any] | None = None,
+        index: AnyIndex | None = None,
         /,
         *,
         only: None = None,
@@ -292,7 +293,7 @@ class Queries(Generic[M]):
     @overload
     async def scan_page(
         self,
-        index: Index[Any] | None = None,
+        index: AnyIndex | None = None,
         /,
         *,
         only: type[P] | Sequence[Path[Any, M] | str],
@@ -339,7 +340,7 @@ class Queries(Generic[M]):
 
     async def count(
         self,
-        *arguments: Key | Index[Any] | AnyCondition[M],
+        *arguments: Key | AnyIndex | AnyCondition[M],
         filter: AnyCondition[M] | None = None,  # noqa: A002
         consistent: bool = False,
         capacity: Capacity | None = None,
