@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from aiobotocore.session import AioSession
     from tests.servers import Server
 
     from anydynamo.adapters.protocol import DatabaseAdapter
@@ -45,11 +47,19 @@ class Target:
         Args:
             blocking: Make it one that the blocking facade can drive on the caller's thread. A
                 server's adapter never is.
+
+        Returns:
+            The adapter. A server's does not retry: what an emulator fails at, it fails at again.
         """
         if self.provider == "dynamodb":
             from anydynamo.adapters.dynamodb import DynamoDBAdapter
 
-            return DynamoDBAdapter(region=REGION, endpoint_url=self.endpoint_url)
+            return DynamoDBAdapter(
+                region=REGION,
+                endpoint_url=self.endpoint_url,
+                max_attempts=1,
+                session=_session(),
+            )
         from anydynamo.adapters.embedded import EmbeddedAdapter
 
         if self.path is None:
@@ -64,6 +74,14 @@ class Target:
         from anydynamo.stores.jsonfile import JSONFileStore
 
         return EmbeddedAdapter(JSONFileStore(self.path), provider="json", blocking=blocking)
+
+
+@functools.cache
+def _session() -> AioSession:
+    """Share one session, which reads botocore's service description, a large file, only once."""
+    from aiobotocore.session import AioSession
+
+    return AioSession()
 
 
 def embedded(name: str, folder: Path) -> Target:

@@ -421,6 +421,14 @@ async def test_requests_that_cannot_be_written_down_are_refused() -> None:
         assert server.requests == []
 
 
+async def test_a_large_request_is_sent_without_a_warning_and_again_as_it_was() -> None:
+    # pytest turns warnings into errors, and aiohttp has one for large bodies.
+    item = {"id": {"S": "1"}, "v": {"S": "x" * 3_000_000}}
+    async with scripted(DROP) as server, opened(server) as adapter:
+        await adapter.call("PutItem", {"TableName": "users", "Item": item})
+        assert [request["Item"] for request in server.requests] == [item, item]
+
+
 async def test_without_aiobotocore_the_pip_line_is_the_message(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

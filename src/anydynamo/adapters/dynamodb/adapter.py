@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import io
 import os
 import random
 import uuid
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
 __all__ = ["DynamoDBAdapter"]
+
+LARGE_BODY = 512 * 1024
 
 
 class DynamoDBAdapter:
@@ -234,6 +237,7 @@ class DynamoDBAdapter:
                 **self._credentials,
             )
             client: Any = await context.__aenter__()
+            client.meta.events.register("before-send.dynamodb", _stream_large_body)
         except Exception as exception:
             # botocore answers an endpoint that is no URL with a plain ValueError.
             if type(exception) is ValueError:
@@ -243,6 +247,12 @@ class DynamoDBAdapter:
                 raise
             raise fault from exception
         return _Client(client, context)
+
+
+def _stream_large_body(request: Any, **_: Any) -> None:
+    # aiohttp writes plain bytes in one go and warns of it from 1 MB on; a file it writes in pieces.
+    if isinstance(request.body, bytes) and len(request.body) > LARGE_BODY:
+        request.body = io.BytesIO(request.body)
 
 
 class _Client:

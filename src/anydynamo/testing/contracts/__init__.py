@@ -1,0 +1,1 @@
+"""The parts of the adapter contract, one module per subject."""
