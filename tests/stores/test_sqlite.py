@@ -29,6 +29,7 @@ from anydynamo.errors import (
     StoreReadOnly,
 )
 from anydynamo.stores import sqlite, sqlite_file
+from anydynamo.stores.jsonfile import JSONFileStore
 from anydynamo.stores.sqlite import SQLiteStore
 from anydynamo.stores.sqlite_file import APPLICATION_ID, VERSION, translate
 from anydynamo.stores.sqlite_transaction import SQLiteReader, SQLiteWriter
@@ -204,7 +205,7 @@ def test_a_folder_or_a_missing_folder_is_refused_with_advice(tmp_path: Path) -> 
 def test_options_that_cannot_be_right_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="'full' or 'normal'"):
         SQLiteStore(tmp_path / "app.db", synchronous="off")  # type: ignore[arg-type]
-    for timeout in (-1, float("nan")):
+    for timeout in (-1, float("nan"), float("inf")):
         with pytest.raises(ConfigurationError, match="busy_timeout"):
             SQLiteStore(tmp_path / "app.db", busy_timeout=timeout)
 
@@ -216,6 +217,39 @@ def test_a_path_of_bytes_or_with_odd_characters_is_taken(tmp_path: Path) -> None
         assert drive(store.read(lambda reader: len(list(reader.scan("a"))))) == 1
         assert store.location == str(tmp_path / name)
         drive(store.close())
+
+
+async def test_an_id_that_was_rolled_back_and_went_to_another_space_is_not_mistaken(
+    tmp_path: Path,
+) -> None:
+    mine, theirs = (SQLiteStore(tmp_path / "app.db", blocking=True) for _ in range(2))
+
+    def fail(writer: Writer) -> None:
+        writer.put("mine", b"k", b"v")
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await mine.write(fail)
+    await theirs.write(lambda writer: writer.put("theirs", b"k", b"v"))
+    assert await mine.read(lambda reader: reader.get("mine", b"k")) is None
+    await mine.write(lambda writer: writer.put("mine", b"k", b"v"))
+    await mine.close()
+    await theirs.close()
+    assert peek_sqlite(tmp_path / "app.db") == {"mine": {b"k": b"v"}, "theirs": {b"k": b"v"}}
+
+
+@pytest.mark.parametrize("kind", [SQLiteStore, JSONFileStore])
+def test_the_path_is_that_of_the_working_directory_when_the_store_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[SQLiteStore | JSONFileStore]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = kind("data", blocking=True)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    drive(store.write(put))
+    drive(store.close())
+    assert (tmp_path / "data").is_file()
+    assert store.location == str(tmp_path / "data")
 
 
 async def test_another_writer_that_takes_too_long_is_named(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ class JSONFileStore:
             raise ConfigurationError(
                 f"lock_timeout is {lock_timeout!r}; it must be a number of seconds from 0 up"
             )
-        self._path = Path(path)
+        self._path = Path(path).absolute()
         self._file = _JSONFile(_checked(self._path), self._path, lock_timeout)
         self._blocking = blocking
         self._gate = threading.Lock()
@@ -89,7 +89,7 @@ class JSONFileStore:
 
     @property
     def location(self) -> str:
-        """The file's path."""
+        """The file's absolute path, as it was given."""
         return str(self._path)
 
     async def read(self, work: Callable[[Reader], T]) -> T:

@@ -30,6 +30,7 @@ __all__ = ["SQLiteStore"]
 T = TypeVar("T")
 
 _SYNCHRONOUS: Final = {"full": "FULL", "normal": "NORMAL"}
+_LONGEST_WAIT: Final = 86_400
 
 
 class SQLiteStore:
@@ -70,9 +71,10 @@ class SQLiteStore:
             raise ConfigurationError(
                 f"synchronous is {synchronous!r}; it must be 'full' or 'normal'"
             )
-        if not busy_timeout >= 0:
+        if not 0 <= busy_timeout <= _LONGEST_WAIT:
             raise ConfigurationError(
-                f"busy_timeout is {busy_timeout!r}; it must be a number of seconds from 0 up"
+                f"busy_timeout is {busy_timeout!r}; it must be a number of seconds from 0 to"
+                f" {_LONGEST_WAIT}"
             )
         self._path = _checked(os.fspath(path))
         self._blocking = blocking
@@ -90,7 +92,7 @@ class SQLiteStore:
 
     @property
     def location(self) -> str:
-        """The file's path."""
+        """The file's absolute path."""
         return str(self._path)
 
     async def read(self, work: Callable[[Reader], T]) -> T:
@@ -276,7 +278,8 @@ def _checked(path: str | bytes) -> Path:
         )
     if text.startswith("file:"):
         raise ConfigurationError(f"{text!r} is a SQLite URI; give the path of a file instead")
-    return Path(text)
+    # The working directory may be another one when the file is opened.
+    return Path(text).absolute()
 
 
 def _in_event_loop() -> bool:

@@ -92,11 +92,15 @@ class SQLiteReader:
         return cursor
 
     def _find(self, space: str) -> int | None:
+        """Return the id of a space that the shared ids do not have yet."""
+        number = self._look_up(space)
+        if number is not None:
+            self._spaces[space] = number
+        return number
+
+    def _look_up(self, space: str) -> int | None:
         row: tuple[int] | None = self._execute(_SPACE, (space,)).fetchone()
-        if row is None:
-            return None
-        self._spaces[space] = row[0]
-        return row[0]
+        return None if row is None else row[0]
 
     def _close_walks(self) -> None:
         # A walk that nobody finished would keep its snapshot, and with it the log, alive.
@@ -117,13 +121,15 @@ class SQLiteWriter(SQLiteReader):
         path: The file that the connection has just opened.
     """
 
-    __slots__ = ("_identity", "_in_piece", "_path", "_uncertain")
+    __slots__ = ("_identity", "_in_piece", "_path", "_seen")
 
     def __init__(self, connection: sqlite3.Connection, spaces: dict[str, int], path: Path) -> None:
         super().__init__(connection, spaces)
         self._path = path
         self._identity = _identity(path)
-        self._uncertain: list[str] = []
+        # Ids seen in this transaction. They are not shared before it is committed: an id that is
+        # rolled back may become another space's, in another process.
+        self._seen: dict[str, int] = {}
         self._in_piece = False
 
     def begin(self) -> None:
@@ -152,20 +158,21 @@ class SQLiteWriter(SQLiteReader):
         self._close_walks()
         if self._in_piece:
             self._in_piece = False
-            self._forget_uncertain()
+            self._seen.clear()
             self._execute("ROLLBACK TO piece")
             self._execute("RELEASE piece")
 
     def commit(self) -> None:
         """Make all pieces durable."""
         self._execute("COMMIT")
-        self._uncertain.clear()
+        self._spaces.update(self._seen)
+        self._seen.clear()
 
     def abandon(self) -> None:
         """Take back everything since `begin`."""
         self._close_walks()
         self._in_piece = False
-        self._forget_uncertain()
+        self._seen.clear()
         if self._connection.in_transaction:
             # What cannot be rolled back now is, when the connection is closed.
             with suppress(sqlite3.Error):
@@ -203,21 +210,14 @@ class SQLiteWriter(SQLiteReader):
     def _add(self, space: str) -> int:
         number = self._execute(_NEW_SPACE, (space,)).lastrowid
         assert number is not None  # noqa: S101 - an INSERT into a rowid table has one
-        self._uncertain.append(space)
-        self._spaces[space] = number
+        self._seen[space] = number
         return number
 
     def _find(self, space: str) -> int | None:
-        number = super()._find(space)
+        number = self._seen.get(space) or self._look_up(space)
         if number is not None:
-            # It may have been added by an earlier piece of this very transaction.
-            self._uncertain.append(space)
+            self._seen[space] = number
         return number
-
-    def _forget_uncertain(self) -> None:
-        for space in self._uncertain:
-            self._spaces.pop(space, None)
-        self._uncertain.clear()
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
