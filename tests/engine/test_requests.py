@@ -1,0 +1,238 @@
+"""The shapes of requests: whatever comes in, DynamoDB's own error goes out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import botocore.session
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.engine.calling import Engine, S
+
+from anydynamo.engine.engine import READS, WRITES
+from anydynamo.engine.requests import OPERATIONS
+from anydynamo.errors import AnyDynamoError
+
+KEY: dict[str, Any] = {"TableName": "users", "Key": {"pk": S("1")}}
+
+
+@pytest.fixture
+def db(engine: Engine) -> Engine:
+    engine.create("users", "pk")
+    return engine
+
+
+def test_every_operation_is_declared_and_carried_out() -> None:
+    assert set(OPERATIONS) == set(READS) | set(WRITES)
+    assert not set(READS) & set(WRITES)
+
+
+@pytest.mark.parametrize("operation", sorted(OPERATIONS))
+def test_the_parameters_are_those_of_the_service(db: Engine, operation: str) -> None:
+    model = botocore.session.get_session().get_service_model("dynamodb")
+    shape = model.operation_model(operation).input_shape
+    declared: set[str] = set(OPERATIONS[operation]._members)
+    refused: set[str] = set(OPERATIONS[operation]._refused)
+    members = set(shape.members)
+    assert declared <= members
+    assert members - declared <= refused
+    if shape.required_members:
+        error = db.invalid("Member must not be null", operation, {})
+        for name in shape.required_members:
+            assert f"Value null at '{name[0].lower()}{name[1:]}'" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"TableName": None}, "Value null at 'tableName' failed to satisfy constraint"),
+        ({"TableName": ""}, "have length greater than or equal to 1"),
+        ({"TableName": "a b"}, "satisfy regular expression pattern: [a-zA-Z0-9_.-]+"),
+        ({"TableName": "x" * 256}, "have length less than or equal to 255"),
+        ({"TableName": "arn:aws:s3:::bucket"}, "satisfy regular expression pattern: arn"),
+        ({"Key": None}, "Value null at 'key'"),
+        (
+            {"ReturnConsumedCapacity": "ALL"},
+            "Value 'ALL' at 'returnConsumedCapacity' failed to satisfy constraint: Member must"
+            " satisfy enum value set: [INDEXES, TOTAL, NONE]",
+        ),
+        ({"Keys": {}}, "Unknown parameter in the request: 'Keys', must be one of: TableName, Key"),
+        ({5: {}}, "Unknown parameter in the request: 5"),
+        ({"AttributesToGet": ["a"]}, "AttributesToGet is not supported here: use Projection"),
+        (
+            {"AttributesToGet": ["a"], "ProjectionExpression": "a"},
+            "Can not use both expression and non-expression parameters in the same request: "
+            "Non-expression parameters: {AttributesToGet} "
+            "Expression parameters: {ProjectionExpression}",
+        ),
+        ({"ExpressionAttributeNames": {"#a": None}}, "expressionAttributeNames.#a.member"),
+    ],
+)
+def test_a_broken_constraint_is_named(db: Engine, changes: dict[Any, Any], says: str) -> None:
+    db.invalid(says, "GetItem", {**KEY, **changes})
+
+
+def test_all_broken_constraints_are_named_at_once(db: Engine) -> None:
+    error = db.invalid(
+        "3 validation errors detected: ",
+        "Scan",
+        TableName="a b",
+        Limit=-1,
+        Select="X",
+    )
+    assert str(error).count("failed to satisfy constraint") == 3
+
+
+def test_no_more_than_ten_faults_are_spelled_out(db: Engine) -> None:
+    error = db.invalid(
+        "100 validation errors detected", "TransactWriteItems", TransactItems=[None] * 100
+    )
+    assert str(error).count("failed to satisfy constraint") == 10
+
+
+def test_a_long_value_is_cut_in_the_text(db: Engine) -> None:
+    error = db.invalid("...'", "GetItem", {**KEY, "TableName": "x" * 100_000})
+    assert len(str(error)) < 3000
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "says"),
+    [
+        ("GetItem", {"TableName": 5}, "NUMBER_VALUE cannot be converted to String"),
+        ("GetItem", {"TableName": 5.5}, "DECIMAL_VALUE cannot be converted to String"),
+        ("GetItem", {"TableName": True}, "TRUE_VALUE cannot be converted to String"),
+        ("GetItem", {"TableName": False}, "FALSE_VALUE cannot be converted to String"),
+        ("GetItem", {"TableName": []}, "Start of list found where not expected"),
+        ("GetItem", {"TableName": {}}, "Start of structure or map found where not expected"),
+        ("GetItem", {"TableName": b"users"}, "A bytes cannot be converted to String"),
+        ("GetItem", {"TableName": "\ud800"}, "surrogate"),
+        ("GetItem", {**KEY, "Key": "x"}, "STRING_VALUE cannot be converted to Map"),
+        ("GetItem", {**KEY, "ConsistentRead": "yes"}, "STRING_VALUE cannot be converted to Bool"),
+        ("GetItem", {**KEY, "ExpressionAttributeNames": []}, "Start of list found"),
+        ("GetItem", {**KEY, "ExpressionAttributeNames": {1: "a"}}, "NUMBER_VALUE"),
+        ("Scan", {"TableName": "users", "Limit": "1"}, "cannot be converted to Integer"),
+        ("Scan", {"TableName": "users", "Limit": True}, "cannot be converted to Integer"),
+        ("Scan", {"TableName": "users", "Limit": 1.0}, "cannot be converted to Integer"),
+        ("TransactGetItems", {"TransactItems": {}}, "Start of structure or map"),
+        ("TransactGetItems", {"TransactItems": ["x"]}, "STRING_VALUE cannot be converted to Str"),
+        ("GetItem", [], "Unexpected value type in payload"),
+        ("GetItem", None, "Unexpected value type in payload"),
+    ],
+)
+def test_what_cannot_be_read_is_a_serialization_error(
+    db: Engine, operation: str, parameters: Any, says: str
+) -> None:
+    with pytest.raises(AnyDynamoError) as caught:
+        db.adapter.call(operation, parameters).send(None)
+    assert caught.value.code == "SerializationException"
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_number_of_thousands_of_digits_is_spelled_no_further(db: Engine, sign: int) -> None:
+    number = sign * 10**5000
+    db.invalid("of more than 300 digits at 'segment'", "Scan", TableName="users", Segment=number)
+
+
+def test_an_unknown_operation_is_named(db: Engine) -> None:
+    db.refused("UnknownOperationException", "Fly", "Fly", {})
+
+
+json = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(exclude_categories=()), max_size=5)
+    | st.binary(max_size=5)
+    | st.sampled_from(["users", "pk", "pk = :p", "SET a = :p", "ALL_OLD", ":p", "#a"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.text(max_size=3)
+            | st.sampled_from(["S", "N", "B", "M", "L", "SS", "pk", ":p", "Put", "Key", "Item"]),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=8,
+)
+names = sorted({name for shape in OPERATIONS.values() for name in shape._members})
+
+
+def answered(db: Engine, operation: str, request: dict[str, Any]) -> bool:
+    """Tell whether the answer is a result or one of DynamoDB's errors; others are raised."""
+    try:
+        return isinstance(db(operation, request), dict)
+    except AnyDynamoError as error:
+        return error.code is not None
+
+
+@given(
+    st.sampled_from(sorted(OPERATIONS)),
+    st.dictionaries(st.sampled_from(names), json, max_size=6),
+)
+@settings(max_examples=400)
+def test_nonsense_gets_an_error_of_ours(operation: str, nonsense: dict[str, Any]) -> None:
+    db = Engine()
+    db.create("users", "pk")
+    before = repr(nonsense)
+    assert answered(db, operation, nonsense)
+    assert repr(nonsense) == before
+
+
+VALID: dict[str, dict[str, Any]] = {
+    "GetItem": KEY,
+    "PutItem": {"TableName": "users", "Item": {"pk": S("1")}},
+    "UpdateItem": {
+        **KEY,
+        "UpdateExpression": "SET a = :a",
+        "ExpressionAttributeValues": {":a": S("x")},
+    },
+    "DeleteItem": {**KEY, "ConditionExpression": "attribute_exists(pk)"},
+    "Query": {
+        "TableName": "users",
+        "KeyConditionExpression": "pk = :p",
+        "ExpressionAttributeValues": {":p": S("1")},
+    },
+    "Scan": {"TableName": "users", "ExclusiveStartKey": {"pk": S("1")}},
+    "BatchGetItem": {"RequestItems": {"users": {"Keys": [{"pk": S("1")}]}}},
+    "BatchWriteItem": {"RequestItems": {"users": [{"PutRequest": {"Item": {"pk": S("1")}}}]}},
+    "TransactGetItems": {"TransactItems": [{"Get": KEY}]},
+    "TransactWriteItems": {"TransactItems": [{"Delete": KEY}]},
+}
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """List the paths to all members of a nested value."""
+    inner = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    found = [path] if path else []
+    return found + [place for name, member in inner for place in places(member, (*path, name))]
+
+
+def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    """Copy a nested value with one member replaced."""
+    if not path:
+        return new
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = replaced(value[path[0]], path[1:], new)
+    return copy
+
+
+@given(st.sampled_from(sorted(VALID)), st.data(), json)
+@settings(max_examples=400)
+def test_one_wrong_member_gets_an_error_of_ours(
+    operation: str, data: st.DataObject, wrong: Any
+) -> None:
+    db = Engine()
+    db.create("users", "pk")
+    request = VALID[operation]
+    db_request = replaced(request, data.draw(st.sampled_from(places(request))), wrong)
+    assert answered(db, operation, db_request)
