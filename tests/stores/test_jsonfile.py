@@ -506,6 +506,27 @@ async def test_closing_finishes_what_waits_for_the_next_turn(tmp_path: Path) -> 
     assert (tmp_path / "db.json").exists()
 
 
+def test_the_new_file_is_on_the_disk_before_it_gets_the_name_and_the_name_before_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: JSONFileStore
+) -> None:
+    steps: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def synced(descriptor: int) -> None:
+        name = os.path.basename(os.readlink(f"/proc/self/fd/{descriptor}"))
+        steps.append("folder" if name == tmp_path.name else name)
+        fsync(descriptor)
+
+    def replaced(source: Path, target: Path) -> None:
+        steps.append("replace")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", replaced)
+    drive(store.write(put))
+    assert steps == [".db.json.tmp", "replace", "folder"]
+
+
 @pytest.mark.parametrize(
     ("number", "expected"),
     [

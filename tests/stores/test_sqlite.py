@@ -11,7 +11,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from tests.stores.driving import drive
@@ -181,6 +181,19 @@ def test_the_file_names_its_program_and_version(tmp_path: Path) -> None:
     header = made(tmp_path / "app.db").read_bytes()[:100]
     assert header[68:72] == b"anyd"
     assert int.from_bytes(header[60:64], "big") == VERSION
+
+
+@pytest.mark.parametrize(("synchronous", "number"), [("full", 2), ("normal", 1)])
+def test_commits_wait_for_the_disk_as_the_option_says(
+    tmp_path: Path, synchronous: Literal["full", "normal"], number: int
+) -> None:
+    store = SQLiteStore(tmp_path / "app.db", blocking=True, synchronous=synchronous)
+    drive(store.write(put))
+    assert store._inline_writer is not None
+    connection = store._inline_writer._connection
+    assert connection.execute("PRAGMA synchronous").fetchone() == (number,)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    drive(store.close())
 
 
 @pytest.mark.parametrize(
