@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import Body, Depends, FastAPI, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
@@ -71,7 +71,7 @@ async def explain(_: Request, error: Exception) -> JSONResponse:
 
 
 @app.post("/tickets", status_code=201, responses={409: {"description": AlreadyExists.__doc__}})
-async def create(ticket: Ticket, tickets: Tickets) -> Ticket:
+async def create(ticket: Annotated[Ticket, Body()], tickets: Tickets) -> Ticket:
     await tickets.create(ticket)
     return ticket
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,18 +12,21 @@ from anydynamo.catalog.forum.records import changes, dump, key_of, key_text, loa
 from anydynamo.errors import InvalidItem, InvalidRequest
 from anydynamo.schema import schema_of
 
+if TYPE_CHECKING:
+    from anydynamo import Table
+
 ALICE = {
     "userId": "1",
     "email": "alice@example.com",
     "name": "Alice",
     "createdAt": "2024-11-20T08:15:00.000Z",
 }
-DOCUMENTED = {
+DOCUMENTED: dict[type[Table], set[str]] = {
     User: {"userId", "email", "name", "createdAt"},
     Thread: {"threadId", "title", "description", "createdAt"},
     Post: {"postId", "threadId", "userId", "title", "content", "createdAt"},
 }
-TABLES = {
+TABLES: dict[type[Table], tuple[str, list[str], dict[str, list[str]]]] = {
     User: ("users", ["userId"], {"EmailIndex": ["email"]}),
     Thread: ("threads", ["threadId"], {"CreatedAtIndex": ["createdAt"]}),
     Post: (
@@ -34,13 +38,13 @@ TABLES = {
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_attributes_have_their_documented_names(model: type) -> None:
+def test_attributes_have_their_documented_names(model: type[Table]) -> None:
     names = {found.attr_name for found in model.get_attributes().values()}
     assert names == DOCUMENTED[model]
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_keys_and_indexes_are_the_documented_ones(model: type) -> None:
+def test_keys_and_indexes_are_the_documented_ones(model: type[Table]) -> None:
     schema = schema_of(model)
     indexes = {name: [key.wire for key in index.keys] for name, index in schema.indexes.items()}
     assert (schema.table_name, [key.wire for key in schema.keys], indexes) == TABLES[model]
@@ -49,7 +53,9 @@ def test_keys_and_indexes_are_the_documented_ones(model: type) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_tables_are_paid_by_request_and_can_be_restored_to_a_point_in_time(model: type) -> None:
+def test_tables_are_paid_by_request_and_can_be_restored_to_a_point_in_time(
+    model: type[Table],
+) -> None:
     schema = schema_of(model)
     assert (schema.billing, schema.point_in_time_recovery) == ("PAY_PER_REQUEST", True)
 

@@ -56,8 +56,8 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def check(found: Any) -> None:
-    assert [step["name"] for step in found["steps"]] == STEPS
-    steps = {step["name"]: step for step in found["steps"]}
+    assert [step["step"] for step in found["steps"]] == STEPS
+    steps = {step["step"]: step for step in found["steps"]}
     assert steps["migration"]["users"]["verified"] == 3
     assert steps["migration"]["threads"]["verified"] == 2
     assert steps["migration"]["posts"]["verified"] == 4

@@ -64,7 +64,7 @@ async def _told(database: Database, webhooks: Sequence[Webhook], *, talk: bool) 
     if talk:
         print(f"anydynamo {__version__} on {provider}, in {location}")
     async for step in tour(database):
-        report["steps"].append({"name": step.name, **step.facts})
+        report["steps"].append({"step": step.name, **step.facts})
         _tell(step, talk)
     if webhooks:
         print(f"storing {len(webhooks)} payloads ...", file=sys.stderr)
