@@ -57,14 +57,15 @@ def put(db: Engine, made: dict[str, Any]) -> None:
 @pytest.mark.parametrize("mode", [None, "NONE"])
 def test_nothing_is_reported_unless_asked_for(db: Engine, mode: str | None) -> None:
     parameters = {} if mode is None else {"ReturnConsumedCapacity": mode}
-    for operation, request in [
+    requests: list[tuple[str, dict[str, Any]]] = [
         ("PutItem", {"TableName": "things", "Item": KEY}),
         ("GetItem", {"TableName": "things", "Key": KEY}),
         ("Scan", {"TableName": "things"}),
         ("BatchGetItem", {"RequestItems": {"things": {"Keys": [KEY]}}}),
         ("BatchWriteItem", {"RequestItems": {"things": [{"PutRequest": {"Item": KEY}}]}}),
         ("TransactGetItems", {"TransactItems": [{"Get": {"TableName": "things", "Key": KEY}}]}),
-    ]:
+    ]
+    for operation, request in requests:
         assert "ConsumedCapacity" not in db(operation, {**request, **parameters})
 
 

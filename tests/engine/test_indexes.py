@@ -208,6 +208,8 @@ def test_a_page_of_an_index_ends_with_its_keys_and_the_tables(db: Engine) -> Non
     [
         ({"pk": S("p"), "sk": N(1)}, "The provided starting key is invalid"),
         ({"g": S("x"), "h": N(1)}, "The provided starting key is invalid"),
+        ({"g": S(""), "h": N(1), "pk": S("p"), "sk": N(1)}, "The provided starting key is invalid"),
+        ({"g": S("x"), "h": N(1), "pk": S(""), "sk": N(1)}, "The provided starting key is invalid"),
         ({"g": S("x"), "h": S("1"), "pk": S("p"), "sk": N(1)}, "does not match the schema"),
         ({"g": S("y"), "h": N(1), "pk": S("p"), "sk": N(1)}, "outside query boundaries"),
         ({"g": S("x"), "h": N(9), "pk": S("p"), "sk": N(1)}, "the range key predicate"),

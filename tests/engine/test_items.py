@@ -261,11 +261,12 @@ def test_a_condition_that_fails_changes_nothing(db: Engine) -> None:
         "ConditionExpression": "a = :two",
         "ExpressionAttributeValues": {":two": N(2)},
     }
-    for operation, request in [
+    requests: list[tuple[str, dict[str, Any]]] = [
         ("PutItem", {"Item": {**key, "a": N(9)}}),
         ("UpdateItem", {"Key": key, "UpdateExpression": "REMOVE a"}),
         ("DeleteItem", {"Key": key}),
-    ]:
+    ]
+    for operation, request in requests:
         error = db.refused(
             "ConditionalCheckFailedException",
             "The conditional request failed",
@@ -329,7 +330,7 @@ def test_an_invalid_value_is_refused_with_the_operations_prefix(db: Engine) -> N
     item = {"pk": S("1"), "a": {"SS": []}}
     error = db.invalid("may not be empty", "PutItem", TableName="users", Item=item)
     assert str(error).startswith("1 validation error detected: ")
-    key = {"pk": {"SS": []}}
+    key: dict[str, Any] = {"pk": {"SS": []}}
     error = db.invalid("may not be empty", "GetItem", TableName="users", Key=key)
     assert not str(error).startswith("1 validation error detected: ")
 

@@ -49,7 +49,12 @@ def test_a_table_is_described_as_aws_describes_it(engine: Engine) -> None:
         request(
             KeySchema=schema("pk", "sk"),
             AttributeDefinitions=definitions(pk="S", sk="N", g="B"),
-            GlobalSecondaryIndexes=[index("byG", "g", projection=including("a", "b"))],
+            GlobalSecondaryIndexes=[
+                {
+                    **index("byG", "g", projection=including("a", "b")),
+                    "OnDemandThroughput": {"MaxWriteRequestUnits": 7},
+                }
+            ],
             LocalSecondaryIndexes=[index("byL", "pk", "g", projection=KEYS_ONLY)],
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
             DeletionProtectionEnabled=True,
@@ -97,6 +102,7 @@ def test_a_table_is_described_as_aws_describes_it(engine: Engine) -> None:
                 "IndexSizeBytes": 0,
                 "ItemCount": 0,
                 "IndexArn": arn + "/index/byG",
+                "OnDemandThroughput": {"MaxWriteRequestUnits": 7},
             }
         ],
         "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},

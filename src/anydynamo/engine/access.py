@@ -24,7 +24,6 @@ __all__ = [
     "find_table",
     "hash_bytes",
     "item_key",
-    "key_of",
     "primary_key",
     "range_bytes",
     "type_of",
@@ -188,11 +187,6 @@ def check_index_keys(table: Table, item: Item, *, updated: frozenset[str] | None
                     raise validation(_HASH_TOO_LONG)
             elif size > RANGE_KEY_BYTES:
                 raise validation(_RANGE_TOO_LONG)
-
-
-def key_of(table: Table, item: Mapping[str, AttributeValue]) -> Item:
-    """Return an item's key attributes."""
-    return {attribute.name: item[attribute.name] for attribute in table.keys}
 
 
 def type_of(value: AttributeValue) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from anydynamo.engine.access import check_index_keys, item_key, key_of, primary_key
+from anydynamo.engine.access import check_index_keys, item_key, primary_key
+from anydynamo.engine.capacity import write_units
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.expressions import Expressions
 from anydynamo.engine.limits import ITEM_BYTES
@@ -60,10 +61,6 @@ class Action:
             self.update.check_keys([attribute.name for attribute in table.keys])
         return key
 
-    def key_attributes(self, table: Table) -> Item:
-        """Return the key in DynamoDB's JSON."""
-        return key_of(table, self.given)
-
     def evaluate(self, reader: Reader, table: Table, key: bytes) -> Outcome:
         """Work out what the action makes of what is stored, without writing it.
 
@@ -99,13 +96,15 @@ class Action:
         return Outcome(table, key, before, updated.item, size, updated)
 
     def perform(self, changes: Changes, outcome: Outcome, consumption: Consumption | None) -> None:
-        """Write what was worked out."""
+        """Write what was worked out; a condition check has nothing to write."""
         if outcome.item is not None:
             changes.put(
                 outcome.table, outcome.key, outcome.before, outcome.item, outcome.size, consumption
             )
         elif self.kind == "Delete":
             changes.delete(outcome.table, outcome.key, outcome.before, consumption)
+        elif consumption is not None:
+            consumption.table += write_units(outcome.before.size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from anydynamo.engine.itemcollections import collection_metrics
 from anydynamo.engine.items import prepare_projection
 from anydynamo.engine.layout import size_of, unpack
 from anydynamo.engine.limits import BATCH_GET_KEYS, BATCH_WRITE_REQUESTS, REQUEST_BYTES
-from anydynamo.engine.values import check_item, item_size
+from anydynamo.engine.values import check_item
 from anydynamo.engine.writes import Changes, Stored
 
 if TYPE_CHECKING:
@@ -114,8 +114,6 @@ def batch_write_item(request: Mapping[str, Any]) -> Callable[[Writer], dict[str,
         wanted.append((name, [_write_request(one) for one in requests]))
     if sum(len(writes) for _, writes in wanted) > BATCH_WRITE_REQUESTS:
         raise validation("Too many items requested for the BatchWriteItem call")
-    if sum(item_size(item) for _, writes in wanted for item, _ in writes) > REQUEST_BYTES:
-        raise validation("The request is larger than the maximum of 16 MB")
     _check_tables([name for name, _ in wanted])
     mode = request.get("ReturnConsumedCapacity")
     counted = mode is not None and mode != "NONE"

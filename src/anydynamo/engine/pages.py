@@ -118,10 +118,9 @@ class Walk:
             if visible or test is not None:
                 item = decode(raw[SIZE_BYTES:])
                 if fetch:
-                    whole = reader.get(table.items, table.key(item))
-                    if whole is not None:
-                        item = unpack(whole)
-                        fetched += read_units(size_of(whole), consistent=True)
+                    whole = reader.get(table.items, table.key(item)) or raw
+                    fetched += read_units(size_of(whole), consistent=True)
+                    item = unpack(whole)
                 if test is None or test.evaluate(item):
                     count += 1
                     if visible:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from anydynamo.engine.access import hash_bytes, range_bytes
+from anydynamo.engine.access import hash_bytes, primary_key, range_bytes
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.keys import after, beyond, escaped, partition, terminated
 
@@ -159,8 +159,6 @@ def _index_range(
 
 def _sort_bytes(attribute: KeyAttribute, test: KeyTest) -> tuple[bytes, bytes]:
     operands = _operands(attribute, test)
-    if test.operator == "begins_with" and attribute.type == "N":
-        raise validation(_MISMATCH)
     low = range_bytes(attribute, operands[0])
     return low, range_bytes(attribute, operands[-1]) if len(operands) > 1 else low
 
@@ -188,18 +186,13 @@ def cursor_key(table: Table, index: Index | None, start: Item) -> bytes:
             raise validation(
                 f"{_INVALID_START}: The provided key element does not match the schema"
             )
-    hash_names = {table.hash_key.name}
-    if index is not None:
-        hash_names.update(key.name for key in index.hash_keys)
     try:
-        for attribute in attributes:
-            encode = hash_bytes if attribute.name in hash_names else range_bytes
-            encode(attribute, start[attribute.name])
+        key = primary_key(table, {own.name: start[own.name] for own in table.keys})
     except EngineError as error:
         raise validation(f"{_INVALID_START}: {error.message}") from None
     if index is None:
-        return table.key(start)
-    key = index.key(table, start)
-    if key is None:
+        return key
+    entry = index.key(table, start)
+    if entry is None:
         raise validation(_INVALID_START)
-    return key
+    return entry

@@ -10,7 +10,7 @@ import msgspec
 
 from anydynamo.engine.access import find_table, primary_key
 from anydynamo.engine.actions import prepare_action
-from anydynamo.engine.capacity import Consumption, add_consumed, read_units, write_units
+from anydynamo.engine.capacity import Consumption, add_consumed, read_units
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.itemcollections import collection_metrics
 from anydynamo.engine.items import prepare_projection
@@ -229,11 +229,7 @@ def _perform(
 ) -> None:
     changes = Changes(writer)
     for action, outcome in outcomes:
-        consumption = _consumption(consumptions, outcome.table)
-        if action.kind == "ConditionCheck":
-            consumption.table += write_units(outcome.before.size)
-        else:
-            action.perform(changes, outcome, consumption)
+        action.perform(changes, outcome, _consumption(consumptions, outcome.table))
     changes.finish()
 
 
