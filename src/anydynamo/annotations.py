@@ -229,7 +229,7 @@ class _Reader:
         dump, validate = adapter.dump_python, adapter.validate_python
 
         def encode(value: object) -> dict[str, Any]:
-            return kinds.tagged(dump(value, by_alias=True, warnings="error"))
+            return kinds.tagged(dump(value, by_alias=True, warnings="error"), foreign=True)
 
         def decode(stored: Mapping[str, Any]) -> Any:
             return validate(kinds.natural(stored), strict=False, by_alias=True, by_name=True)

@@ -186,7 +186,11 @@ class Codec(Generic[M]):
             payload: object = None if value is None else attribute.serialize(value)
         except Exception as error:
             raise InvalidItem(f"'{name}' of {self.model.__name__}: {error}") from error
-        return {"NULL": True} if payload is None else {attribute.attr_type: payload}
+        if payload is None:
+            return {"NULL": True}
+        stored = {attribute.attr_type: payload}
+        codec_source.check_numbers(stored, f"{name}' of '{self.model.__name__}")
+        return stored
 
     def decode_value(self, name: str, value: Mapping[str, Any]) -> Any:
         """Turn one attribute from DynamoDB's JSON into the model's value.

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from anydynamo.kinds import Kind
     from anydynamo.model import Table
 
-__all__ = ["plain_decoder", "plain_encoder", "table_decoder", "table_encoder"]
+__all__ = ["check_numbers", "plain_decoder", "plain_encoder", "table_decoder", "table_encoder"]
 
 
 def _refuse() -> NoReturn:
@@ -393,7 +393,7 @@ def _plain_payload(name: str, attribute: Attribute[Any]) -> Callable[[Any], Any]
             if isinstance(value, MapAttribute):
                 value.validate(null_check=True)
             payload = serialize(value, null_check=True)
-            _check_numbers({wire: payload}, name)
+            check_numbers({wire: payload}, name)
             return payload
 
         return write
@@ -402,7 +402,7 @@ def _plain_payload(name: str, attribute: Attribute[Any]) -> Callable[[Any], Any]
         def write_number(value: Any) -> Any:
             payload = serialize(value)
             if payload is not None:
-                _check_numbers({wire: payload}, name)
+                check_numbers({wire: payload}, name)
             return payload
 
         return write_number
@@ -417,15 +417,19 @@ def _plain_payload(name: str, attribute: Attribute[Any]) -> Callable[[Any], Any]
 
 def _check_item(item: dict[str, Any], model: type[Model]) -> dict[str, Any]:
     for wire, stored in item.items():
-        _check_numbers(stored, f"{wire}' of '{model.__name__}")
+        check_numbers(stored, f"{wire}' of '{model.__name__}")
     return item
 
 
-def _check_numbers(stored: Mapping[str, Any], place: str) -> None:
+def check_numbers(stored: Mapping[str, Any], place: str) -> None:
     """Refuse numbers that PynamoDB writes and DynamoDB cannot hold.
 
+    Args:
+        stored: Tagged JSON.
+        place: Where it stands, for the message.
+
     Raises:
-        InvalidItem: There is one.
+        InvalidItem: There is such a number.
     """
     for wire, payload in stored.items():
         if wire == "N" or wire == "NS":
@@ -435,10 +439,10 @@ def _check_numbers(stored: Mapping[str, Any], place: str) -> None:
                     _check_number(text, place)
         elif wire == "M":
             for key, one in payload.items():
-                _check_numbers(one, f"{place}.{key}")
+                check_numbers(one, f"{place}.{key}")
         elif wire == "L":
             for index, one in enumerate(payload):
-                _check_numbers(one, f"{place}[{index}]")
+                check_numbers(one, f"{place}[{index}]")
 
 
 def _check_number(text: str, place: str) -> None:

@@ -531,50 +531,58 @@ _NATURAL: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def tagged(value: object) -> Tagged:
+def tagged(value: object, *, foreign: bool = False) -> Tagged:
     """Turn plain Python values into tagged JSON, without a model.
+
+    Args:
+        value: The value.
+        foreign: Whether values of pydantic's own types, such as URLs, are taken too and stored as
+            in JSON. That is for what pydantic itself gave, and will make of it again.
 
     Raises:
         TypeError: There is a value that DynamoDB has no type for.
         ValueError: There is a number or a set that DynamoDB cannot hold, or the nesting is deeper
             than DynamoDB's 32 levels.
     """
-    return _tagged(value, 0)
+    return _tagged(value, 0, foreign)
 
 
-def _tagged(value: object, depth: int) -> Tagged:
+def _tagged(value: object, depth: int, foreign: bool) -> Tagged:
     if depth > _DEEPEST:
         raise ValueError("nested deeper than the 32 levels that DynamoDB holds")
     encode = _TAGGED.get(type(value))
     if encode is not None:
         return encode(value)
     if isinstance(value, Mapping):
-        return {"M": _tagged_map(cast("Mapping[object, object]", value), depth)}
+        return {"M": _tagged_map(cast("Mapping[object, object]", value), depth, foreign)}
     if isinstance(value, list | tuple):
-        return {"L": [_tagged(one, depth + 1) for one in cast("list[object]", value)]}
+        several = cast("list[object]", value)
+        return {"L": [_tagged(one, depth + 1, foreign) for one in several]}
     if isinstance(value, set | frozenset):
-        return _tagged_set(cast("set[object]", value))
+        return _tagged_set(cast("set[object]", value), foreign)
     if isinstance(value, Enum):
-        return _tagged(value.value, depth)
+        return _tagged(value.value, depth, foreign)
     for base, encode in _TAGGED.items():
         if isinstance(value, base):
             return encode(value)
-    return _tagged_foreign(value)
+    if foreign:
+        return _tagged_foreign(value, depth)
+    raise TypeError(f"{type(value).__name__} has no counterpart in DynamoDB")
 
 
-def _tagged_map(value: Mapping[object, object], depth: int) -> Tagged:
+def _tagged_map(value: Mapping[object, object], depth: int, foreign: bool) -> Tagged:
     encoded: Tagged = {}
     for key, one in value.items():
         if not isinstance(key, str):
             raise _wrong(key, "a string, which keys of maps are in DynamoDB")
-        encoded[str.__str__(key)] = _tagged(one, depth + 1)
+        encoded[str.__str__(key)] = _tagged(one, depth + 1, foreign)
     return encoded
 
 
-def _tagged_set(value: set[object] | frozenset[object]) -> Tagged:
+def _tagged_set(value: set[object] | frozenset[object], foreign: bool) -> Tagged:
     if not value:
         raise ValueError("an empty set, which DynamoDB cannot hold")
-    encoded = [_tagged(one, 0) for one in value]
+    encoded = [_tagged(one, 0, foreign) for one in value]
     wires = {next(iter(one)) for one in encoded}
     if len(wires) != 1 or (wire := wires.pop()) not in ("S", "N", "B"):
         raise TypeError(
@@ -584,18 +592,15 @@ def _tagged_set(value: set[object] | frozenset[object]) -> Tagged:
     return {f"{wire}S": [one[wire] for one in encoded]}
 
 
-def _tagged_foreign(value: object) -> Tagged:
-    secret = getattr(value, "get_secret_value", None)
-    if callable(secret):
-        return tagged(secret())
+def _tagged_foreign(value: object, depth: int) -> Tagged:
     from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-    # A nested value of pydantic's own types, such as a URL; pydantic is loaded where there is one.
+    secret = getattr(value, "get_secret_value", None)
     try:
-        plain = to_jsonable_python(value)
+        plain = secret() if callable(secret) else to_jsonable_python(value)
     except PydanticSerializationError:
         raise TypeError(f"{type(value).__name__} has no counterpart in DynamoDB") from None
-    return tagged(plain)
+    return _tagged(plain, depth + 1, foreign=False)
 
 
 def _encode_time(value: time) -> Tagged:
