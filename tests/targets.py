@@ -73,7 +73,8 @@ class Target:
             return EmbeddedAdapter(store, provider="sqlite", blocking=blocking)
         from anydynamo.stores.jsonfile import JSONFileStore
 
-        return EmbeddedAdapter(JSONFileStore(self.path), provider="json", blocking=blocking)
+        file = JSONFileStore(self.path, blocking=blocking)
+        return EmbeddedAdapter(file, provider="json", blocking=blocking)
 
 
 @functools.cache

@@ -209,7 +209,8 @@ class Target:
                     f"The sort key of {self.where} takes one condition for each attribute, from "
                     f"left to right without a gap; {condition!r} is out of place"
                 )
-            if place + 1 < len(conditions) and getattr(condition, "operator", "") != "=":
+        for condition in conditions[:-1]:
+            if getattr(condition, "operator", "") != "=":
                 raise InvalidRequest(
                     f"Only the last condition on the sort key of {self.where} may be other than "
                     f"equality; {condition!r} comes before another"

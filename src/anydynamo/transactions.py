@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_ACTIONS", "TransactRead", "TransactWrite", "transact", "transact_get"]
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 MOST_ACTIONS = 100
 """Actions in one transaction: "Amazon DynamoDB Transactions: How it works", Developer Guide."""
@@ -59,12 +59,12 @@ class TransactWrite:
 
 
 @dataclass(frozen=True, slots=True)
-class TransactRead(Generic[T]):
+class TransactRead(Generic[T_co]):
     """One item to read in a transaction, made by a repository's `to_get`."""
 
     request: Mapping[str, Any] = field(repr=False)
     what: str
-    decode: Callable[[Mapping[str, Any]], T] = field(repr=False)
+    decode: Callable[[Mapping[str, Any]], T_co] = field(repr=False)
     session: Session = field(repr=False)
 
 

@@ -1,0 +1,1 @@
+"""The parts of the repository contract, one subject each."""

@@ -1,0 +1,105 @@
+"""Many items in few requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from anydynamo.capacity import Capacity
+from anydynamo.errors import InvalidRequest
+from anydynamo.testing.repositories.models import Author, Contract, Event, event, events
+
+if TYPE_CHECKING:
+    from anydynamo.database import Database
+
+__all__ = ["BatchContract"]
+
+
+class BatchContract(Contract):
+    """Chunks are made as they are needed, and the caller does not see them."""
+
+    async def test_more_items_than_a_request_holds(self, database: Database) -> None:
+        repository = await events(database, *[event(at, text=str(at)) for at in range(130)])
+        assert await repository.count("hall") == 130
+        found = await repository.get_many([("hall", at) for at in range(129, -1, -1)])
+        assert [one.at for one in found] == list(range(129, -1, -1))
+        await repository.delete_many([("hall", at) for at in range(120)])
+        assert await repository.count("hall") == 10
+
+    async def test_absent_items_are_left_out_and_repeated_keys_repeated(
+        self, database: Database
+    ) -> None:
+        repository = await events(database, event(1), event(2))
+        keys = [("hall", 2), ("hall", 9), ("hall", 1), ("hall", 2)]
+        assert [one.at for one in await repository.get_many(keys)] == [2, 1, 2]
+        assert await repository.get_many([]) == []
+        assert await repository.get_many([("yard", 1)]) == []
+
+    async def test_a_projection_of_many(self, database: Database) -> None:
+        repository = await events(database, event(1, text="a"), event(2, text="b"))
+        found = repository.get_many([event(2), ("hall", 1)], only=[Event.text], consistent=True)
+        assert await found == [{"text": "b"}, {"text": "a"}]
+
+    async def test_of_several_writes_to_a_key_the_last_counts(self, database: Database) -> None:
+        repository = await events(database, event(1, text="a"), event(1, text="b"))
+        assert (await repository.get(("hall", 1))).text == "b"
+        async with repository.batch() as batch:
+            await batch.put(event(1, text="c"))
+            await batch.delete(("hall", 1))
+            await batch.put(event(2, text="d"))
+            await batch.delete(event(3))
+            await batch.put(event(3, text="e"))
+        assert [one.text for one in await repository.query("hall")] == ["d", "e"]
+
+    async def test_a_batch_copies_what_it_is_given(self, database: Database) -> None:
+        repository = await events(database)
+        one = event(1, text="before")
+        async with repository.batch() as batch:
+            await batch.put(one)
+            one.text = "after"
+        assert (await repository.get(("hall", 1))).text == "before"
+
+    async def test_a_batch_sends_a_chunk_when_it_is_full_and_the_rest_at_the_end(
+        self, database: Database
+    ) -> None:
+        repository = await events(database)
+        async with repository.batch() as batch:
+            for at in range(30):
+                await batch.put(event(at))
+            assert len(batch) == 5
+            assert await repository.count("hall", consistent=True) == 25
+        assert await repository.count("hall", consistent=True) == 30
+
+    async def test_a_batch_that_ends_with_an_error_sends_nothing_more(
+        self, database: Database
+    ) -> None:
+        repository = await events(database)
+
+        async def fail() -> None:
+            async with repository.batch() as batch:
+                await batch.put(event(1))
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            await fail()
+        assert await repository.count("hall") == 0
+
+    async def test_what_does_not_fit_is_refused_and_the_batch_goes_on(
+        self, database: Database
+    ) -> None:
+        repository = await events(database)
+        async with repository.batch() as batch:
+            await batch.put(event(1))
+            with pytest.raises(InvalidRequest):
+                await batch.put(Author(author_id="1", name="x"))  # type: ignore[arg-type]
+            with pytest.raises(InvalidRequest):
+                await batch.delete("hall")
+        assert await repository.count("hall") == 1
+
+    async def test_what_a_batch_costs_is_collected(self, database: Database) -> None:
+        repository = await events(database)
+        capacity = Capacity()
+        await repository.put_many([event(at) for at in range(30)], capacity=capacity)
+        assert capacity.requests == 2
+        assert capacity.tables[repository.table] >= 30
