@@ -95,13 +95,13 @@ def test_a_file_that_holds_no_list_is_damaged(tmp_path: Path, content: Any, mess
 def test_a_missing_key_is_named_with_file_and_place(tmp_path: Path) -> None:
     row = {key: value for key, value in USERS[1].items() if key != "userId"}
     message = refused(tmp_path, InvalidItem, users={"users": [USERS[0], row]})
-    assert message.startswith("users/db.json: users[1]: userId is missing")
+    assert message.startswith("users/db.json: users[1]: it lacks userId")
 
 
 def test_a_missing_attribute_is_named_in_a_bare_list_too(tmp_path: Path) -> None:
     row = {key: value for key, value in USERS[0].items() if key != "createdAt"}
     message = refused(tmp_path, InvalidItem, users=[row])
-    assert message.startswith("users/db.json: [0]: createdAt is missing")
+    assert message.startswith("users/db.json: [0]: it lacks createdAt")
 
 
 @pytest.mark.parametrize(("name", "value"), [("userId", 7), ("userId", ""), ("createdAt", "today")])

@@ -16,4 +16,4 @@ def main() -> None:
             raise
         print('The command line needs typer: pip install "anydynamo[cli]"', file=sys.stderr)
         raise SystemExit(1) from None
-    app()
+    app(prog_name="anydynamo")

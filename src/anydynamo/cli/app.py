@@ -55,6 +55,7 @@ def demo(
         typer.Option(
             exists=True,
             readable=True,
+            metavar="PATH",
             help="Store the webhook payloads of this JSON file or folder too.",
         ),
     ] = None,

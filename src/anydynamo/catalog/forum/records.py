@@ -35,7 +35,7 @@ def load(model: type[M], row: Mapping[str, Any], *, complete: bool = False) -> M
     names = _names(model)
     missing = [wire for wire in names if wire not in row] if complete else []
     if missing:
-        raise InvalidItem(f"{', '.join(missing)} is missing; it has {', '.join(row) or 'nothing'}")
+        raise InvalidItem(f"it lacks {', '.join(missing)}; it has {', '.join(row) or 'nothing'}")
     item = model(**{names[wire]: value for wire, value in row.items() if wire in names})
     codec = codec_of(model)
     codec.key_of(item)

@@ -1,0 +1,18 @@
+"""A forum: users, threads and posts, their JSON files and the verbs of the service they come from."""
+
+from anydynamo.catalog.forum.adapter import BlockingForumAdapter, ForumAdapter
+from anydynamo.catalog.forum.migration import Migrated, Progress, migrate, sample_files
+from anydynamo.catalog.forum.models import MODELS, Post, Thread, User
+
+__all__ = [
+    "MODELS",
+    "BlockingForumAdapter",
+    "ForumAdapter",
+    "Migrated",
+    "Post",
+    "Progress",
+    "Thread",
+    "User",
+    "migrate",
+    "sample_files",
+]
