@@ -204,6 +204,22 @@ VALID: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.parametrize("operation", sorted(VALID))
+def test_a_null_parameter_is_an_absent_one(db: Engine, operation: str) -> None:
+    nulls = dict.fromkeys(OPERATIONS[operation]._members)
+    assert db(operation, {**nulls, **VALID[operation]}) is not None
+
+
+def test_nulls_inside_of_batches_and_transactions_are_absent(db: Engine) -> None:
+    nulls = {"ProjectionExpression": None, "ExpressionAttributeNames": None}
+    wanted = {"users": {"Keys": [{"pk": S("1")}], "ConsistentRead": None, **nulls}}
+    assert db("BatchGetItem", RequestItems=wanted)["UnprocessedKeys"] == {}
+    assert db("TransactGetItems", TransactItems=[{"Get": {**KEY, **nulls}}]) == {"Responses": [{}]}
+    nulls = {"ConditionExpression": None, "ExpressionAttributeValues": None}
+    delete = {"Delete": {**KEY, **nulls}, "Put": None}
+    assert db("TransactWriteItems", TransactItems=[delete], ClientRequestToken=None) == {}
+
+
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """List the paths to all members of a nested value."""
     inner = (
