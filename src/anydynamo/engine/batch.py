@@ -81,8 +81,10 @@ def batch_get_item(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, A
 
 def _settings(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Copy what unprocessed keys have to be asked for with again."""
-    settings = {name: value for name, value in parameters.items() if name != "Keys"}
-    if settings.get("ExpressionAttributeNames"):
+    settings = {
+        name: value for name, value in parameters.items() if name != "Keys" and value is not None
+    }
+    if "ExpressionAttributeNames" in settings:
         settings["ExpressionAttributeNames"] = dict(settings["ExpressionAttributeNames"])
     return settings
 
