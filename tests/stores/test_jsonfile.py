@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     from anydynamo.engine.store import Reader, Writer
 
 CLOCK = 1_700_000_000.0
+DESCRIPTION = {
+    "TableId": "1",
+    "TableName": "users",
+    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+}
 
 
 def put(writer: Writer) -> None:
@@ -295,14 +301,8 @@ def test_a_table_made_over_a_list_that_it_did_not_adopt_is_refused(
     tmp_path: Path, store: JSONFileStore
 ) -> None:
     (tmp_path / "db.json").write_text('{"users": [{"id": "1"}]}')
-    description = {
-        "TableId": "1",
-        "TableName": "users",
-        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
-        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
-    }
     with pytest.raises(StoreDamaged, match=r"at users: .*without adopting"):
-        drive(store.write(lambda writer: writer.put(TABLES, b"users", encode(description))))
+        drive(store.write(lambda writer: writer.put(TABLES, b"users", encode(DESCRIPTION))))
     assert (tmp_path / "db.json").read_text() == '{"users": [{"id": "1"}]}'
     assert drive(store.write(lambda writer: writer.adopt("users"))) == [
         ("users[0]", {"id": {"S": "1"}})
@@ -501,9 +501,32 @@ async def test_writes_that_come_together_share_one_new_file(
 async def test_closing_finishes_what_waits_for_the_next_turn(tmp_path: Path) -> None:
     store = JSONFileStore(tmp_path / "db.json")
     writing = asyncio.ensure_future(store.write(put))
-    closing = asyncio.ensure_future(store.close())
-    await asyncio.gather(writing, closing)
-    assert (tmp_path / "db.json").exists()
+    await asyncio.sleep(0)
+    await store.close()
+    # Closing does not suspend, so nothing else can have run since.
+    assert os.listdir(tmp_path).count("db.json") == 1
+    other = JSONFileStore(tmp_path / "db.json")
+    await writing
+    assert await other.write(get) == b"v"
+    await other.close()
+
+
+async def test_a_list_that_was_handed_to_work_that_failed_is_still_guarded(tmp_path: Path) -> None:
+    path = tmp_path / "db.json"
+    path.write_text('{"users": [{"id": "1"}]}')
+    store = JSONFileStore(path)
+
+    def adopt_and_fail(writer: Writer) -> None:
+        writer.adopt("users")
+        raise LookupError
+
+    made_over_it = store.write(lambda writer: writer.put(TABLES, b"users", encode(DESCRIPTION)))
+    results = await asyncio.gather(
+        store.write(adopt_and_fail), made_over_it, return_exceptions=True
+    )
+    assert isinstance(results[1], StoreDamaged)
+    await store.close()
+    assert path.read_text() == '{"users": [{"id": "1"}]}'
 
 
 def test_the_new_file_is_on_the_disk_before_it_gets_the_name_and_the_name_before_the_answer(

@@ -364,6 +364,20 @@ async def test_closing_empties_the_log_into_the_file(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["app.db"]
 
 
+async def test_a_walk_that_somebody_holds_on_to_does_not_keep_the_log_from_being_emptied(
+    tmp_path: Path,
+) -> None:
+    store = SQLiteStore(made(tmp_path / "app.db", items=50))
+    walk = await store.read(lambda reader: reader.scan("a"))
+    another = await store.write(lambda writer: writer.scan("a"))
+    await store.write(put)
+    with closing(sqlite3.connect(tmp_path / "app.db")) as connection:
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    assert busy == 0
+    assert walk is not another
+    await store.close()
+
+
 async def test_a_read_under_way_while_the_store_closes_ends_well(tmp_path: Path) -> None:
     store = SQLiteStore(made(tmp_path / "app.db"), blocking=True)
 
