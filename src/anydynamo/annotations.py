@@ -235,7 +235,14 @@ class _Reader:
             return validate(kinds.natural(stored), strict=False, by_alias=True, by_name=True)
 
         wire = "M" if members is not None else None
-        return Kind(_shown(annotation), wire, encode, decode, members=members or {}, mutable=True)
+        return Kind(
+            _shown(annotation),
+            wire,
+            encode,
+            decode,
+            members={} if members is None else members,
+            mutable=True,
+        )
 
     def _members(self, record: Any) -> Mapping[str, tuple[str, Kind]]:
         return _LazyMembers(self, record)

@@ -447,10 +447,7 @@ class Field(Attribute[Any]):
         if isinstance(value, _Operand | Attribute):
             return Path(self).set(value)
         value = self.validate(value)
-        try:
-            stored = self.write(value)
-        except InvalidItem as error:
-            raise InvalidRequest(error.message) from error
+        stored = self.write(value)
         return RemoveAction(Path(self)) if stored is None else SetAction(Path(self), Value(stored))
 
     def add(self, *values: Any) -> AddAction:

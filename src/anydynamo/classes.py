@@ -34,7 +34,7 @@ from anydynamo.kinds import Kind
 from anydynamo.validation import FieldShape, Shape, config_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import FrameType
 
     from anydynamo.model import Table
@@ -176,8 +176,9 @@ class TableMeta(MetaModel):
                 index.resolve(_attributes_of(table))
         initialise = cast("Any", super()).__init__
         initialise(cls_name, bases, dict(vars(self)), discriminator)
-        # PynamoDB lists attributes by name; people and their messages read them as declared.
+        # PynamoDB lists both by name; people and their messages read them as declared.
         table._attributes = _attributes_of(table)
+        table._indexes = dict(sorted(table._indexes.items(), key=_declaration_order(table)))
         if not _is_root(bases):
             _finish(table)
 
@@ -229,6 +230,16 @@ def _attributes_of(table: type[Table]) -> dict[str, Attribute[Any]]:
     return found
 
 
+def _declaration_order(table: type[Table]) -> Callable[[tuple[str, Index[Any]]], int]:
+    names = [name for cls in reversed(table.__mro__) for name in vars(cls)]
+    places = {
+        value.Meta.index_name: names.index(name)
+        for name in names
+        if isinstance(value := getattr(table, name, None), Index)
+    }
+    return lambda entry: places[entry[0]]
+
+
 def _fields(
     cls_name: str,
     bases: tuple[type, ...],
@@ -253,16 +264,16 @@ def _fields(
                     f"annotated as Attr[...], anything else as ClassVar[...]"
                 )
             continue
+        if name.startswith("_") or _is_taken(name, bases):
+            raise TypeError(
+                f"{cls_name}.{name}: the name is taken; give the attribute another one, and "
+                f"attr_name={name!r} for DynamoDB"
+            )
         if value is MISSING:
             value = Declaration()
         if not isinstance(value, Declaration):
             raise TypeError(
                 f"{cls_name}.{name}: write `= attribute(default=...)` instead of a bare value"
-            )
-        if name.startswith("_") or _is_taken(name, bases):
-            raise TypeError(
-                f"{cls_name}.{name}: the name is taken; give the attribute another one, and "
-                f"attr_name={name!r} for DynamoDB"
             )
         (annotation,) = get_args(hint)
         try:
@@ -276,7 +287,7 @@ def _fields(
 
 
 def _is_taken(name: str, bases: tuple[type, ...]) -> bool:
-    if name == "Meta":
+    if name in ("Meta", "attribute_values"):
         return True
     if name in _FREE_NAMES:
         return False

@@ -108,10 +108,9 @@ def table_encoder(model: type[Table]) -> Callable[[Any], dict[str, Any]]:
         value, wire = f"v{number}", repr(attribute.attr_name)
         source.add(f"{value} = values[{name!r}]")
         if not isinstance(attribute, Field):
-            write = source.bind(_plain_payload(name, attribute))
-            condition = f"if {value} is not None: " if attribute.null else ""
-            tagged = f"{{{attribute.attr_type!r}: {write}({value})}}"
-            sometimes.append(f"{condition}item[{wire}] = {tagged}")
+            write = source.bind(_plain_writer(name, attribute))
+            source.add(f"e{number} = {write}({value})")
+            sometimes.append(f"if e{number} is not None: item[{wire}] = e{number}")
             continue
         encoded = _encode_expression(source, attribute.kind, value)
         nullable = attribute.null and attribute.kind is not kinds.ANY
@@ -131,6 +130,19 @@ def table_encoder(model: type[Table]) -> Callable[[Any], dict[str, Any]]:
     source.add("if '_undeclared' in state: item.update(state['_undeclared'])")
     source.add("return item")
     return source.function("encode", model)
+
+
+def _plain_writer(name: str, attribute: Attribute[Any]) -> Callable[[Any], dict[str, Any] | None]:
+    """Give the function that writes a plain PynamoDB attribute of a table."""
+    payload_of, wire, null = _plain_payload(name, attribute), attribute.attr_type, attribute.null
+
+    def write(value: Any) -> dict[str, Any] | None:
+        payload: object = None if value is None else payload_of(value)
+        if payload is not None:
+            return {wire: payload}
+        return None if null else _refuse()
+
+    return write
 
 
 def _encode_expression(source: _Source, kind: Kind, value: str) -> str:

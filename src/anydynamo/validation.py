@@ -97,6 +97,7 @@ class Shape:
                 "__pydantic_config__": config,
             },
         )
+        self._strict = bool(config.get("strict"))
         self._validate = TypeAdapter(self.record).validator.validate_python
 
     def construct(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -106,7 +107,6 @@ class Shape:
             InvalidItem: An argument is unknown, missing or of the wrong type.
         """
         from pydantic import ValidationError
-        from pydantic_core import ArgsKwargs
 
         unknown = values.keys() - self.names
         if unknown:
@@ -116,10 +116,20 @@ class Shape:
                 f"{', '.join(self._annotations)}"
             )
         try:
-            record = self._validate(ArgsKwargs((), values), by_alias=False, by_name=True)
+            return self._validated(values, by_alias=False)
         except ValidationError as error:
             raise refusal(self.owner.__name__, error) from error
-        return cast("dict[str, Any]", record.__dict__)
+
+    def _validated(self, values: dict[str, Any], *, by_alias: bool) -> dict[str, Any]:
+        from pydantic_core import ArgsKwargs
+
+        # Into an instance, as a dataclass's constructor does it: pydantic would otherwise refuse
+        # arguments in strict mode.
+        record = object.__new__(self.record)
+        self._validate(
+            ArgsKwargs((), values), self_instance=record, by_alias=by_alias, by_name=True
+        )
+        return cast("dict[str, Any]", vars(record))
 
     def check(self, name: str) -> Callable[[Any], Any]:
         """Give the function that checks an attribute's value, and raises `InvalidItem`."""
@@ -153,21 +163,21 @@ class Shape:
             make: Makes an instance of valid values.
             values_of: Gives an instance's values.
         """
-        from pydantic_core import ArgsKwargs, core_schema
+        from pydantic_core import core_schema
 
         owner, record, names = self.owner, self.record, self.names
         described = handler.generate_schema(record)
 
-        def validate(value: Any, inner: Callable[[Any], Any]) -> Any:
-            if isinstance(value, owner):
-                return value
-            return make(inner(value).__dict__)
+        def of_record(value: Any) -> Any:
+            return make(vars(value))
 
         def validate_python(value: Any, inner: Callable[[Any], Any]) -> Any:
-            # In strict mode pydantic takes no dict for a dataclass, but does take arguments.
-            if isinstance(value, dict):
-                value = ArgsKwargs((), cast("dict[str, Any]", value))
-            return validate(value, inner)
+            if isinstance(value, owner):
+                return value
+            if self._strict and isinstance(value, dict):
+                # pydantic takes no dict for a dataclass then, though the values may be exact.
+                return make(self._validated(cast("dict[str, Any]", value), by_alias=True))
+            return of_record(inner(value))
 
         def serialize(value: Any, inner: Callable[[Any], Any]) -> Any:
             shown = object.__new__(record)
@@ -177,7 +187,9 @@ class Shape:
             return inner(shown)
 
         return core_schema.json_or_python_schema(
-            json_schema=core_schema.no_info_wrap_validator_function(validate, described),
+            # After, since what comes to a function before is no longer JSON, to which strict mode
+            # allows more.
+            json_schema=core_schema.no_info_after_validator_function(of_record, described),
             python_schema=core_schema.no_info_wrap_validator_function(validate_python, described),
             serialization=core_schema.wrap_serializer_function_ser_schema(
                 serialize, schema=described
