@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from anydynamo import (
     InvalidItem,
     InvalidRequest,
     NotFound,
+    Repository,
+    StoreFull,
     TableNotFound,
 )
 from anydynamo.catalog.forum.adapter import BlockingForumAdapter, ForumAdapter
@@ -160,6 +163,29 @@ async def test_the_fallback_fills_a_new_table_once() -> None:
 
 
 @pytest.mark.usefixtures("_on_sqlite")
+async def test_calls_that_come_together_see_the_whole_fallback() -> None:
+    async with ForumAdapter("users", DB["users"], "userId") as users:
+        answers = await asyncio.gather(*(users.get_all() for _ in range(4)))
+    assert [len(answer) for answer in answers] == [2, 2, 2, 2]
+
+
+@pytest.mark.parametrize("target", ["memory"], indirect=True)
+async def test_a_fallback_that_failed_on_its_way_is_sent_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = ForumAdapter(User, DB["users"], database=database, create=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(Repository, "put_many", _fail)
+        with pytest.raises(StoreFull):
+            await users.get_all()
+    assert len(await users.get_all()) == 2
+
+
+async def _fail(*_: object, **__: object) -> None:
+    raise StoreFull("no space is left")
+
+
+@pytest.mark.usefixtures("_on_sqlite")
 async def test_closing_twice_is_no_error_and_use_after_it_is_one() -> None:
     users = ForumAdapter(User, DB["users"])
     assert len(await users.get_all()) == 2
@@ -255,4 +281,5 @@ def test_both_adapters_have_the_same_methods() -> None:
     def public(cls: type) -> set[str]:
         return {name for name in vars(cls) if not name.startswith("_")}
 
-    assert public(ForumAdapter) == public(BlockingForumAdapter)
+    # The blocking adapter prepares its table when it is made.
+    assert public(ForumAdapter) - {"prepare"} == public(BlockingForumAdapter)

@@ -112,6 +112,18 @@ def test_a_wrong_value_is_named_with_file_and_place(
     assert message.startswith("users/db.json: [1]: ")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [("email", "", "empty string"), ("biography", "x" * 410_000, "size")],
+)
+def test_what_dynamodb_would_refuse_is_refused_before(
+    tmp_path: Path, name: str, value: object, message: str
+) -> None:
+    said = refused(tmp_path, InvalidItem, users=[USERS[0], {**USERS[1], name: value}])
+    assert said.startswith("users/db.json: [1]: ")
+    assert message in said
+
+
 def test_a_duplicate_names_both_places(tmp_path: Path) -> None:
     message = refused(tmp_path, InvalidItem, users={"users": [*USERS, USERS[0]]})
     assert message == (

@@ -1,4 +1,4 @@
-"""A forum: users, threads and posts, their JSON files and the verbs of the service they come from."""
+"""A forum: its tables, the migration of its JSON files, and the verbs of its service."""
 
 from anydynamo.catalog.forum.adapter import BlockingForumAdapter, ForumAdapter
 from anydynamo.catalog.forum.migration import Migrated, Progress, migrate, sample_files

@@ -16,6 +16,7 @@ Items are dictionaries with the names that DynamoDB has. `BlockingForumAdapter` 
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from anydynamo.adapters.registry import load_provider
@@ -75,18 +76,31 @@ class ForumAdapter:
         self._fallback = [load(self._model, row) for row in fallback]
         self._owned = database is None
         self._database = database or Database.from_env(**_overrides(self._model, table))
-        self._repository = self._database.repository(self._model)
+        self._repository: Repository[Any] = self._database.repository(self._model)
         if isinstance(table, str) and table != self._repository.table:
             raise ConfigurationError(
                 f"the table {table!r} was asked for, but the database that was given calls it "
                 f"{self._repository.table!r}; leave one of the two out"
             )
         self._create = self._owned and not _is_remote(self._database) if create is None else create
+        self._fill = False
+        self._making = asyncio.Lock()
+
+    async def prepare(self) -> None:
+        """Make and fill the table if that is to be done; without this the first verb does it."""
+        async with self._making:
+            if self._create:
+                (made,) = await self._database.create_tables([self._model])
+                # A table that could not be filled whole is filled again by the next call.
+                self._fill = self._fill or made.created
+                if self._fill:
+                    await self._repository.put_many(self._fallback)
+                self._create = False
 
     async def get_all(self) -> list[Item]:
         """Give all items; this scans the table."""
-        repository = await self._ready()
-        return [dump(item) for item in await repository.scan()]
+        await self.prepare()
+        return [dump(item) for item in await self._repository.scan()]
 
     async def get_by_id(self, key: Key) -> Item | None:
         """Give the item with a key, or None.
@@ -98,9 +112,9 @@ class ForumAdapter:
         Raises:
             InvalidRequest: Several items have this partition key.
         """
-        repository = await self._ready()
-        whole = await self._whole(repository, key)
-        item = None if whole is None else await repository.find(whole)
+        await self.prepare()
+        whole = await self._whole(key)
+        item = None if whole is None else await self._repository.find(whole)
         return None if item is None else dump(item)
 
     async def query_by_index(self, index: str, attribute: str, value: Any) -> list[Item]:
@@ -124,9 +138,9 @@ class ForumAdapter:
         by = [one.wire for one in found.hash_keys]
         if by != [attribute]:
             raise InvalidRequest(f"{index} is by {', '.join(by)}, and not by {attribute}")
-        repository = await self._ready()
+        await self.prepare()
         declared = getattr(self._model, found.attribute)
-        return [dump(item) for item in await repository.query(declared, value)]
+        return [dump(item) for item in await self._repository.query(declared, value)]
 
     async def create(self, item: Mapping[str, Any]) -> Item:
         """Write an item that is not there yet, and give it with its defaults.
@@ -135,8 +149,8 @@ class ForumAdapter:
             AlreadyExists: There is an item under its key.
             InvalidItem: Something is missing or of the wrong type.
         """
-        repository = await self._ready()
-        return dump(await repository.create(load(self._model, item)))
+        await self.prepare()
+        return dump(await self._repository.create(load(self._model, item)))
 
     async def update(self, key: Key, values: Mapping[str, Any]) -> Item:
         """Change some attributes of an item that is there, and give it as it is then.
@@ -150,12 +164,12 @@ class ForumAdapter:
             InvalidRequest: An attribute is not declared, or part of the key.
         """
         actions = changes(self._model, values)
-        repository = await self._ready()
-        whole = await self._whole(repository, key)
+        await self.prepare()
+        whole = await self._whole(key)
         if whole is None:
             table = schema_of(self._model).table_name
             raise NotFound(f"{table} has no item with the key {key!r}")
-        return dump(await repository.update(whole, *actions))
+        return dump(await self._repository.update(whole, *actions))
 
     async def delete(self, key: Key) -> bool:
         """Delete an item, and tell whether it was there.
@@ -163,21 +177,21 @@ class ForumAdapter:
         Args:
             key: As in `get_by_id`.
         """
-        repository = await self._ready()
-        whole = await self._whole(repository, key)
+        await self.prepare()
+        whole = await self._whole(key)
         if whole is None:
             return False
-        return await repository.delete(whole, return_old=True) is not None
+        return await self._repository.delete(whole, return_old=True) is not None
 
     async def health_check(self) -> dict[str, Any]:
         """Tell whether the table can be reached, by which provider, and where its data lies."""
-        repository = await self._ready()
+        await self.prepare()
         health = await self._database.health([self._model])
         answer = {
             "status": "healthy" if health.ok else "unhealthy",
             "provider": health.provider,
             "location": health.location,
-            "table": repository.table,
+            "table": self._repository.table,
         }
         if health.error is not None:
             answer["error"] = health.error
@@ -199,21 +213,12 @@ class ForumAdapter:
     ) -> None:
         await self.close()
 
-    async def _ready(self) -> Repository[Any]:
-        """Give the table's items, once the table is there if it is to be made."""
-        if self._create:
-            (made,) = await self._database.create_tables([self._model])
-            if made.created:
-                await self._repository.put_many(self._fallback)
-            self._create = False
-        return self._repository
-
-    async def _whole(self, repository: Repository[Any], key: Key) -> Key | None:
+    async def _whole(self, key: Key) -> Key | None:
         """Complete a key that lacks its sort key, or give None where there is no such item."""
         whole: Key = key
         if schema_of(self._model).range_key is None or isinstance(key, tuple):
             return whole
-        found = await repository.query(key, limit=2)
+        found = await self._repository.query(key, limit=2)
         if len(found) > 1:
             keys = schema_of(self._model).keys
             raise InvalidRequest(
@@ -225,6 +230,8 @@ class ForumAdapter:
 
 class BlockingForumAdapter:
     """`ForumAdapter` for code that does not await: the same arguments and the same verbs.
+
+    It may be shared by threads. A table that is to be made is made when the adapter is.
 
     Args:
         table: As for `ForumAdapter`.
@@ -255,7 +262,10 @@ class BlockingForumAdapter:
             create = self._owned and not _is_remote(self._database)
 
         async def over(inner: Database) -> ForumAdapter:
-            return ForumAdapter(table, fallback, key, database=inner, create=create)
+            adapter = ForumAdapter(table, fallback, key, database=inner, create=create)
+            # At once, because threads that share this adapter could not wait for one another.
+            await adapter.prepare()
+            return adapter
 
         try:
             self._adapter = self._database.run(over)

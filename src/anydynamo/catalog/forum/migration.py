@@ -16,13 +16,15 @@ from anydynamo.catalog.forum.records import key_of, key_text, load
 from anydynamo.catalog.sources import read_json
 from anydynamo.errors import InvalidItem, InvalidRequest, ServiceFault, StoreDamaged
 from anydynamo.schema import schema_of
+from anydynamo.sync import Database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from importlib.resources.abc import Traversable
 
-    from anydynamo.database import Database
+    from anydynamo.database import Database as AsyncDatabase
     from anydynamo.model import Table
+    from anydynamo.sync import Repository
 
 __all__ = ["Migrated", "Progress", "Source", "migrate", "read_files", "sample_files"]
 
@@ -100,38 +102,26 @@ def read_files(folder: Traversable) -> tuple[Source, ...]:
     Raises:
         ConfigurationError: A file is absent, or may not be read.
         StoreDamaged: A file is not JSON, or not a list of objects under its table's name.
-        InvalidItem: An item lacks an attribute, has one of the wrong type, or has the key of
-            another. The message names file and place of each, or of the first few.
+        InvalidItem: An item lacks an attribute, has one of the wrong type, is larger than DynamoDB
+            takes, or has the key of another. The message names file and place of each, or of the
+            first few.
     """
-    sources: list[Source] = []
     problems: list[str] = []
-    for model in MODELS:
-        name = schema_of(model).table_name
-        file = f"{name}/db.json"
-        rows, place = _rows(read_json(folder / name / "db.json", file), name, file)
-        items: list[Table] = []
-        seen: dict[object, str] = {}
-        for number, row in enumerate(rows):
-            where = f"{place}[{number}]"
-            try:
-                item = _checked(model, row)
-            except InvalidRequest as error:
-                problems.append(f"{where}: {error}")
-                continue
-            first = seen.setdefault(key_of(item), where)
-            if first is not where:
-                problems.append(f"{where}: the key {key_text(item)} is that of {first} already")
-            items.append(item)
-        sources.append(Source(model, file, tuple(items)))
+    # What memory refuses DynamoDB would refuse too, in the middle of the migration.
+    with Database.open("memory://") as rehearsal:
+        rehearsal.create_tables(MODELS)
+        sources = tuple(
+            [_read(model, folder, rehearsal.repository(model), problems) for model in MODELS]
+        )
     if problems:
         more = len(problems) - _SHOWN
         rest = [f"and {more} more"] if more > 0 else []
         raise InvalidItem("; ".join([*problems[:_SHOWN], *rest]))
-    return tuple(sources)
+    return sources
 
 
 async def migrate(
-    database: Database,
+    database: AsyncDatabase,
     folder: Traversable,
     *,
     replace: bool = False,
@@ -162,8 +152,31 @@ async def migrate(
     return tuple([await _fill(database, source, replace, progress) for source in sources])
 
 
+def _read(
+    model: type[Table], folder: Traversable, rehearsal: Repository[Any], problems: list[str]
+) -> Source:
+    name = schema_of(model).table_name
+    file = f"{name}/db.json"
+    rows, place = _rows(read_json(folder / name / "db.json", file), name, file)
+    items: list[Table] = []
+    seen: dict[object, str] = {}
+    for number, row in enumerate(rows):
+        where = f"{place}[{number}]"
+        try:
+            item = _checked(model, row)
+            rehearsal.put(item)
+        except InvalidRequest as error:
+            problems.append(f"{where}: {error}")
+            continue
+        first = seen.setdefault(key_of(item), where)
+        if first is not where:
+            problems.append(f"{where}: the key {key_text(item)} is that of {first} already")
+        items.append(item)
+    return Source(model, file, tuple(items))
+
+
 async def _fill(
-    database: Database,
+    database: AsyncDatabase,
     source: Source,
     replace: bool,
     progress: Callable[[Progress], None] | None,
