@@ -68,6 +68,8 @@ def read_environment(environ: Mapping[str, str], explicit: Mapping[str, Any]) ->
             "USE_DAX is true, but this version cannot read through DAX; set it to false or leave "
             "it out, and reads go to DynamoDB itself"
         )
+    if provider.default_path is None:
+        found.pop("path", None)
     if provider.remote:
         found |= _remote(values, explicit)
     return {name: value for name, value in found.items() if name not in explicit}
@@ -123,7 +125,7 @@ def _place(values: Mapping[str, str], explicit: Mapping[str, Any]) -> dict[str, 
             f"DATABASE_URL is for the provider dynamodb, but {said} is {values[said]!r}; leave "
             f"{said} out, or give another URL"
         )
-    if path is not None and not load_provider(location.provider).remote:
+    if path is not None and load_provider(location.provider).default_path is not None:
         if location.path and location.path != path:
             raise ConfigurationError(
                 f"DATABASE_URL and DATABASE_PATH name two places, {location.path!r} and {path!r}; "

@@ -138,13 +138,11 @@ class Settings(BaseSettings):
             name: value for name, value in location.options.items() if name != "table_prefix"
         }
         options |= self.options
-        host, path = location.host, location.path or self.path or ""
+        host = location.host
         if load_provider(location.provider).remote:
             host = host or self.region or ""
-            # A path is left over from a provider that has files.
-            path = location.path
             self._add_access(options)
-        return Location(location.provider, host, path, options)
+        return Location(location.provider, host, location.path or self.path or "", options)
 
     def names(self) -> TableNames:
         """Return how tables are called.

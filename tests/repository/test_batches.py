@@ -1,0 +1,182 @@
+"""What is left unprocessed is sent again, until the attempts are used up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.repository.scripted import ScriptedAdapter, session
+
+from anydynamo.batches import identity
+from anydynamo.errors import (
+    BatchIncomplete,
+    Throttled,
+    TransactionCancelled,
+    VersionConflict,
+)
+from anydynamo.model import Attr, Table, attribute
+from anydynamo.repository import Repository
+from anydynamo.session import Patience
+
+
+class Item(Table, name="items"):
+    key: Attr[int] = attribute(hash_key=True)
+    text: Attr[str] = attribute(default="")
+
+
+class Locked(Table, name="locked"):
+    key: Attr[int] = attribute(hash_key=True)
+    text: Attr[str] = attribute(default="")
+    version: Attr[int] = attribute(version=True, default=0)
+
+
+def some(count: int) -> list[Item]:
+    return [Item(key=number) for number in range(count)]
+
+
+def halve(operation: str, request: Any) -> dict[str, Any]:
+    """Process the first half of a batch and leave the rest."""
+    if operation == "BatchWriteItem":
+        writes = request["RequestItems"]["items"]
+        left = writes[(len(writes) + 1) // 2 :]
+        return {"UnprocessedItems": {"items": left} if left else {}}
+    keys = request["RequestItems"]["items"]["Keys"]
+    done, left = keys[: (len(keys) + 1) // 2], keys[(len(keys) + 1) // 2 :]
+    return {
+        "Responses": {"items": done},
+        "UnprocessedKeys": {"items": {"Keys": left}} if left else {},
+    }
+
+
+async def test_unprocessed_writes_are_sent_again_with_growing_waits() -> None:
+    waits: list[float] = []
+    adapter = ScriptedAdapter(halve)
+    await Repository(session(adapter, waits), Item).put_many(some(6))
+    sent = [len(request["RequestItems"]["items"]) for _, request in adapter.calls]
+    assert sent == [6, 3, 1]
+    assert waits == [pytest.approx(0.025), pytest.approx(0.05)]
+
+
+async def test_unprocessed_reads_are_asked_for_again() -> None:
+    waits: list[float] = []
+    adapter = ScriptedAdapter(halve)
+    found = await Repository(session(adapter, waits), Item).get_many(range(5))
+    assert [item.key for item in found] == [0, 1, 2, 3, 4]
+    assert len(waits) == 2
+
+
+async def test_writes_that_stay_unprocessed_are_handed_back() -> None:
+    waits: list[float] = []
+
+    def never(operation: str, request: Any) -> dict[str, Any]:
+        return {"UnprocessedItems": request["RequestItems"]}
+
+    patience = Patience(attempts=3)
+    repository = Repository(session(ScriptedAdapter(never), waits, patience=patience), Item)
+    items = some(2)
+    with pytest.raises(BatchIncomplete, match=r"2 writes to items.*3 attempts") as caught:
+        await repository.put_many(items)
+    assert caught.value.unprocessed == tuple(items)
+    assert caught.value.retryable
+    assert len(waits) == 2
+    with pytest.raises(BatchIncomplete) as caught:
+        await repository.delete_many([7])
+    assert caught.value.unprocessed == (7,)
+
+
+async def test_reads_that_stay_unprocessed_are_handed_back() -> None:
+    def never(operation: str, request: Any) -> dict[str, Any]:
+        return {"Responses": {}, "UnprocessedKeys": request["RequestItems"]}
+
+    patience = Patience(attempts=2)
+    repository = Repository(session(ScriptedAdapter(never), patience=patience), Item)
+    with pytest.raises(BatchIncomplete, match="2 items of items") as caught:
+        await repository.get_many([3, 4])
+    assert caught.value.unprocessed == (3, 4)
+
+
+async def test_chunks_of_a_window_go_out_together_and_windows_one_after_the_other() -> None:
+    adapter = ScriptedAdapter({"UnprocessedItems": {}}, blocking=False)
+    await Repository(session(adapter), Item).put_many(some(250))
+    sent = [len(request["RequestItems"]["items"]) for _, request in adapter.calls]
+    assert sent == [25] * 10
+
+
+async def test_a_failing_chunk_ends_the_others() -> None:
+    adapter = ScriptedAdapter({"UnprocessedItems": {}}, Throttled("slow"), blocking=False)
+    with pytest.raises(Throttled):
+        await Repository(session(adapter), Item).put_many(some(200))
+
+
+async def test_a_transaction_that_met_another_is_tried_again() -> None:
+    waits: list[float] = []
+    busy = TransactionCancelled("busy", reasons=[{"Code": "TransactionConflict"}])
+    adapter = ScriptedAdapter(busy, {})
+    item = Locked(key=1)
+    await Repository(session(adapter, waits), Locked).put_many([item])
+    assert adapter.operations == ["TransactWriteItems"] * 2
+    assert item.version == 1
+    assert len(waits) == 1
+
+
+async def test_a_transaction_that_keeps_meeting_others_is_handed_back() -> None:
+    busy = TransactionCancelled("busy", reasons=[{"Code": "TransactionConflict"}])
+    patience = Patience(attempts=2)
+    item = Locked(key=1)
+    repository = Repository(session(ScriptedAdapter(busy), patience=patience), Locked)
+    with pytest.raises(BatchIncomplete) as caught:
+        await repository.put_many([item])
+    assert caught.value.unprocessed == (item,)
+    assert caught.value.operation == "TransactWriteItems"
+    assert item.version == 0
+
+
+async def test_a_lost_race_in_a_batch_is_a_version_conflict() -> None:
+    stored = {"key": {"N": "1"}, "version": {"N": "4"}}
+    lost = TransactionCancelled(
+        "lost",
+        reasons=[
+            {"Code": "TransactionConflict"},
+            {"Code": "ConditionalCheckFailed", "Item": stored},
+        ],
+    )
+    repository = Repository(session(ScriptedAdapter(lost)), Locked)
+    with pytest.raises(VersionConflict) as caught:
+        await repository.put_many([Locked(key=0), Locked(key=1)])
+    assert caught.value.current == Locked(key=1, version=4)
+
+
+async def test_a_cancelled_transaction_without_reasons_is_raised_as_it_is() -> None:
+    repository = Repository(session(ScriptedAdapter(TransactionCancelled("why?"))), Locked)
+    with pytest.raises(TransactionCancelled, match=r"why\?"):
+        await repository.put_many([Locked(key=0)])
+
+
+async def test_transactions_of_a_batch_stay_below_4_mb() -> None:
+    adapter = ScriptedAdapter({})
+    items = [Locked(key=number, text="x" * 390_000) for number in range(25)]
+    await Repository(session(adapter), Locked).put_many(items)
+    assert [len(request["TransactItems"]) for _, request in adapter.calls] == [10, 10, 5]
+
+
+async def test_a_batch_of_locked_items_holds_100() -> None:
+    adapter = ScriptedAdapter({})
+    repository = Repository(session(adapter), Locked)
+    async with repository.batch() as batch:
+        for number in range(150):
+            await batch.put(Locked(key=number))
+    assert [len(request["TransactItems"]) for _, request in adapter.calls] == [100, 50]
+
+
+def test_two_keys_are_one_exactly_if_dynamodb_says_so() -> None:
+    assert identity({"a": {"N": "1"}, "b": {"S": "x"}}) == identity(
+        {"b": {"S": "x"}, "a": {"N": "1.0"}}
+    )
+    assert identity({"a": {"S": "1"}}) != identity({"a": {"N": "1"}})
+    assert identity({"a": {"B": b"1"}}) != identity({"a": {"S": "1"}})
+
+
+def test_waits_grow_to_a_limit_and_are_random() -> None:
+    patience = Patience(first=1.0, longest=10.0)
+    assert [patience.wait(tries, 1.0) for tries in (1, 2, 3, 4, 5, 500)] == [1, 2, 4, 8, 10, 10]
+    assert patience.wait(3, 0.0) == 0.0
