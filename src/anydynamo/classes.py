@@ -29,7 +29,7 @@ from anydynamo.annotations import held, is_moment
 from anydynamo.attributes import MISSING, Attr, Declaration, Field, attribute, field_for
 from anydynamo.errors import InvalidItem
 from anydynamo.indexes import GlobalIndex, LocalIndex
-from anydynamo.introspection import attributes_of, discriminator_name
+from anydynamo.introspection import attributes_of, discriminator_name, indexes_of
 from anydynamo.kinds import Kind
 from anydynamo.validation import FieldShape, Shape, config_for
 
@@ -178,7 +178,7 @@ class TableMeta(MetaModel):
         initialise(cls_name, bases, dict(vars(self)), discriminator)
         # PynamoDB lists both by name; people and their messages read them as declared.
         table._attributes = _attributes_of(table)
-        table._indexes = dict(sorted(table._indexes.items(), key=_declaration_order(table)))
+        table._indexes = dict(sorted(indexes_of(table).items(), key=_declaration_order(table)))
         if not _is_root(bases):
             _finish(table)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, cast, overload
 
 from pynamodb.attributes import Attribute
 from pynamodb.indexes import (
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from pynamodb._schema import IndexSchema, ModelSchema
 
     from anydynamo.attributes import Attr
+    from anydynamo.paths import Path
+
+    # In the class body an attribute is an Attr, and an inherited one is named through its class.
+    Key: TypeAlias = Attr[Any] | Path[Any, Any]
 
 __all__ = ["GlobalIndex", "LocalIndex"]
 
@@ -166,7 +170,7 @@ class _Declared(_Index):
         return f"{type(self).__name__}({self.Meta.index_name!r})"
 
 
-def _several(keys: Attr[Any] | tuple[Attr[Any], ...] | None) -> tuple[Any, ...]:
+def _several(keys: Key | tuple[Key, ...] | None) -> tuple[Any, ...]:
     if keys is None:
         return ()
     return keys if isinstance(keys, tuple) else (keys,)
@@ -191,9 +195,9 @@ class GlobalIndex(_Declared, _Global, Generic[H, R]):
         self: GlobalIndex[H2, None],
         name: str,
         *,
-        hash_key: Attr[H2],
+        hash_key: Attr[H2] | Path[H2, Any],
         projection: ProjectionType | None = None,
-        include: Sequence[Attr[Any]] = (),
+        include: Sequence[Key] = (),
         read_capacity: int | None = None,
         write_capacity: int | None = None,
     ) -> None: ...
@@ -202,10 +206,10 @@ class GlobalIndex(_Declared, _Global, Generic[H, R]):
         self: GlobalIndex[H2, R2],
         name: str,
         *,
-        hash_key: Attr[H2],
-        range_key: Attr[R2],
+        hash_key: Attr[H2] | Path[H2, Any],
+        range_key: Attr[R2] | Path[R2, Any],
         projection: ProjectionType | None = None,
-        include: Sequence[Attr[Any]] = (),
+        include: Sequence[Key] = (),
         read_capacity: int | None = None,
         write_capacity: int | None = None,
     ) -> None: ...
@@ -214,9 +218,9 @@ class GlobalIndex(_Declared, _Global, Generic[H, R]):
         self: GlobalIndex[tuple[H2, ...], None],
         name: str,
         *,
-        hash_key: tuple[Attr[H2], ...],
+        hash_key: tuple[Attr[H2] | Path[H2, Any], ...],
         projection: ProjectionType | None = None,
-        include: Sequence[Attr[Any]] = (),
+        include: Sequence[Key] = (),
         read_capacity: int | None = None,
         write_capacity: int | None = None,
     ) -> None: ...
@@ -225,10 +229,10 @@ class GlobalIndex(_Declared, _Global, Generic[H, R]):
         self: GlobalIndex[Any, Any],
         name: str,
         *,
-        hash_key: Attr[Any] | tuple[Attr[Any], ...],
-        range_key: Attr[Any] | tuple[Attr[Any], ...],
+        hash_key: Key | tuple[Key, ...],
+        range_key: Key | tuple[Key, ...],
         projection: ProjectionType | None = None,
-        include: Sequence[Attr[Any]] = (),
+        include: Sequence[Key] = (),
         read_capacity: int | None = None,
         write_capacity: int | None = None,
     ) -> None: ...
@@ -281,9 +285,9 @@ class LocalIndex(  # type: ignore[no-untyped-call] # PynamoDB's hook
         self,
         name: str,
         *,
-        range_key: Attr[R],
+        range_key: Attr[R] | Path[R, Any],
         projection: ProjectionType | None = None,
-        include: Sequence[Attr[Any]] = (),
+        include: Sequence[Key] = (),
     ) -> None:
         super().__init__(name, (), (range_key,), include, projection)
 

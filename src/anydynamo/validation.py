@@ -169,7 +169,7 @@ class Shape:
         described = handler.generate_schema(record)
 
         def of_record(value: Any) -> Any:
-            return make(vars(value))
+            return make(cast("dict[str, Any]", value.__dict__))
 
         def validate_python(value: Any, inner: Callable[[Any], Any]) -> Any:
             if isinstance(value, owner):

@@ -43,16 +43,19 @@ class Owned(Table):
 class Note(Dated, Owned, name="notes"):
     id: Attr[str] = attribute(hash_key=True)
     text: Attr[str]
-    count: Attr[int] = attribute(default=0)
+    count: Attr[int] = attribute(default=0)  # type: ignore[assignment] # PynamoDB's `count`
     updated_by: Attr[str | None] = attribute(default=None)
     limit: ClassVar[int] = 3
 
     by_owner = GlobalIndex("ByOwner", hash_key=Owned.owner, range_key=text)  # noqa: F821 # bound by the body
 
 
+untyped: Any = Note
+
+
 def test_a_table_is_a_pynamodb_model() -> None:
     assert issubclass(Note, Model)
-    assert isinstance(Note.text, Attribute)
+    assert all(isinstance(one, Attribute) for one in untyped.get_attributes().values())
     assert Note.Meta.table_name == "notes"
     assert Note._hash_keyname == "id"
     assert list(Note._indexes) == ["ByOwner"]
@@ -92,8 +95,9 @@ def test_a_version_and_a_ttl_are_pynamodbs() -> None:
         version: Attr[int] = attribute(version=True, default=0, attr_name="v")
         expires: Attr[int | None] = attribute(ttl=True, default=None, attr_name="e")
 
-    assert isinstance(Timed.version, VersionAttribute)
-    assert isinstance(Timed.expires, TTLAttribute)
+    attributes: dict[str, Any] = Timed.get_attributes()
+    assert isinstance(attributes["version"], VersionAttribute)
+    assert isinstance(attributes["expires"], TTLAttribute)
     schema = schema_of(Timed)
     assert schema.version is not None
     assert (schema.version.name, schema.version.wire, schema.ttl) == ("version", "v", "e")
@@ -133,7 +137,7 @@ def test_a_pynamodb_attribute_can_do_the_writing() -> None:
         made = UnicodeAttribute(default_for_new=lambda: "new")
 
     codec = codec_of(Custom)
-    one = Custom(key="a", loud="hey", number=3)
+    one = Custom(key="a", loud="hey", number=3)  # type: ignore[call-arg] # not annotated
     assert one.made == "new"
     item = codec.encode(one)
     assert item == one.serialize()
@@ -185,6 +189,9 @@ class Unknown:
     pass
 
 
+_attr: Any = Attr
+
+
 class Mixed(Enum):
     A = 1
     B = "b"
@@ -197,8 +204,9 @@ class Record:
 
 def refused(body: dict[str, Any], annotations: dict[str, Any], **options: Any) -> str:
     """Make a table of a class body, and give what is said about it."""
+    make: Any = type(Table)
     with pytest.raises(TypeError) as caught:
-        type(Table)(
+        make(
             "Bad",
             (Table,),
             {"__annotations__": annotations, "__module__": __name__} | body,
@@ -273,7 +281,7 @@ def test_options_that_contradict_each_other_are_refused(
         ({}, {"Meta": Attr[int]}, "taken"),
         ({}, {"_private": Attr[int]}, "the name is taken"),
         ({}, {"age": Attr["Nowhere"]}, "cannot be resolved"),  # type: ignore[name-defined]
-        ({}, {"age": Attr[attribute()]}, "not a type"),
+        ({}, {"age": _attr[attribute()]}, "not a type"),
     ],
 )
 def test_a_body_that_cannot_be_understood_is_refused(
@@ -297,7 +305,7 @@ def test_an_unknown_class_keyword_is_refused() -> None:
 
 def test_a_name_that_pynamodb_only_uses_for_its_own_requests_is_free() -> None:
     assert Note(id="1", text="x", count=3).count == 3
-    assert isinstance(Note.count, Attribute)
+    assert isinstance(untyped.count, Attribute)
 
 
 def test_two_keys_of_one_kind_are_refused_by_pynamodb() -> None:

@@ -78,7 +78,7 @@ def test_messages_do_not_carry_values() -> None:
 
 def test_positional_arguments_are_refused() -> None:
     with pytest.raises(TypeError, match="positional"):
-        User("1")  # type: ignore[misc]
+        User("1")  # type: ignore[call-arg]
 
 
 def test_assignments_are_checked() -> None:

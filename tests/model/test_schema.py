@@ -1,5 +1,8 @@
 """What a model says about its table becomes the request that makes it."""
 
+# mypy: disable-error-code="no-untyped-call"
+# PynamoDB's indexes are made by functions without annotations.
+
 from __future__ import annotations
 
 from typing import Any
@@ -246,11 +249,11 @@ def test_what_makes_no_table_is_refused() -> None:
 
 def test_an_index_that_dynamodb_would_refuse_is_refused() -> None:
     with pytest.raises(TypeError, match="3 to 255 characters"):
-        GlobalIndex("ab", hash_key=Full.three)  # type: ignore[call-overload]
+        GlobalIndex("ab", hash_key=Full.three)
     with pytest.raises(TypeError, match="go together"):
-        GlobalIndex("abc", hash_key=Full.three, projection="INCLUDE")  # type: ignore[call-overload]
+        GlobalIndex("abc", hash_key=Full.three, projection="INCLUDE")
     with pytest.raises(TypeError, match="more than 4 attributes"):
-        GlobalIndex("abc", hash_key=(Full.three,) * 5)  # type: ignore[call-overload]
+        GlobalIndex("abc", hash_key=(Full.three,) * 5)
     with pytest.raises(TypeError, match="cannot have 'words' in its key, which is stored as L"):
 
         class Listed(Table, name="listed"):
