@@ -22,7 +22,7 @@ from uuid import UUID
 
 import typing_extensions
 
-from anydynamo import kinds
+from anydynamo import kinds, untyped
 from anydynamo.kinds import Kind
 
 if typing.TYPE_CHECKING:
@@ -67,10 +67,10 @@ _SCALARS: dict[Any, Kind] = {
     datetime: kinds.TIMESTAMP,
     date: kinds.DATE,
     UUID: kinds.UUID_TEXT,
-    Any: kinds.ANY,
-    object: kinds.ANY,
-    list: kinds.list_of(kinds.ANY),
-    dict: kinds.map_of(kinds.ANY),
+    Any: untyped.ANY,
+    object: untyped.ANY,
+    list: kinds.list_of(untyped.ANY),
+    dict: kinds.map_of(untyped.ANY),
 }
 
 
@@ -177,7 +177,7 @@ class _Reader:
             return scalar
         origin, arguments = get_origin(plain), get_args(plain)
         if origin is Literal:
-            return kinds.choice("one of the literals", {value: value for value in arguments})
+            return untyped.choice("one of the literals", {value: value for value in arguments})
         if origin in (Union, types.UnionType):
             return self._through_pydantic(annotation)
         if origin in (list, Sequence):
@@ -191,14 +191,14 @@ class _Reader:
         if origin is tuple or plain is tuple:
             return self._through_pydantic(annotation)
         if isinstance(plain, type) and issubclass(plain, Enum):
-            return kinds.choice(f"a {plain.__name__}", {member: member.value for member in plain})
+            return untyped.choice(f"a {plain.__name__}", {member: member.value for member in plain})
         if _is_record(plain):
             return self._through_pydantic(annotation, members=self._members(plain))
         return self._foreign(annotation)
 
     def _element(self, annotation: Any) -> Kind:
         kind, nullable = self.optional(annotation)
-        return _nullable(kind) if nullable and kind is not kinds.ANY else kind
+        return _nullable(kind) if nullable and kind is not untyped.ANY else kind
 
     def _set(self, origin: Any, element: Any) -> Kind:
         kind = self.kind(element)
@@ -229,10 +229,10 @@ class _Reader:
         dump, validate = adapter.dump_python, adapter.validate_python
 
         def encode(value: object) -> dict[str, Any]:
-            return kinds.tagged(dump(value, by_alias=True, warnings="error"), foreign=True)
+            return untyped.tagged(dump(value, by_alias=True, warnings="error"), foreign=True)
 
         def decode(stored: Mapping[str, Any]) -> Any:
-            return validate(kinds.natural(stored), strict=False, by_alias=True, by_name=True)
+            return validate(untyped.natural(stored), strict=False, by_alias=True, by_name=True)
 
         wire = "M" if members is not None else None
         return Kind(
@@ -265,7 +265,7 @@ class _Reader:
 
         def encode(value: object) -> dict[str, Any]:
             secret = getattr(value, "get_secret_value", None)
-            encoded = kinds.tagged(secret() if secret else dump(value, mode="json"))
+            encoded = untyped.tagged(secret() if secret else dump(value, mode="json"))
             if wire not in encoded:
                 raise TypeError(f"a {type(value).__name__} is not {_shown(annotation)}")
             return encoded
@@ -273,7 +273,7 @@ class _Reader:
         def decode(stored: Mapping[str, Any]) -> Any:
             if wire not in stored:
                 raise KeyError(wire)
-            return validate(kinds.natural(stored), strict=False)
+            return validate(untyped.natural(stored), strict=False)
 
         return Kind(_shown(annotation), wire, encode, decode)
 

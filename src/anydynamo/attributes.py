@@ -17,7 +17,7 @@ from pynamodb.expressions.condition import BeginsWith, Condition, Contains
 from pynamodb.expressions.operand import Path, Value, _Operand
 from pynamodb.expressions.update import AddAction, DeleteAction, RemoveAction, SetAction
 
-from anydynamo import kinds
+from anydynamo import kinds, untyped
 from anydynamo.errors import InvalidItem, InvalidRequest
 
 if TYPE_CHECKING:
@@ -257,19 +257,13 @@ class Field(Attribute[Any]):
 
     # --- values ---------------------------------------------------------------------------------
 
-    def initial(self) -> Any:
-        """Make the default; `MISSING` where there is none."""
-        if self.declaration.default_factory is not None:
-            return self.declaration.default_factory()
-        return self.declaration.default
-
     def write(self, value: Any) -> dict[str, Any] | None:
         """Turn a value into tagged JSON; None where the attribute is left out of the item.
 
         Raises:
             InvalidItem: DynamoDB cannot hold the value.
         """
-        if value is None and self.kind is not kinds.ANY:
+        if value is None and self.kind is not untyped.ANY:
             if not self.null:
                 raise InvalidItem(f"'{self.name}' of {self.owner} is None, which its type excludes")
             return {"NULL": True} if self.store_null else None
@@ -291,9 +285,10 @@ class Field(Attribute[Any]):
             InvalidItem: The stored value does not fit the attribute.
         """
         if stored is None:
-            value = self.initial()
-            if value is not MISSING:
-                return value
+            if self.declaration.default_factory is not None:
+                return self.validate(self.declaration.default_factory())
+            if self.declaration.default is not MISSING:
+                return self.declaration.default
             if self.null or lax:
                 return None
             raise InvalidItem(f"the stored item lacks '{self.attr_name}', which {self.owner} wants")
@@ -304,7 +299,7 @@ class Field(Attribute[Any]):
             return value if self.kind.exact else self.validate(value)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             if lax:
-                return kinds.natural(stored)
+                return untyped.natural(stored)
             wire = next(iter(stored), "nothing")
             reason = (
                 f"its type in DynamoDB is {wire}, not {self.attr_type}"
@@ -402,7 +397,7 @@ class Field(Attribute[Any]):
 
     def contains(self, item: Any) -> Any:
         """Tell whether a string holds another one, or a set or list an element."""
-        kind = self.kind.element or (kinds.STRING if self.kind.wire == "S" else kinds.ANY)
+        kind = self.kind.element or (kinds.STRING if self.kind.wire == "S" else untyped.ANY)
         # PynamoDB's own `contains` would serialize the element once more through the attribute.
         return Contains(Path(self), self._operand(item, kind))  # type: ignore[no-untyped-call]
 
@@ -430,9 +425,9 @@ class Field(Attribute[Any]):
         if type(item) not in wanted:
             raise InvalidRequest(f"'{self.name}' of {self.owner} has nothing at {item!r}")
         if isinstance(item, int):
-            return self.kind.element or kinds.ANY, ""
+            return self.kind.element or untyped.ANY, ""
         if not self.kind.members:
-            return self.kind.element or kinds.ANY, item
+            return self.kind.element or untyped.ANY, item
         for name, (stored, kind) in self.kind.members.items():
             if item in (name, stored):
                 return kind, stored

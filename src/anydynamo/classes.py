@@ -368,6 +368,7 @@ def _custom(using: Attribute[Any]) -> Kind:
 
 def _finish(table: type[Table]) -> None:
     """Give the table its pydantic side, and its attributes their checks."""
+    _check_names(table)
     discriminator = discriminator_name(table)
     shapes = [
         FieldShape(name, *_seen_by_pydantic(one))
@@ -387,6 +388,17 @@ def _finish(table: type[Table]) -> None:
                     field.declaration.default = field.validate(default)
                 except InvalidItem as error:
                     raise TypeError(f"the default does not fit its type: {error}") from error
+
+
+def _check_names(table: type[Table]) -> None:
+    """Refuse two attributes that would overwrite each other in the item."""
+    names: dict[str, str] = {}
+    for name, one in attributes_of(table).items():
+        other = names.setdefault(one.attr_name, name)
+        if other != name:
+            raise TypeError(
+                f"{table.__name__}: '{other}' and '{name}' are both '{one.attr_name}' in DynamoDB"
+            )
 
 
 def _seen_by_pydantic(declared: Attribute[Any]) -> tuple[Any, dict[str, Any]]:

@@ -27,7 +27,7 @@ from pynamodb.attributes import (
 )
 from pynamodb.models import Model
 
-from anydynamo import kinds
+from anydynamo import kinds, untyped
 from anydynamo.attributes import MISSING, Field
 from anydynamo.errors import InvalidItem
 from anydynamo.introspection import attributes_of, discriminator_name
@@ -113,7 +113,7 @@ def table_encoder(model: type[Table]) -> Callable[[Any], dict[str, Any]]:
             sometimes.append(f"if e{number} is not None: item[{wire}] = e{number}")
             continue
         encoded = _encode_expression(source, attribute.kind, value)
-        nullable = attribute.null and attribute.kind is not kinds.ANY
+        nullable = attribute.null and attribute.kind is not untyped.ANY
         if attribute.empty_set_default:
             sometimes.append(f"if {value}: item[{wire}] = {encoded}")
             if nullable:
@@ -199,7 +199,7 @@ def table_decoder(model: type[Table]) -> Callable[[Mapping[str, Any]], Any]:
         source.add("size += 1", 2)
         source.add(f"{value} = {_absent(source, model, name, attribute)}", 2)
         if isinstance(attribute, Field):
-            if attribute.null and attribute.kind is not kinds.ANY:
+            if attribute.null and attribute.kind is not untyped.ANY:
                 source.add(f"elif 'NULL' in {stored}: {value} = None")
             decoded = _decode_expression(source, attribute, stored)
         elif name == discriminator_name(model):

@@ -1,4 +1,4 @@
-"""How Python values are held in DynamoDB: one `Kind` per way, scalars and collections.
+"""How typed values are held in DynamoDB: one `Kind` per way, scalars and collections.
 
 A kind turns a value into DynamoDB's tagged JSON (`{"S": "x"}`) and back. What PynamoDB has an
 attribute for is written byte for byte as PynamoDB writes it. `annotations` chooses the kind for a
@@ -10,14 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from enum import Enum
 from typing import Any, cast
 from uuid import UUID
 
 __all__ = [
-    "ANY",
     "BINARY",
     "BOOLEAN",
     "DATE",
@@ -29,12 +27,10 @@ __all__ = [
     "TIMESTAMP",
     "UUID_TEXT",
     "Kind",
-    "choice",
+    "Tagged",
     "list_of",
     "map_of",
-    "natural",
     "set_of",
-    "tagged",
 ]
 
 Tagged = dict[str, Any]
@@ -44,8 +40,6 @@ _INTEGER_LIMIT = 10**_DIGITS
 _LARGEST = 9.99999999999999e125
 _SMALLEST = 1e-130
 _DATETIME_LENGTH = 31
-# DynamoDB takes 32 levels; a few more are let through, so that it is DynamoDB's word that counts.
-_DEEPEST = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +75,8 @@ class Kind:
     decode_source: str | None = None
 
 
-def _wrong(value: object, wanted: str) -> TypeError:
+def wrong(value: object, wanted: str) -> TypeError:
+    """Make the error for a value of another type than is wanted."""
     # Never the value itself: it may be a secret, and messages are logged.
     return TypeError(f"a value of type {type(value).__name__} is not {wanted}")
 
@@ -146,7 +141,7 @@ def _shortened(text: str) -> str:
 
 def _encode_integer(value: object) -> Tagged:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise _wrong(value, "an integer")
+        raise wrong(value, "an integer")
     return {"N": number_of_int(value)}
 
 
@@ -159,13 +154,18 @@ def integer_of(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        number = _decimal_of(text)
+        number = decimal_of(text)
         if number != number.to_integral_value():
             raise ValueError(f"{text} is not an integer") from None
         return int(number)
 
 
-def _decimal_of(text: str) -> Decimal:
+def decimal_of(text: str) -> Decimal:
+    """Read a Decimal from DynamoDB's number.
+
+    Raises:
+        ValueError: It is no number.
+    """
     try:
         return Decimal(text)
     except InvalidOperation:
@@ -204,7 +204,7 @@ DECIMAL = Kind(
     "a decimal number",
     "N",
     _encode_decimal,
-    lambda w: _decimal_of(w["N"]),
+    lambda w: decimal_of(w["N"]),
     encode_source="decimal_text({v})",
     decode_source="Decimal({p})",
 )
@@ -214,27 +214,27 @@ DECIMAL = Kind(
 
 def _encode_string(value: object) -> Tagged:
     if not isinstance(value, str):
-        raise _wrong(value, "a string")
+        raise wrong(value, "a string")
     # Not str(): a member of a string Enum shows its name there.
     return {"S": str.__str__(value)}
 
 
 def _encode_binary(value: object) -> Tagged:
     if not isinstance(value, bytes):
-        raise _wrong(value, "bytes")
+        raise wrong(value, "bytes")
     return {"B": value}
 
 
 def _encode_boolean(value: object) -> Tagged:
     if not isinstance(value, bool):
-        raise _wrong(value, "a boolean")
+        raise wrong(value, "a boolean")
     return {"BOOL": value}
 
 
 def _decode_string(stored: Mapping[str, Any]) -> str:
     value = stored["S"]
     if not isinstance(value, str):
-        raise _wrong(value, "a string")
+        raise wrong(value, "a string")
     return value
 
 
@@ -291,7 +291,7 @@ def timestamp_of(text: str) -> datetime:
 
 def _encode_timestamp(value: object) -> Tagged:
     if not isinstance(value, datetime):
-        raise _wrong(value, "a datetime")
+        raise wrong(value, "a datetime")
     return {"S": timestamp_text(value)}
 
 
@@ -309,19 +309,19 @@ def epoch_of(text: str) -> datetime:
 
 def _encode_epoch(value: object) -> Tagged:
     if not isinstance(value, datetime):
-        raise _wrong(value, "a datetime")
+        raise wrong(value, "a datetime")
     return {"N": epoch_text(value)}
 
 
 def _encode_date(value: object) -> Tagged:
     if not isinstance(value, date) or isinstance(value, datetime):
-        raise _wrong(value, "a date")
+        raise wrong(value, "a date")
     return {"S": value.isoformat()}
 
 
 def _encode_uuid(value: object) -> Tagged:
     if not isinstance(value, UUID):
-        raise _wrong(value, "a UUID")
+        raise wrong(value, "a UUID")
     return {"S": str(value)}
 
 
@@ -359,40 +359,6 @@ UUID_TEXT = Kind(
 )
 
 
-def choice(name: str, values: Mapping[Any, Any]) -> Kind:
-    """Make the kind of an Enum or a Literal.
-
-    Args:
-        name: The choice in words.
-        values: Python's values and what is stored for each: strings, numbers, booleans or bytes.
-    """
-    wires = {next(iter(tagged(plain))) for plain in values.values()}
-    known = {_frozen(tagged(plain)): value for value, plain in values.items()}
-    offered = ", ".join(repr(plain) for plain in values.values())
-    # With its type in the key, since 1 == True and a Literal tells them apart.
-    stored: dict[tuple[type, Any], Any] = {(type(plain), plain): plain for plain in values.values()}
-    stored.update({(type(value), value): plain for value, plain in values.items()})
-
-    def encode(value: object) -> Tagged:
-        try:
-            return tagged(stored[type(value), value])
-        except (KeyError, TypeError):
-            raise ValueError(f"it is none of {offered}") from None
-
-    def decode(item: Mapping[str, Any]) -> Any:
-        try:
-            return known[_frozen(item)]
-        except KeyError:
-            raise ValueError(f"it is none of {offered}") from None
-
-    return Kind(name, wires.pop() if len(wires) == 1 else None, encode, decode)
-
-
-def _frozen(stored: Mapping[str, Any]) -> tuple[str, object]:
-    wire, payload = next(iter(stored.items()))
-    return wire, _decimal_of(payload) if wire == "N" else payload
-
-
 # --- collections --------------------------------------------------------------------------------
 
 
@@ -402,7 +368,7 @@ def list_of(element: Kind) -> Kind:
 
     def encode(value: object) -> Tagged:
         if not isinstance(value, list):
-            raise _wrong(value, "a list")
+            raise wrong(value, "a list")
         encoded: list[Tagged] = []
         for index, one in enumerate(cast("list[object]", value)):
             try:
@@ -432,11 +398,11 @@ def map_of(element: Kind) -> Kind:
 
     def encode(value: object) -> Tagged:
         if not isinstance(value, Mapping):
-            raise _wrong(value, "a dict")
+            raise wrong(value, "a dict")
         encoded: Tagged = {}
         for key, one in cast("Mapping[object, object]", value).items():
             if not isinstance(key, str):
-                raise _wrong(key, "a string, which keys of maps are in DynamoDB")
+                raise wrong(key, "a string, which keys of maps are in DynamoDB")
             try:
                 encoded[str.__str__(key)] = encode_one(one)
             except (TypeError, ValueError) as error:
@@ -476,7 +442,7 @@ def set_of(element: Kind, factory: type[set[Any]] | type[frozenset[Any]] = set) 
 
     def encode(value: object) -> Tagged:
         if not isinstance(value, set | frozenset):
-            raise _wrong(value, "a set")
+            raise wrong(value, "a set")
         if not value:
             raise ValueError("an empty set, which DynamoDB cannot hold")
         return {wire: [encode_one(one)[inner] for one in cast("set[object]", value)]}
@@ -494,139 +460,3 @@ def set_of(element: Kind, factory: type[set[Any]] | type[frozenset[Any]] = set) 
         mutable=factory is set,
         collection=factory,
     )
-
-
-# --- values of any type -------------------------------------------------------------------------
-
-
-def natural_number(text: str) -> int | float | Decimal:
-    """Read a number as the Python type that loses nothing: int, float, else Decimal."""
-    try:
-        return int(text)
-    except ValueError:
-        number = _decimal_of(text)
-    if number == number.to_integral_value():
-        return int(number)
-    inexact = float(number)
-    return inexact if Decimal(repr(inexact)) == number else number
-
-
-def natural(stored: Mapping[str, Any]) -> Any:
-    """Turn tagged JSON into plain Python values, without a model."""
-    ((wire, payload),) = stored.items()
-    return _NATURAL[wire](payload)
-
-
-_NATURAL: dict[str, Callable[[Any], Any]] = {
-    "S": lambda payload: payload,
-    "N": natural_number,
-    "B": bytes,
-    "BOOL": lambda payload: payload,
-    "NULL": lambda _: None,
-    "L": lambda payload: [natural(one) for one in payload],
-    "M": lambda payload: {key: natural(one) for key, one in payload.items()},
-    "SS": set,
-    "NS": lambda payload: {natural_number(one) for one in payload},
-    "BS": lambda payload: {bytes(one) for one in payload},
-}
-
-
-def tagged(value: object, *, foreign: bool = False) -> Tagged:
-    """Turn plain Python values into tagged JSON, without a model.
-
-    Args:
-        value: The value.
-        foreign: Whether values of pydantic's own types, such as URLs, are taken too and stored as
-            in JSON. That is for what pydantic itself gave, and will make of it again.
-
-    Raises:
-        TypeError: There is a value that DynamoDB has no type for.
-        ValueError: There is a number or a set that DynamoDB cannot hold, or the nesting is deeper
-            than DynamoDB's 32 levels.
-    """
-    return _tagged(value, 0, foreign)
-
-
-def _tagged(value: object, depth: int, foreign: bool) -> Tagged:
-    if depth > _DEEPEST:
-        raise ValueError("nested deeper than the 32 levels that DynamoDB holds")
-    encode = _TAGGED.get(type(value))
-    if encode is not None:
-        return encode(value)
-    if isinstance(value, Mapping):
-        return {"M": _tagged_map(cast("Mapping[object, object]", value), depth, foreign)}
-    if isinstance(value, list | tuple):
-        several = cast("list[object]", value)
-        return {"L": [_tagged(one, depth + 1, foreign) for one in several]}
-    if isinstance(value, set | frozenset):
-        return _tagged_set(cast("set[object]", value), foreign)
-    if isinstance(value, Enum):
-        return _tagged(value.value, depth, foreign)
-    for base, encode in _TAGGED.items():
-        if isinstance(value, base):
-            return encode(value)
-    if foreign:
-        return _tagged_foreign(value, depth)
-    raise TypeError(f"{type(value).__name__} has no counterpart in DynamoDB")
-
-
-def _tagged_map(value: Mapping[object, object], depth: int, foreign: bool) -> Tagged:
-    encoded: Tagged = {}
-    for key, one in value.items():
-        if not isinstance(key, str):
-            raise _wrong(key, "a string, which keys of maps are in DynamoDB")
-        encoded[str.__str__(key)] = _tagged(one, depth + 1, foreign)
-    return encoded
-
-
-def _tagged_set(value: set[object] | frozenset[object], foreign: bool) -> Tagged:
-    if not value:
-        raise ValueError("an empty set, which DynamoDB cannot hold")
-    encoded = [_tagged(one, 0, foreign) for one in value]
-    wires = {next(iter(one)) for one in encoded}
-    if len(wires) != 1 or (wire := wires.pop()) not in ("S", "N", "B"):
-        raise TypeError(
-            "a set in DynamoDB holds only strings, only numbers or only bytes, not "
-            + ", ".join(sorted({type(one).__name__ for one in value}))
-        )
-    return {f"{wire}S": [one[wire] for one in encoded]}
-
-
-def _tagged_foreign(value: object, depth: int) -> Tagged:
-    from pydantic_core import PydanticSerializationError, to_jsonable_python
-
-    secret = getattr(value, "get_secret_value", None)
-    try:
-        plain = secret() if callable(secret) else to_jsonable_python(value)
-    except PydanticSerializationError:
-        raise TypeError(f"{type(value).__name__} has no counterpart in DynamoDB") from None
-    return _tagged(plain, depth + 1, foreign=False)
-
-
-def _encode_time(value: time) -> Tagged:
-    return {"S": value.isoformat()}
-
-
-def _encode_duration(value: timedelta) -> Tagged:
-    from pydantic_core import to_jsonable_python
-
-    return {"S": to_jsonable_python(value)}
-
-
-# The order matters for values of subclasses: bool before int, datetime before date.
-_TAGGED: dict[type, Callable[[Any], Tagged]] = {
-    str: _encode_string,
-    bool: _encode_boolean,
-    int: _encode_integer,
-    float: _encode_float,
-    Decimal: _encode_decimal,
-    bytes: _encode_binary,
-    type(None): lambda _: {"NULL": True},
-    datetime: _encode_timestamp,
-    date: _encode_date,
-    time: _encode_time,
-    timedelta: _encode_duration,
-    UUID: _encode_uuid,
-}
-
-ANY = Kind("any value", None, tagged, natural, mutable=True)

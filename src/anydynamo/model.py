@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from pynamodb.models import Model
 
-from anydynamo import kinds
+from anydynamo import untyped
 from anydynamo.annotations import Json
 from anydynamo.attributes import Attr, Field, attribute
 from anydynamo.classes import TableMeta, TableOptions
@@ -121,7 +121,7 @@ class Table(Model, metaclass=TableMeta):
         lose digits, Decimal.
         """
         stored: Mapping[str, Any] = vars(self).get("_undeclared", {})
-        return {name: kinds.natural(value) for name, value in stored.items()}
+        return {name: untyped.natural(value) for name, value in stored.items()}
 
     # --- PynamoDB's way in and out --------------------------------------------------------------
 

@@ -77,8 +77,11 @@ class Shape:
     """
 
     def __init__(self, owner: type, fields: Sequence[FieldShape], config: ConfigDict) -> None:
-        from pydantic import Field, TypeAdapter
+        from pydantic import Field, TypeAdapter, ValidationError
+        from pydantic_core import ArgsKwargs
 
+        self._arguments = ArgsKwargs
+        self._error = ValidationError
         self.owner = owner
         self.names = frozenset(field.name for field in fields)
         self._annotations = {field.name: field.annotation for field in fields}
@@ -106,8 +109,6 @@ class Shape:
         Raises:
             InvalidItem: An argument is unknown, missing or of the wrong type.
         """
-        from pydantic import ValidationError
-
         unknown = values.keys() - self.names
         if unknown:
             raise InvalidItem(
@@ -117,17 +118,15 @@ class Shape:
             )
         try:
             return self._validated(values, by_alias=False)
-        except ValidationError as error:
+        except self._error as error:
             raise refusal(self.owner.__name__, error) from error
 
     def _validated(self, values: dict[str, Any], *, by_alias: bool) -> dict[str, Any]:
-        from pydantic_core import ArgsKwargs
-
         # Into an instance, as a dataclass's constructor does it: pydantic would otherwise refuse
         # arguments in strict mode.
         record = object.__new__(self.record)
         self._validate(
-            ArgsKwargs((), values), self_instance=record, by_alias=by_alias, by_name=True
+            self._arguments((), values), self_instance=record, by_alias=by_alias, by_name=True
         )
         return cast("dict[str, Any]", vars(record))
 
