@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from anydynamo.codec import codec_of
 from anydynamo.errors import InvalidItem, InvalidRequest
-from anydynamo.kinds import natural, tagged
+from anydynamo.untyped import natural, tagged
 from anydynamo.schema import schema_of
 
 if TYPE_CHECKING:
