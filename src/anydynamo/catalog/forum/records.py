@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from anydynamo.codec import codec_of
 from anydynamo.errors import InvalidItem, InvalidRequest
-from anydynamo.untyped import natural, tagged
 from anydynamo.schema import schema_of
+from anydynamo.untyped import natural, tagged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
