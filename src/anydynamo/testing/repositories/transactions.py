@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
@@ -92,7 +93,7 @@ class TransactionContract(Contract):
     ) -> None:
         _, counters = tables
         await counters.put(Counter(number=1))
-        named = "transaction-1"
+        named = str(uuid4())
         for _ in range(2):
             await database.transact(counters.to_update(1, Counter.value.add(1)), token=named)
         assert (await counters.get(1)).value == 1
