@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from aiobotocore.session import AioSession
@@ -41,12 +43,15 @@ class Target:
     path: Path | None = None
     endpoint_url: str | None = None
 
-    def adapter(self, *, blocking: bool = False) -> DatabaseAdapter:
+    def adapter(
+        self, *, blocking: bool = False, clock: Callable[[], float] = time.time
+    ) -> DatabaseAdapter:
         """Open an adapter; the caller closes it.
 
         Args:
             blocking: Make it one that the blocking facade can drive on the caller's thread. A
                 server's adapter never is.
+            clock: What an embedded adapter reads the time from.
 
         Returns:
             The adapter. A server's does not retry: what an emulator fails at, it fails at again.
@@ -65,16 +70,16 @@ class Target:
         if self.path is None:
             from anydynamo.stores.memory import MemoryStore
 
-            return EmbeddedAdapter(MemoryStore(), provider="memory", blocking=True)
+            return EmbeddedAdapter(MemoryStore(), provider="memory", blocking=True, clock=clock)
         if self.provider == "sqlite":
             from anydynamo.stores.sqlite import SQLiteStore
 
             store = SQLiteStore(self.path, blocking=blocking)
-            return EmbeddedAdapter(store, provider="sqlite", blocking=blocking)
+            return EmbeddedAdapter(store, provider="sqlite", blocking=blocking, clock=clock)
         from anydynamo.stores.jsonfile import JSONFileStore
 
         file = JSONFileStore(self.path, blocking=blocking)
-        return EmbeddedAdapter(file, provider="json", blocking=blocking)
+        return EmbeddedAdapter(file, provider="json", blocking=blocking, clock=clock)
 
 
 @functools.cache

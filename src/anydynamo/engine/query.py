@@ -44,9 +44,17 @@ def query(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
             _check_filter(table, index, walk.filter)
         if walk.start is not None:
             keys = _resume(keys, cursor_key(table, index, walk.start), table, index, reverse)
-        return walk.page(reader, table, index, keys, reverse=reverse)
+        page = walk.page(reader, table, index, keys, reverse=reverse)
+        if _holds_one_item(table, index):
+            # The page has it all, and a key to continue from would be refused by `_resume`.
+            page.pop("LastEvaluatedKey", None)
+        return page
 
     return work
+
+
+def _holds_one_item(table: Table, index: Index | None) -> bool:
+    return index is None and table.range_key is None
 
 
 def _check_filter(table: Table, index: Index | None, condition: Condition) -> None:
@@ -61,8 +69,7 @@ def _check_filter(table: Table, index: Index | None, condition: Condition) -> No
 def _resume(
     keys: KeyRange, cursor: bytes, table: Table, index: Index | None, reverse: bool
 ) -> KeyRange:
-    alone = index is None and table.range_key is None
-    if alone or not cursor.startswith(keys.prefix):
+    if _holds_one_item(table, index) or not cursor.startswith(keys.prefix):
         # A partition of a table without a sort key holds one item: nothing can come after it.
         raise validation(
             "The provided starting key is outside query boundaries based on provided conditions"

@@ -201,7 +201,9 @@ class Client:
             yield page
             if "LastEvaluatedKey" not in page:
                 return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+            last = page["LastEvaluatedKey"]
+            assert last != request.get("ExclusiveStartKey"), "the pages do not come to an end"
+            request["ExclusiveStartKey"] = last
 
     async def all(self, operation: str, **request: Any) -> list[Item]:
         """Gather the items of every page of a Query or Scan."""

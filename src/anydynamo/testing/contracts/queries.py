@@ -162,6 +162,17 @@ class QueryContract(Contract):
                 assert page["LastEvaluatedKey"] == found[-1]
         assert found == (items if forward else items[::-1])
 
+    async def test_the_one_item_of_a_partition_comes_in_one_page_or_two(self, db: Client) -> None:
+        table = await db.create("first")
+        await db.put(table, {"pk": S("1")}, {"pk": S("2")})
+        query: dict[str, Any] = {
+            "TableName": table,
+            "KeyConditionExpression": "pk = :p",
+            "ExpressionAttributeValues": {":p": S("1")},
+        }
+        # A limit that is just reached may leave a key to continue from, which must then work.
+        assert await db.all("Query", Limit=1, **query) == [{"pk": S("1")}]
+
     async def test_a_limit_counts_what_was_looked_at(self, db: Client) -> None:
         table = await db.create("first", "pk:S", "sk:N")
         for number in range(6):
