@@ -1,7 +1,7 @@
 """How an annotation becomes a DynamoDB attribute: the `Kind` for a type, and what pydantic checks.
 
-pydantic is imported here when the first table is declared, not with this module: it is half of the
-cost of importing PynamoDB, and the engine's users never need it.
+pydantic and typing_extensions are imported here when the first table is declared, not with this
+module: together they cost half of what importing PynamoDB does.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from enum import Enum
 from functools import reduce
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 from uuid import UUID
-
-import typing_extensions
 
 from anydynamo import kinds, untyped
 from anydynamo.kinds import Kind
@@ -50,11 +48,6 @@ _SUPPORTED = (
     "str, int, float, Decimal, bool, bytes, datetime, date, UUID, Enum, Literal, list[T], "
     "dict[str, T], set of str, int, Decimal or bytes, pydantic models, dataclasses, TypedDicts, "
     "Json[T], Any, pydantic's types that are strings or numbers, and T | None"
-)
-
-# The statement `type X = ...` of Python 3.12 makes one, typing_extensions another.
-_ALIASES: tuple[Any, ...] = tuple(
-    {typing_extensions.TypeAliasType, getattr(typing, "TypeAliasType", None)} - {None}
 )
 
 _SCALARS: dict[Any, Kind] = {
@@ -326,7 +319,9 @@ def _record_fields(record: Any) -> list[tuple[str, str, Any]]:
             (name, field.serialization_alias or field.alias or name, _annotated(field))
             for name, field in fields.items()
         ]
-    hints = typing_extensions.get_type_hints(get_origin(record) or record, include_extras=True)
+    from typing_extensions import get_type_hints
+
+    hints = get_type_hints(get_origin(record) or record, include_extras=True)
     return [(name, name, _required(hint)) for name, hint in hints.items()]
 
 
@@ -336,21 +331,21 @@ def _annotated(field: Any) -> Any:
 
 def _required(hint: Any) -> Any:
     """Take `Required`, `NotRequired` and `ReadOnly` off a TypedDict's hint."""
-    while get_origin(hint) in (
-        typing.Required,
-        typing.NotRequired,
-        typing_extensions.ReadOnly,
-    ):
+    from typing_extensions import ReadOnly
+
+    while get_origin(hint) in (typing.Required, typing.NotRequired, ReadOnly):
         (hint,) = get_args(hint)
     return hint
 
 
 def _is_record(plain: Any) -> bool:
+    from typing_extensions import is_typeddict
+
     cls: Any = get_origin(plain) or plain
     return isinstance(cls, type) and (
         hasattr(cls, "__pydantic_validator__")
         or dataclasses.is_dataclass(cls)
-        or typing_extensions.is_typeddict(cast("Any", cls))
+        or is_typeddict(cast("Any", cls))
     )
 
 
@@ -368,7 +363,8 @@ def _stripped(annotation: Any) -> tuple[Any, bool]:
             annotation = annotation.__origin__
         elif isinstance(annotation, typing.NewType):
             annotation = annotation.__supertype__
-        elif isinstance(annotation, _ALIASES):
+        elif type(annotation).__name__ == "TypeAliasType":
+            # The statement `type X = ...` of Python 3.12 makes one, typing_extensions another.
             annotation = annotation.__value__
         else:
             return annotation, constrained

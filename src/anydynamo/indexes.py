@@ -47,8 +47,8 @@ else:
 
 ProjectionType = Literal["ALL", "KEYS_ONLY", "INCLUDE"]
 
-# "You can define up to four attributes each for the partition key and the sort key" of a global
-# index: Amazon DynamoDB Developer Guide, "Multi-attribute keys pattern".
+# A global index's partition and sort keys are "composed of up to four attributes each": Amazon
+# DynamoDB Developer Guide, "Multi-attribute keys pattern".
 _MOST_KEYS = 4
 
 
