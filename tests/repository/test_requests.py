@@ -15,6 +15,7 @@ from pynamodb.attributes import DiscriminatorAttribute, MapAttribute, UnicodeAtt
 from pynamodb.expressions.operand import Path, Value
 from pynamodb.models import Model
 from tests.repository.scripted import ScriptedAdapter, session
+from typing_extensions import get_original_bases
 
 from anydynamo import options
 from anydynamo.capacity import Capacity
@@ -59,7 +60,7 @@ class Derived(Base, name="people"):
     age: Attr[int] = attribute(default=0)
 
 
-class Address(MapAttribute[str, Any]):
+class Street(MapAttribute[str, Any]):
     street = UnicodeAttribute()
 
 
@@ -69,7 +70,7 @@ class Animal(Model):
 
     name = UnicodeAttribute(hash_key=True)
     kind = DiscriminatorAttribute()
-    address = Address(null=True)
+    address = Street(null=True)  # type: ignore[no-untyped-call]
 
 
 class Dog(Animal, discriminator="dog"):
@@ -393,6 +394,6 @@ def test_the_options_of_overloads_are_those_of_the_methods() -> None:
         parameters = inspect.signature(method).parameters.values()
         named = {one.name for one in parameters if one.kind is one.KEYWORD_ONLY}
         declared: set[str] = set()
-        for base in (typed, *typed.__orig_bases__):
+        for base in (typed, *get_original_bases(typed)):
             declared |= set(getattr(typing.get_origin(base) or base, "__annotations__", ()))
         assert declared == named - {"only"}

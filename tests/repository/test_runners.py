@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 class Note(Table, name="notes"):
     key: Attr[str] = attribute(hash_key=True)
-    count: Attr[int] = attribute(default=0)
+    visits: Attr[int] = attribute(default=0)
 
 
 async def seven() -> int:
@@ -102,11 +102,11 @@ def test_threads_may_share_a_database(name: str, make_target: Callable[[str], Ta
         notes.put(Note(key="a"))
 
         def add(_: int) -> None:
-            notes.update("a", Note.count.add(1))
+            notes.update("a", Note.visits.add(1))
 
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(add, range(40)))
-        assert notes.get("a").count == 40
+        assert notes.get("a").visits == 40
 
 
 @pytest.mark.parametrize("name", ["memory", "sqlite", "json", "dynoxide"])
@@ -138,7 +138,6 @@ def test_the_facade_opens_by_url_and_environment(tmp_path: Path) -> None:
     with Database.from_env({"DATABASE_PATH": str(path)}, table_prefix="x-") as database:
         assert database.info.location == str(path)
         assert database.info.blocking
-        assert not database.closed
         repository = database.repository(Note)
         assert (repository.table, repository.model) == ("x-notes", Note)
         assert repository.schema.table_name == "notes"

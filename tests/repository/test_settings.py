@@ -276,7 +276,7 @@ def test_credentials_of_a_url_or_profile_win_over_those_of_the_environment() -> 
 def test_settings_cannot_be_changed() -> None:
     settings = Settings({})
     with pytest.raises(ValueError, match="frozen"):
-        settings.provider = "memory"  # type: ignore[misc]  # the point of the test
+        settings.provider = "memory"
 
 
 def test_a_prefix_as_argument_is_for_any_provider() -> None:
