@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,16 +57,10 @@ def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def open_to_all(path: Path) -> Iterator[Path]:
-    """A folder that a process without rights can reach, though pytest's own are closed to it."""
-    folders = [path.parent, *path.parent.parents]
-    closed = {
-        folder: folder.stat().st_mode for folder in folders if not folder.stat().st_mode & 0o001
-    }
-    for folder, mode in closed.items():
-        folder.chmod(mode | 0o055)
-    yield path
-    for folder, mode in closed.items():
-        folder.chmod(mode)
+    """A path in a folder that a process without rights can reach; pytest's own are closed to it."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder) / path.name
 
 
 def test_processes_that_write_one_sqlite_file_at_once_lose_no_update(tmp_path: Path) -> None:
@@ -77,6 +72,16 @@ def test_processes_that_write_one_sqlite_file_at_once_lose_no_update(tmp_path: P
         assert output.strip() == "done"
     assert peek_sqlite(path) == {"a": {b"counter": b"800"}}
     assert os.listdir(tmp_path) == ["app.db"]
+
+
+def test_a_file_in_a_folder_that_cannot_be_reached_is_refused(open_to_all: Path) -> None:
+    open_to_all.parent.chmod(0o000)
+    try:
+        answer = run("write_without_rights", open_to_all)
+    finally:
+        open_to_all.parent.chmod(0o755)
+    assert answer.startswith("open: StoreReadOnly")
+    assert str(open_to_all) in answer
 
 
 def test_a_file_in_a_folder_that_cannot_be_written_is_refused(open_to_all: Path) -> None:

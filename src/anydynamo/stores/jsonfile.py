@@ -192,7 +192,7 @@ class _JSONFile:
                 self._version, self.document = None, Document()
             return
         except OSError as error:
-            raise self._trouble(error) from error
+            raise _trouble(self._shown, error) from error
         if version != self._version:
             self._load()
 
@@ -214,7 +214,7 @@ class _JSONFile:
                 " takes several writers"
             ) from error
         except OSError as error:
-            raise self._trouble(error) from error
+            raise _trouble(self._shown, error) from error
         self._lock_holder = os.getpid()
 
     def unlock(self) -> None:
@@ -248,7 +248,7 @@ class _JSONFile:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
             if isinstance(error, OSError):
-                raise self._trouble(error) from error
+                raise _trouble(self._shown, error) from error
             raise
 
     def forget(self) -> None:
@@ -262,7 +262,7 @@ class _JSONFile:
                 version = _version(os.fstat(file.fileno()))
                 data = file.read()
         except OSError as error:
-            raise self._trouble(error) from error
+            raise _trouble(self._shown, error) from error
         try:
             self.document = Document.load(data)
         except Malformed as error:
@@ -286,19 +286,6 @@ class _JSONFile:
             f"{self._shown} is not as it should be{place}: {error.what}; it was not changed:"
             " correct it by hand or give another path"
         )
-
-    def _trouble(self, error: OSError) -> AnyDynamoError:
-        if error.errno in _FULL:
-            return StoreFull(
-                f"no space is left for {self._shown} ({error.strerror}); the file stands as it"
-                " was: free some space and try again"
-            )
-        if error.errno in _READ_ONLY:
-            return StoreReadOnly(
-                f"{self._shown} cannot be read or written ({error.strerror}); each write makes a"
-                " new file, so grant write permission on its folder too, or choose another path"
-            )
-        return ProviderError(f"{self._shown} cannot be read or written: {error}")
 
 
 class _JSONWriter(MemoryWriter):
@@ -373,18 +360,36 @@ def _checked(path: Path) -> Path:
 
     Raises:
         ConfigurationError: It is a folder, or its own folder does not exist.
+        StoreReadOnly: It cannot be reached.
     """
     real = Path(os.path.realpath(path))
-    if real.is_dir():
-        raise ConfigurationError(
-            f"cannot keep a database in {path}: it is a folder; give the path of a file"
-        )
-    if not real.parent.is_dir():
-        raise ConfigurationError(
-            f"cannot keep a database in {path}: the folder {real.parent} does not exist; create it"
-            " first"
-        )
+    try:
+        if real.is_dir():
+            raise ConfigurationError(
+                f"cannot keep a database in {path}: it is a folder; give the path of a file"
+            )
+        if not real.parent.is_dir():
+            raise ConfigurationError(
+                f"cannot keep a database in {path}: the folder {real.parent} does not exist; create"
+                " it first"
+            )
+    except PermissionError as error:
+        raise _trouble(path, error) from error
     return real
+
+
+def _trouble(path: Path, error: OSError) -> AnyDynamoError:
+    if error.errno in _FULL:
+        return StoreFull(
+            f"no space is left for {path} ({error.strerror}); the file stands as it was: free some"
+            " space and try again"
+        )
+    if error.errno in _READ_ONLY:
+        return StoreReadOnly(
+            f"{path} cannot be read or written ({error.strerror}); each write makes a new file, so"
+            " grant write permission on its folder too, or choose another path"
+        )
+    return ProviderError(f"{path} cannot be read or written: {error}")
 
 
 def _sync_folder(folder: Path) -> None:

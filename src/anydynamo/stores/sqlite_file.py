@@ -70,6 +70,18 @@ def inspect(path: Path) -> None:
         StoreReadOnly: The file or its folder cannot be written.
         StoreDamaged: The file is not SQLite's, not ours, from a newer version, or broken.
     """
+    try:
+        header = _header(path)
+        if header:
+            _check_header(path, header)
+            if not _is_live(path):
+                _examine(path, header)
+    except PermissionError as error:
+        raise _read_only(path, str(error)) from error
+
+
+def _header(path: Path) -> bytes:
+    """Return the first 100 bytes of a file that may be used; none where there is no file yet."""
     folder = path.parent
     if not folder.is_dir():
         raise ConfigurationError(
@@ -82,15 +94,11 @@ def inspect(path: Path) -> None:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise _read_only(path, f"the folder {folder} cannot be written")
     if not path.exists():
-        return
+        return b""
     if not os.access(path, os.R_OK | os.W_OK):
         raise _read_only(path, "the file cannot be read and written")
     with path.open("rb") as file:
-        header = file.read(_HEADER)
-    if header:
-        _check_header(path, header)
-        if not _is_live(path):
-            _examine(path, header)
+        return file.read(_HEADER)
 
 
 def connect(path: Path, *, synchronous: str, busy_timeout: float) -> sqlite3.Connection:
