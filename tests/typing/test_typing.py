@@ -11,6 +11,13 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
+FILES = (
+    "tables.py",
+    "right_uses.py",
+    "wrong_uses.py",
+    "right_repositories.py",
+    "wrong_repositories.py",
+)
 ERROR = re.compile(r"(\w+\.py):(\d+)(?::\d+)?(?::| -) error")
 
 
@@ -19,8 +26,12 @@ def marked(name: str) -> set[tuple[str, int]]:
     return {(name, number) for number, line in enumerate(lines, 1) if line.endswith("# E")}
 
 
+def wrong() -> set[tuple[str, int]]:
+    return marked("wrong_uses.py") | marked("wrong_repositories.py")
+
+
 def errors_of(*command: str) -> set[tuple[str, int]]:
-    files = [str(HERE / name) for name in ("tables.py", "right_uses.py", "wrong_uses.py")]
+    files = [str(HERE / name) for name in FILES]
     run = subprocess.run(
         [sys.executable, "-m", *command, *files], cwd=ROOT, capture_output=True, text=True
     )
@@ -32,14 +43,15 @@ def errors_of(*command: str) -> set[tuple[str, int]]:
 
 def test_there_are_wrong_uses_to_refuse() -> None:
     assert len(marked("wrong_uses.py")) > 30
-    assert not marked("right_uses.py")
+    assert len(marked("wrong_repositories.py")) > 25
+    assert not marked("right_uses.py") | marked("right_repositories.py")
 
 
 def test_mypy_refuses_exactly_the_wrong_uses() -> None:
     pytest.importorskip("mypy")
-    assert errors_of("mypy", "--strict", "--no-error-summary") == marked("wrong_uses.py")
+    assert errors_of("mypy", "--strict", "--no-error-summary") == wrong()
 
 
 def test_pyright_refuses_exactly_the_wrong_uses() -> None:
     pytest.importorskip("pyright")
-    assert errors_of("pyright", "--pythonpath", sys.executable) == marked("wrong_uses.py")
+    assert errors_of("pyright", "--pythonpath", sys.executable) == wrong()

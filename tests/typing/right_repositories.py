@@ -1,0 +1,87 @@
+"""Uses of repositories and databases that both checkers accept, and the types that they see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypedDict, assert_type
+
+from tests.typing.tables import Dated, Event, User
+
+from anydynamo import sync
+from anydynamo.paging import Page
+from anydynamo.repository import Repository
+from anydynamo.walks import Results
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from anydynamo.database import Database
+
+
+class Card(TypedDict):
+    email: str
+    age: int
+
+
+async def items(database: Database, user: User, when: datetime) -> None:
+    users = database.repository(User)
+    assert_type(users, Repository[User])
+    assert_type(await users.get("1", consistent=True), User)
+    assert_type(await users.get(user), User)
+    assert_type(await users.find("1"), User | None)
+    assert_type(await users.get("1", only=Card), Card)
+    assert_type(await users.find("1", only=Card), Card | None)
+    assert_type(await users.get("1", only=[User.email, "age"]), dict[str, Any])
+    assert_type(await users.create(user), User)
+    assert_type(await users.put(user, condition=User.age == 3), User)
+    assert_type(await users.put(user, return_old=True), User | None)
+    assert_type(await users.update("1", User.age.set(3), User.email.set("a@b.org")), User)
+    assert_type(await users.update(user, Dated.created_at.set(when)), User)
+    assert_type(await users.delete("1", return_old=True), User | None)
+    await users.delete(user, condition=(User.age > 3) & User.email.exists())
+    assert_type(await users.exists("1"), bool)
+    assert_type(await database.repository(Event).get(("x", 1)), Event)
+
+
+async def many(users: Repository[User], events: Repository[Event]) -> None:
+    assert_type(users.query(User.by_email, "a@b.org"), Results[User])
+    assert_type(users.query(User.by_nickname, "x", User.age > 3, limit=3), Results[User])
+    assert_type(events.query("x", Event.number.between(1, 2), reverse=True), Results[Event])
+    assert_type(events.query(Event.by_age, "x", Event.age > 3), Results[Event])
+    assert_type(users.query(User.by_email, "a@b.org", only=Card), Results[Card])
+    assert_type(users.scan(filter=User.age > 3, segments=2), Results[User])
+    assert_type(await users.scan(), list[User])
+    assert_type([user async for user in users.scan()], list[User])
+    assert_type(await users.page(User.by_email, "a@b.org", after=None), Page[User])
+    assert_type(await users.scan_page(limit=3, only=[User.age]), Page[dict[str, Any]])
+    assert_type(await users.count(User.by_email, "a@b.org", filter=User.age > 3), int)
+    assert_type(await users.get_many(["1", "2"]), list[User])
+    assert_type(await users.get_many(["1"], only=Card), list[Card])
+    await users.put_many([User(user_id="1", email="a@b.org")])
+    await events.delete_many([("x", 1), Event(campaign="x", number=1)])
+    async with users.batch() as batch:
+        await batch.put(User(user_id="1", email="a@b.org"))
+        await batch.delete("1")
+
+
+async def transactions(
+    database: Database, users: Repository[User], events: Repository[Event], user: User
+) -> None:
+    await database.transact(
+        users.to_put(user, condition=User.age > 3),
+        events.to_update(("x", 1), Event.age.add(1)),
+        users.to_check("2", User.age.exists()),
+    )
+    found = await database.transact_get(users.to_get("1", only=Card), events.to_get(("x", 1)))
+    assert_type(found, tuple[Card | None, Event | None])
+    assert_type(await database.transact_get(*[users.to_get("1")] * 4), tuple[User | None, ...])
+
+
+def blocking(database: sync.Database, user: User) -> None:
+    users = database.repository(User)
+    assert_type(users.get("1"), User)
+    assert_type(users.find("1", only=Card), Card | None)
+    assert_type(users.put(user, return_old=True), User | None)
+    assert_type(users.query(User.by_email, "a@b.org"), sync.Results[User])
+    assert_type(list(users.scan(filter=User.age > 3)), list[User])
+    assert_type(users.page(User.by_email, "a@b.org", only=Card), Page[Card])
+    assert_type(database.transact_get(users.to_get("1")), tuple[User | None])

@@ -1,0 +1,54 @@
+"""Uses of repositories that both checkers refuse, on each line that ends in `# E`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.typing.tables import Event, User
+
+if TYPE_CHECKING:
+    from anydynamo import sync
+    from anydynamo.database import Database
+    from anydynamo.repository import Repository
+
+
+async def items(users: Repository[User], user: User, event: Event) -> None:
+    await users.get(event)  # E
+    await users.get(["1"])  # E
+    await users.get("1", consistent="yes")  # E
+    await users.get("1", only=[Event.age])  # E
+    await users.create(event)  # E
+    await users.put(user, condition=Event.age == 3)  # E
+    await users.put(user, condition=user.age == 3)  # E
+    await users.update("1", Event.age.set(3))  # E
+    await users.update("1", User.age == 3)  # E
+    await users.update("1", User.age.set(3), condition=Event.age == 3)  # E
+    await users.delete("1", condition=Event.age == 3)  # E
+
+
+async def many(users: Repository[User]) -> None:
+    users.query(User.by_email, 3)  # E
+    users.query(User.by_email, "a@b.org", Event.age > 3)  # E
+    users.query("1", Event.age > 3)  # E
+    users.query("1", filter=Event.age > 3)  # E
+    users.query("1", limit="3")  # E
+    users.scan(filter=Event.age > 3)  # E
+    users.scan(after="token")  # E
+    await users.page("1", after=3)  # E
+    await users.count(filter=Event.age > 3)  # E
+    users.get_many(["1"], only=[Event.age])  # E
+    await users.put_many([Event(campaign="x", number=1)])  # E
+
+
+async def transactions(database: Database, users: Repository[User], event: Event) -> None:
+    users.to_put(event)  # E
+    users.to_check("1", Event.age == 3)  # E
+    users.to_update("1", Event.age.set(3))  # E
+    await database.transact(users.to_get("1"))  # E
+    await database.transact_get(users.to_delete("1"))  # E
+
+
+def blocking(users: sync.Repository[User], user: User) -> None:
+    users.put(user, condition=Event.age == 3)  # E
+    users.query(User.by_email, 3)  # E
+    users.update("1", Event.age.set(3))  # E
