@@ -145,8 +145,6 @@ class _Reader:
         if get_origin(plain) in (Union, types.UnionType):
             members = [one for one in get_args(plain) if one is not types.NoneType]
             if len(members) < len(get_args(plain)):
-                if not members:
-                    raise _unknown(annotation)
                 inner = reduce(lambda a, b: Union[a, b], members)  # noqa: UP007 # from a list
                 kind = self.kind(inner)
                 if constrained:
@@ -204,11 +202,11 @@ class _Reader:
 
     def _json_text(self, annotation: Any) -> Kind:
         adapter = self.adapter(annotation)
-        dump, validate = adapter.dump_python, adapter.validate_python
+        dump, validate = _dumper(adapter, annotation), adapter.validate_python
 
         def encode(value: object) -> dict[str, Any]:
             # json.dumps with its own separators, because PynamoDB's JSONAttribute writes so.
-            return {"S": json.dumps(dump(value, mode="json", by_alias=True))}
+            return {"S": json.dumps(dump(value, "json"))}
 
         def decode(stored: Mapping[str, Any]) -> Any:
             return validate(json.loads(stored["S"], strict=False), strict=False)
@@ -219,10 +217,10 @@ class _Reader:
         self, annotation: Any, *, members: Mapping[str, tuple[str, Kind]] | None = None
     ) -> Kind:
         adapter = self.adapter(annotation)
-        dump, validate = adapter.dump_python, adapter.validate_python
+        dump, validate = _dumper(adapter, annotation), adapter.validate_python
 
         def encode(value: object) -> dict[str, Any]:
-            return untyped.tagged(dump(value, by_alias=True, warnings="error"), foreign=True)
+            return untyped.tagged(dump(value, "python"), foreign=True)
 
         def decode(stored: Mapping[str, Any]) -> Any:
             return validate(untyped.natural(stored), strict=False, by_alias=True, by_name=True)
@@ -254,11 +252,11 @@ class _Reader:
         )
         if wire is None:
             raise _unknown(annotation)
-        dump, validate = adapter.dump_python, adapter.validate_python
+        dump, validate = _dumper(adapter, annotation), adapter.validate_python
 
         def encode(value: object) -> dict[str, Any]:
             secret = getattr(value, "get_secret_value", None)
-            encoded = untyped.tagged(secret() if secret else dump(value, mode="json"))
+            encoded = untyped.tagged(secret() if secret else dump(value, "json"))
             if wire not in encoded:
                 raise TypeError(f"a {type(value).__name__} is not {_shown(annotation)}")
             return encoded
@@ -282,6 +280,23 @@ class _Reader:
             members = [self.checked(one) for one in get_args(annotation)]
             return reduce(lambda a, b: Union[a, b], members)  # noqa: UP007 # from a list
         return annotation
+
+
+def _dumper(
+    adapter: TypeAdapter[Any], annotation: Any
+) -> Callable[[object, Literal["json", "python"]], Any]:
+    from pydantic_core import PydanticSerializationError
+
+    def dump(value: object, mode: Literal["json", "python"]) -> Any:
+        try:
+            return adapter.dump_python(value, mode=mode, by_alias=True, warnings="error")
+        except PydanticSerializationError:
+            # Its own text shows the value, and so it is no cause of the error either.
+            raise TypeError(
+                f"a value of type {type(value).__name__} is not {_shown(annotation)}"
+            ) from None
+
+    return dump
 
 
 class _LazyMembers(Mapping[str, tuple[str, Kind]]):

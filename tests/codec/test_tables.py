@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from typing import Any
+from enum import Enum
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import AnyUrl, SecretStr
 from tests.codec.models import Address, Colour, Everything, HandMirror, Level, Mirror, Point
 
-from anydynamo import Attr, InvalidItem, Table, attribute
+from anydynamo import Attr, InvalidItem, InvalidRequest, Table, attribute
 from anydynamo.codec import codec_of
 
 MOMENT = datetime(2026, 1, 31, 12, 30, 15, 123456, tzinfo=UTC)
@@ -414,3 +415,108 @@ def test_items_do_not_share_what_the_instance_can_change() -> None:
     read.anything["deep"].append(1)
     assert codec.decode(item).words == ["a", ""]
     assert codec.encode(everything(colour=Colour.RED)) is not codec.encode(everything())
+
+
+def test_collections_that_are_not_inlined_are_checked_too() -> None:
+    class Nested(Table, name="nested"):
+        key: Attr[str] = attribute(hash_key=True)
+        maps: Attr[list[dict[str, Address | None]]] = attribute(default_factory=list)
+        links: Attr[set[AnyUrl]] = attribute(default_factory=set)
+        colours: Attr[frozenset[Colour]] = attribute(default=frozenset())
+        maybe: Attr[list[int | None]] = attribute(default_factory=list)
+        numbers: Attr[Annotated[list[int], "only a note"]] = attribute(default_factory=list)
+        pairs: Attr[dict[str, tuple[int, ...]]] = attribute(default_factory=dict)
+        when: Attr[dict[str, time]] = attribute(default_factory=dict)
+        durations: Attr[list[timedelta]] = attribute(default_factory=list)
+
+    codec = codec_of(Nested)
+    nested = Nested(
+        key="a",
+        maps=[{"x": Address(city="Oslo"), "y": None}],
+        links={AnyUrl("https://example.org/")},
+        colours=frozenset({Colour.RED}),
+        maybe=[1, None],
+        pairs={"x": (1, 2)},
+        when={"x": time(12, 30)},
+        durations=[timedelta(hours=1)],
+    )
+    item = codec.encode(nested)
+    assert item["maybe"] == {"L": [{"N": "1"}, {"NULL": True}]}
+    assert item["when"] == {"M": {"x": {"S": "12:30:00"}}}
+    assert item["durations"] == {"L": [{"S": "PT1H"}]}
+    assert codec.decode(item) == nested == Nested.from_raw_data(item)
+    nested.maps[0][3] = None  # type: ignore[index]
+    with pytest.raises(InvalidItem, match=r"'maps' of Nested has at \[0\]"):
+        codec.encode(nested)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("real", "x"),
+        ("exact", "x"),
+        ("flag", 1),
+        ("blob", "x"),
+        ("moment", "x"),
+        ("day", datetime(2026, 1, 1)),  # a wrong value
+        ("token", "x"),
+        ("colour", "green"),
+        ("mood", ["good"]),
+        ("words", "x"),
+        ("counts", [1]),
+        ("tags", ["x"]),
+        ("seen", 3),
+        ("link", 3),
+        ("number", True),
+    ],
+)
+def test_a_condition_takes_values_of_the_attributes_type_alone(name: str, value: Any) -> None:
+    with pytest.raises(InvalidRequest, match=f"'{name}' of Everything"):
+        getattr(Everything, name).is_in(value)
+
+
+def test_a_text_enumeration_is_stored_by_its_value() -> None:
+    class Shade(str, Enum):  # noqa: UP042 # str() of a member is its name here
+        DARK = "dark"
+
+    class Shaded(Table, name="shaded"):
+        key: Attr[str] = attribute(hash_key=True)
+        shade: Attr[Shade] = attribute(default=Shade.DARK)
+        anything: Attr[Any] = attribute(default=None)
+        words: Attr[list[str]] = attribute(default_factory=list)
+
+    codec = codec_of(Shaded)
+    shaded = Shaded(key="a", anything=[Shade.DARK, Level.LOW], words=["x"])
+    shaded.words.append(Shade.DARK)
+    item = codec.encode(shaded)
+    assert item == shaded.serialize()
+    assert (item["shade"], item["words"]["L"][1]) == ({"S": "dark"}, {"S": "dark"})
+    assert item["anything"]["L"] == [{"S": "dark"}, {"N": "1"}]
+    assert type(item["words"]["L"][1]["S"]) is str
+
+
+def test_a_moment_of_another_format_is_refused_and_not_rewritten() -> None:
+    item = codec_of(Everything).encode(everything())
+    for text in ("2026-01-31T12:00:00Z", "2026-01-31", "2026-01-31 12:00:00.000000+0000", "x" * 31):
+        with pytest.raises(InvalidItem, match="'moment'"):
+            codec_of(Everything).decode(item | {"moment": {"S": text}})
+
+
+def test_two_attributes_of_one_name_are_refused() -> None:
+    with pytest.raises(TypeError, match="Twice: 'one' and 'other' are both 'x' in DynamoDB"):
+
+        class Twice(Table, name="twice"):
+            one: Attr[str] = attribute(hash_key=True, attr_name="x")
+            other: Attr[str] = attribute(attr_name="x")
+
+
+def test_literals_of_several_types_are_told_apart() -> None:
+    class Choosing(Table, name="choosing"):
+        key: Attr[str] = attribute(hash_key=True)
+        choice: Attr[Literal["a", 1, b"x"]] = attribute(default="a")
+
+    codec = codec_of(Choosing)
+    for value, stored in (("a", {"S": "a"}), (1, {"N": "1"}), (b"x", {"B": b"x"})):
+        item = codec.encode(Choosing(key="k", choice=value))  # type: ignore[arg-type]
+        assert item["choice"] == stored
+        assert codec.decode(item).choice == value
