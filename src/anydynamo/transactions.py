@@ -47,15 +47,18 @@ class TransactWrite:
     Attributes:
         kind: DynamoDB's name for it.
         request: Its parameters.
-        what: The action in words, for messages.
         expectation: What it expects to find; it explains a failed condition.
     """
 
     kind: Literal["Put", "Update", "Delete", "ConditionCheck"]
     request: Mapping[str, Any] = field(repr=False)
-    what: str
     expectation: Expectation[Any] = field(repr=False)
     session: Session = field(repr=False)
+
+    @property
+    def what(self) -> str:
+        """The action in words, for messages."""
+        return self.expectation.what
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from anydynamo.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from anydynamo.codec import Codec
     from anydynamo.placeholders import Expressions
@@ -39,7 +39,8 @@ class Expectation(Generic[M]):
 
     Args:
         versions: The model's versions.
-        what: The write and its key, for messages: `create 'a' in users`.
+        verb: What the write does, for messages: `create`.
+        where: Returns what it is done to, which only messages need: `'a' in users`.
         instance: The instance that is written; None where only a key was given.
         absent: Whether there must be no item.
         present: Whether there must be one.
@@ -53,15 +54,17 @@ class Expectation(Generic[M]):
         "_instance",
         "_known",
         "_present",
+        "_verb",
         "_versions",
-        "_what",
+        "_where",
         "_whole",
     )
 
     def __init__(
         self,
         versions: Versions[M],
-        what: str,
+        verb: str,
+        where: Callable[[], str],
         instance: M | None = None,
         *,
         absent: bool = False,
@@ -70,7 +73,8 @@ class Expectation(Generic[M]):
         conditional: bool = False,
     ) -> None:
         self._versions = versions
-        self._what = what
+        self._verb = verb
+        self._where = where
         self._instance = instance
         self._absent = absent
         self._present = present
@@ -78,6 +82,11 @@ class Expectation(Generic[M]):
         self._conditional = conditional
         # Read now: the instance is the caller's, who may go on with it before the answer is there.
         self._known = None if instance is None else versions.of(instance)
+
+    @property
+    def what(self) -> str:
+        """The write and its key in words: `create 'a' in users`."""
+        return f"{self._verb} {self._where()}"
 
     @property
     def locked(self) -> bool:
@@ -132,7 +141,7 @@ class Expectation(Generic[M]):
             )
         if self._present and not found:
             return NotFound(
-                f"Cannot {self._what}: there is no such item",
+                f"Cannot {self.what}: there is no such item",
                 code=error.code,
                 operation=error.operation,
                 table=error.table,
@@ -160,7 +169,7 @@ class Expectation(Generic[M]):
         self, cls: type[ConditionFailed], why: str, error: ConditionFailed
     ) -> ConditionFailed:
         return cls(
-            f"Cannot {self._what}: {why}",
+            f"Cannot {self.what}: {why}",
             item=error.item,
             current=self._versions.decode(error.item),
             code=error.code,

@@ -65,11 +65,10 @@ class WriteRequests(Generic[M]):
         self._check_instance(instance)
         key = self._codec.key_of(instance)
         item = self._encode(instance)
-        verb = "create" if create else "put"
-        what = f"{verb} {self.said(key)}"
         expectation = Expectation(
             self._versions,
-            what,
+            "create" if create else "put",
+            lambda: self.said(key),
             instance,
             absent=create,
             whole=True,
@@ -77,7 +76,7 @@ class WriteRequests(Generic[M]):
         )
         if self._versions.wire is not None:
             item[self._versions.wire] = {"N": str(expectation.following)}
-        return self._write("Put", {"Item": item}, expectation, what, condition)
+        return self._write("Put", {"Item": item}, expectation, condition)
 
     def update(
         self,
@@ -94,14 +93,15 @@ class WriteRequests(Generic[M]):
                 actions, or one of them changes the version.
         """
         found, instance = self.locate(key)
-        what = f"update {self.said(found)}"
         if not actions:
             raise InvalidRequest(
-                f"Cannot {what}: no action was given, such as {self._model.__name__}.name.set(...)"
+                f"Cannot update {self.said(found)}: no action was given, such as "
+                f"{self._model.__name__}.name.set(...)"
             )
         expectation = Expectation(
             self._versions,
-            what,
+            "update",
+            lambda: self.said(found),
             instance,
             present=not upsert,
             conditional=condition is not None,
@@ -114,7 +114,7 @@ class WriteRequests(Generic[M]):
             "Key": found,
             "UpdateExpression": expressions.update(actions, self._versions.raised(expectation)),
         }
-        return self._write("Update", request, expectation, what, condition, expressions)
+        return self._write("Update", request, expectation, condition, expressions)
 
     def delete(self, key: object, condition: object = None) -> TransactWrite:
         """Make the write that deletes an item.
@@ -123,9 +123,8 @@ class WriteRequests(Generic[M]):
             InvalidRequest: The key or the condition is none of the model.
         """
         found, instance = self.locate(key)
-        what = f"delete {self.said(found)}"
-        expectation = Expectation(self._versions, what, instance, conditional=condition is not None)
-        return self._write("Delete", {"Key": found}, expectation, what, condition)
+        expectation = self._expect("delete", found, instance, condition)
+        return self._write("Delete", {"Key": found}, expectation, condition)
 
     def check(self, key: object, condition: object) -> TransactWrite:
         """Make the action of a transaction that only looks.
@@ -134,11 +133,10 @@ class WriteRequests(Generic[M]):
             InvalidRequest: The key or the condition is none of the model.
         """
         found, instance = self.locate(key)
-        what = f"check {self.said(found)}"
-        expectation = Expectation(self._versions, what, instance, conditional=condition is not None)
-        write = self._write("ConditionCheck", {"Key": found}, expectation, what, condition)
+        expectation = self._expect("check", found, instance, condition)
+        write = self._write("ConditionCheck", {"Key": found}, expectation, condition)
         if "ConditionExpression" not in write.request:
-            raise InvalidRequest(f"Cannot {what}: no condition was given to check")
+            raise InvalidRequest(f"Cannot {write.what}: no condition was given to check")
         return write
 
     def put_entry(self, instance: M) -> Entry:
@@ -168,12 +166,22 @@ class WriteRequests(Generic[M]):
         values = ", ".join(repr(next(iter(value.values()))) for value in key.values())
         return f"({values}) in {self._table}" if len(key) > 1 else f"{values} in {self._table}"
 
+    def _expect(
+        self, verb: str, key: dict[str, Any], instance: M | None, condition: object
+    ) -> Expectation[M]:
+        return Expectation(
+            self._versions,
+            verb,
+            lambda: self.said(key),
+            instance,
+            conditional=condition is not None,
+        )
+
     def _write(
         self,
         kind: Literal["Put", "Update", "Delete", "ConditionCheck"],
         request: dict[str, Any],
         expectation: Expectation[M],
-        what: str,
         condition: object,
         expressions: Expressions | None = None,
     ) -> TransactWrite:
@@ -184,7 +192,7 @@ class WriteRequests(Generic[M]):
             request["ConditionExpression"] = written
             # The item in the way tells a lost race from a false condition, and costs nothing more.
             request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-        return TransactWrite(kind, expressions.into(request), what, expectation, self._session)
+        return TransactWrite(kind, expressions.into(request), expectation, self._session)
 
     def _check_instance(self, instance: object) -> None:
         if not isinstance(instance, self._model):

@@ -39,6 +39,25 @@ class Expiring(Table, name="expiring", deletion_protection=True):
     until: Attr[int | None] = attribute(default=None, ttl=True)
 
 
+class Everything(
+    Table,
+    name="everything",
+    billing="PROVISIONED",
+    read_capacity=5,
+    write_capacity=5,
+    stream="NEW_AND_OLD_IMAGES",
+    point_in_time_recovery=True,
+    tags={"team": "core"},
+    encryption=True,
+):
+    """A table with each option that CreateTable knows."""
+
+    key: Attr[str] = attribute(hash_key=True)
+    name: Attr[str] = attribute(default="")
+
+    by_name = GlobalIndex("NameIndex", hash_key=name)
+
+
 class TableContract(Contract):
     """What models declare is what is made."""
 
@@ -78,6 +97,16 @@ class TableContract(Contract):
             await database.delete_tables([Expiring])
         await raw("UpdateTable", {"TableName": table, "DeletionProtectionEnabled": False})
         assert await database.delete_tables([Expiring]) == ("expiring",)
+
+    async def test_every_option_is_made_and_fits_afterwards(
+        self, database: Database, raw: Raw
+    ) -> None:
+        assert (await database.create_tables([Everything]))[0].created
+        assert not (await database.create_tables([Everything]))[0].created
+        table = database.repository(Everything).table
+        described = (await raw("DescribeTable", {"TableName": table}))["Table"]
+        assert described["ProvisionedThroughput"]["ReadCapacityUnits"] == 5
+        assert described["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
 
     async def test_deleting_tells_which_tables_were_there(self, database: Database) -> None:
         await database.create_tables([Author])
