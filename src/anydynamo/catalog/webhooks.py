@@ -88,7 +88,10 @@ async def store_payloads(database: Database, webhooks: Sequence[Webhook]) -> Sto
     repository = database.repository(Webhook)
     await repository.put_many(webhooks)
     keys = [(webhook.event, webhook.source) for webhook in webhooks]
-    back = {(one.event, one.source): one.payload for one in await repository.get_many(keys)}
+    back = {
+        (one.event, one.source): one.payload
+        for one in await repository.get_many(keys, consistent=True)
+    }
     shape = _Shape()
     for webhook in webhooks:
         shape.look(webhook.payload, 1)
