@@ -83,7 +83,7 @@ def test_a_runner_does_not_work_across_a_fork(monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_facade_waits_without_an_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
-    monkeypatch.setattr("anydynamo.sync.time.sleep", waits.append)
+    monkeypatch.setattr("anydynamo.sync.database.time.sleep", waits.append)
 
     def once(operation: str, request: Any) -> dict[str, Any]:
         return {} if waits else {"UnprocessedItems": request["RequestItems"]}

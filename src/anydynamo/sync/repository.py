@@ -1,30 +1,15 @@
-"""The same library without asyncio: `Database`, `Repository` and `Batch` that block.
-
-There is one implementation, `anydynamo.database` and `anydynamo.repository`, and its documentation
-holds here: a method does what the one of the same name does there, and returns when that is done.
-Where there is an asynchronous iterator there, here is an ordinary one.
-
-Over embedded providers the caller's own thread does the work, with or without an event loop running
-in it. Over the network it is done by one event loop in a thread that belongs to the database.
-Databases and repositories may be shared by threads; a batch may not.
-"""
+"""One table's items, without asyncio."""
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, Generic, Literal, overload
 
 from pynamodb.models import Model
 from typing_extensions import TypeVar
 
-from anydynamo import database as _database
-from anydynamo.adapters.registry import open_adapter
-from anydynamo.runners import DirectRunner, LoopRunner
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from types import TracebackType
-    from typing import Self
 
     from pynamodb.indexes import Index
     from typing_extensions import Unpack
@@ -32,13 +17,12 @@ if TYPE_CHECKING:
     from anydynamo import batches as _batches
     from anydynamo import repository as _repository
     from anydynamo import walks as _walks
-    from anydynamo.adapters.protocol import DatabaseAdapter, ProviderInfo
     from anydynamo.capacity import Capacity
-    from anydynamo.database import Health
     from anydynamo.indexes import GlobalIndex
     from anydynamo.options import (
         AnyAction,
         AnyCondition,
+        AnyIndex,
         Key,
         KeyPart,
         PageOptions,
@@ -51,18 +35,13 @@ if TYPE_CHECKING:
     from anydynamo.paths import Path
     from anydynamo.runners import Runner
     from anydynamo.schema import TableSchema
-    from anydynamo.settings import Settings
-    from anydynamo.tables import CreatedTable
     from anydynamo.transactions import TransactRead, TransactWrite
 
-__all__ = ["Batch", "Database", "Repository", "Results"]
+__all__ = ["Batch", "Repository", "Results"]
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
 H = TypeVar("H")
-A = TypeVar("A")
-B = TypeVar("B")
-C = TypeVar("C")
 P = TypeVar("P", default=dict[str, Any])
 
 
@@ -357,7 +336,7 @@ class Repository(Generic[M]):
     @overload
     def scan(
         self,
-        index: Index[Any] | None = None,
+        index: AnyIndex | None = None,
         /,
         *,
         only: None = None,
@@ -366,7 +345,7 @@ class Repository(Generic[M]):
     @overload
     def scan(
         self,
-        index: Index[Any] | None = None,
+        index: AnyIndex | None = None,
         /,
         *,
         only: type[P] | Sequence[Path[Any, M] | str],
@@ -379,7 +358,7 @@ class Repository(Generic[M]):
     @overload
     def scan_page(
         self,
-        index: Index[Any] | None = None,
+        index: AnyIndex | None = None,
         /,
         *,
         only: None = None,
@@ -388,7 +367,7 @@ class Repository(Generic[M]):
     @overload
     def scan_page(
         self,
-        index: Index[Any] | None = None,
+        index: AnyIndex | None = None,
         /,
         *,
         only: type[P] | Sequence[Path[Any, M] | str],
@@ -400,7 +379,7 @@ class Repository(Generic[M]):
 
     def count(
         self,
-        *arguments: Key | Index[Any] | AnyCondition[M],
+        *arguments: Key | AnyIndex | AnyCondition[M],
         filter: AnyCondition[M] | None = None,  # noqa: A002 - the word is DynamoDB's
         consistent: bool = False,
         capacity: Capacity | None = None,
@@ -479,163 +458,3 @@ class Repository(Generic[M]):
         """Make the action of a transaction that reads an item."""
         read: TransactRead[Any] = self._repository.to_get(key, only=only)
         return read
-
-
-class Database:
-    """A provider with its tables, see `anydynamo.database.Database`.
-
-        with Database.open("sqlite:///app.db") as db:
-            users = db.repository(User)
-
-    Args:
-        adapter: What answers; `close` leaves it open.
-        **options: As for `anydynamo.database.Database`.
-    """
-
-    def __init__(self, adapter: DatabaseAdapter, **options: Any) -> None:
-        if adapter.info.blocking:
-            self._runner: Runner = DirectRunner()
-            options.setdefault("sleep", _sleep)
-        else:
-            self._runner = LoopRunner()
-        self._database = _database.Database(adapter, **options)
-
-    @classmethod
-    def open(
-        cls,
-        url: str,
-        *,
-        table_prefix: str | None = None,
-        tables: Mapping[str, str] | None = None,
-        cursor_secret: str | None = None,
-        cursor_max_age: float | None = None,
-        **options: Any,
-    ) -> Self:
-        """Open the provider that a URL names, without looking at the environment's settings."""
-        location, named = _database.place(url, options)
-        return cls(
-            open_adapter(location, blocking=True),
-            table_prefix=named if table_prefix is None else table_prefix,
-            tables=tables,
-            cursor_secret=cursor_secret,
-            cursor_max_age=cursor_max_age,
-            owns_adapter=True,
-        )
-
-    @classmethod
-    def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Self:
-        """Open the provider that the environment chooses; SQLite if it chooses none."""
-        from anydynamo.settings import Settings
-
-        return cls.from_settings(Settings(environ, **overrides))
-
-    @classmethod
-    def from_settings(cls, settings: Settings) -> Self:
-        """Open the provider that settings describe."""
-        return cls(
-            open_adapter(settings.location(), blocking=True),
-            owns_adapter=True,
-            **settings.arguments(),
-        )
-
-    @property
-    def info(self) -> ProviderInfo:
-        """Which provider this is and where its data lies."""
-        return self._database.info
-
-    @property
-    def closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._database.closed
-
-    def __repr__(self) -> str:
-        return repr(self._database)
-
-    def repository(self, model: type[M]) -> Repository[M]:
-        """Return the items of a model's table."""
-        return Repository(self._database.repository(model), self._runner)
-
-    def transact(
-        self,
-        *actions: TransactWrite,
-        token: str | None = None,
-        capacity: Capacity | None = None,
-    ) -> None:
-        """Carry out up to 100 writes on different items, all or none."""
-        self._runner.run(self._database.transact(*actions, token=token, capacity=capacity))
-
-    @overload
-    def transact_get(
-        self, one: TransactRead[A], /, *, capacity: Capacity | None = None
-    ) -> tuple[A | None]: ...
-    @overload
-    def transact_get(
-        self, one: TransactRead[A], two: TransactRead[B], /, *, capacity: Capacity | None = None
-    ) -> tuple[A | None, B | None]: ...
-    @overload
-    def transact_get(
-        self,
-        one: TransactRead[A],
-        two: TransactRead[B],
-        three: TransactRead[C],
-        /,
-        *,
-        capacity: Capacity | None = None,
-    ) -> tuple[A | None, B | None, C | None]: ...
-    @overload
-    def transact_get(
-        self, *reads: TransactRead[A], capacity: Capacity | None = None
-    ) -> tuple[A | None, ...]: ...
-    def transact_get(
-        self, *reads: TransactRead[Any], capacity: Capacity | None = None
-    ) -> tuple[Any, ...]:
-        """Read up to 100 items as they are at one moment."""
-        return self._runner.run(self._database.transact_get(*reads, capacity=capacity))
-
-    def create_tables(self, models: Iterable[type[Model]]) -> tuple[CreatedTable, ...]:
-        """Make the tables that are not there yet, and wait until all can be used."""
-        return self._runner.run(self._database.create_tables(models))
-
-    def delete_tables(self, models: Iterable[type[Model]]) -> tuple[str, ...]:
-        """Remove tables with all that is in them, and wait until they are gone."""
-        return self._runner.run(self._database.delete_tables(models))
-
-    def health(self, models: Iterable[type[Model]] = ()) -> Health:
-        """Ask the provider for its tables, and say how it went."""
-        return self._runner.run(self._database.health(models))
-
-    def run(self, work: Callable[[_database.Database], Coroutine[Any, Any, T]]) -> T:
-        """Run asynchronous code on this database, and return its result.
-
-            db.run(lambda db: migrate(db, folder))
-
-        Args:
-            work: Makes the coroutine from the asynchronous database. Over an embedded provider it
-                may await that database and nothing else.
-        """
-        return self._runner.run(work(self._database))
-
-    def close(self) -> None:
-        """Close the provider, if it was opened here; closing twice is no error."""
-        if not self.closed:
-            try:
-                self._runner.run(self._database.close())
-            finally:
-                self._runner.close()
-
-    def __enter__(self) -> Self:
-        self._database.check_open()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-async def _sleep(seconds: float) -> None:
-    # Driven without an event loop, so it has to block.
-    time.sleep(seconds)  # noqa: ASYNC251
