@@ -385,7 +385,7 @@ async def test_settings_that_cannot_be_right_are_configuration_errors(
         {"connect_timeout": 0},
         {"read_timeout": -1},
     ],
-    ids=str,
+    ids=" ".join,
 )
 def test_arguments_that_contradict_each_other_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
