@@ -52,7 +52,7 @@ class PlainEvent(Model):
     at = UTCDateTimeAttribute()
     tags = UnicodeSetAttribute()
     scores: ListAttribute[Any] = ListAttribute(of=NumberAttribute)
-    context: MapAttribute[str, str] = MapAttribute()
+    context: MapAttribute[str, str] = MapAttribute()  # type: ignore[no-untyped-call]  # PynamoDB's
 
 
 def values(number: int) -> dict[str, Any]:

@@ -49,6 +49,7 @@ from anydynamo.errors import (
 )
 
 if TYPE_CHECKING:
+    from anydynamo.capacity import Capacity
     from anydynamo.database import Database, Health
     from anydynamo.model import Attr, GlobalIndex, Json, LocalIndex, Table, attribute
     from anydynamo.paging import Page
@@ -63,6 +64,7 @@ __all__ = [
     "AnyDynamoError",
     "Attr",
     "BatchIncomplete",
+    "Capacity",
     "ConditionFailed",
     "ConfigurationError",
     "Conflict",
@@ -109,6 +111,7 @@ __all__ = [
 
 _LAZY = {
     "Attr": "model",
+    "Capacity": "capacity",
     "Database": "database",
     "GlobalIndex": "model",
     "Health": "database",

@@ -17,8 +17,7 @@ from pynamodb.models import Model
 from tests.repository.scripted import ScriptedAdapter, session
 from typing_extensions import get_original_bases
 
-from anydynamo import options
-from anydynamo.capacity import Capacity
+from anydynamo import Capacity, options
 from anydynamo.database import Database
 from anydynamo.errors import (
     AlreadyExists,
