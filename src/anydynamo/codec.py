@@ -18,6 +18,7 @@ from anydynamo.attributes import Field
 from anydynamo.errors import InvalidItem, InvalidRequest
 from anydynamo.introspection import attributes_of, discriminator_of, stored_class
 from anydynamo.model import Table
+from anydynamo.plain_attributes import check_numbers
 from anydynamo.schema import schema_of
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ class Codec(Generic[M]):
         if payload is None:
             return {"NULL": True}
         stored = {attribute.attr_type: payload}
-        codec_source.check_numbers(stored, f"{name}' of '{self.model.__name__}")
+        check_numbers(stored, f"{name}' of '{self.model.__name__}")
         return stored
 
     def decode_value(self, name: str, value: Mapping[str, Any]) -> Any:

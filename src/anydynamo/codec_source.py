@@ -9,7 +9,6 @@ function needs is bound under a name of our own.
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -17,10 +16,7 @@ from uuid import UUID
 
 from pynamodb.attributes import (
     Attribute,
-    BinaryAttribute,
-    BooleanAttribute,
     DiscriminatorAttribute,
-    ListAttribute,
     MapAttribute,
     NumberAttribute,
     UTCDateTimeAttribute,
@@ -31,6 +27,13 @@ from anydynamo import kinds, untyped
 from anydynamo.attributes import MISSING, Field
 from anydynamo.errors import InvalidItem
 from anydynamo.introspection import attributes_of, discriminator_name
+from anydynamo.plain_attributes import (
+    check_item,
+    number_of,
+    plain_map_setter,
+    plain_payload,
+    plain_reader,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
     from anydynamo.kinds import Kind
     from anydynamo.model import Table
 
-__all__ = ["check_numbers", "plain_decoder", "plain_encoder", "table_decoder", "table_encoder"]
+__all__ = ["plain_decoder", "plain_encoder", "table_decoder", "table_encoder"]
 
 
 def _refuse() -> NoReturn:
@@ -134,7 +137,7 @@ def table_encoder(model: type[Table]) -> Callable[[Any], dict[str, Any]]:
 
 def _plain_writer(name: str, attribute: Attribute[Any]) -> Callable[[Any], dict[str, Any] | None]:
     """Give the function that writes a plain PynamoDB attribute of a table."""
-    payload_of, wire, null = _plain_payload(name, attribute), attribute.attr_type, attribute.null
+    payload_of, wire, null = plain_payload(name, attribute), attribute.attr_type, attribute.null
 
     def write(value: Any) -> dict[str, Any] | None:
         payload: object = None if value is None else payload_of(value)
@@ -205,7 +208,7 @@ def table_decoder(model: type[Table]) -> Callable[[Mapping[str, Any]], Any]:
         elif name == discriminator_name(model):
             decoded = source.bind(model)
         else:
-            decoded = f"{source.bind(_plain_reader(attribute))}({stored})"
+            decoded = f"{source.bind(plain_reader(attribute))}({stored})"
         source.add(f"else: {value} = {decoded}")
     source.add(f"instance = {source.bind(model.__new__)}({source.bind(model)})")
     source.add("state = instance.__dict__")
@@ -303,7 +306,7 @@ def plain_encoder(model: type[Model]) -> Callable[[Any], dict[str, Any]]:
     """
     source = _Source("encode(instance)")
     if not _is_usual(model):
-        check = source.bind(_check_item)
+        check = source.bind(check_item)
         source.add(f"return {check}(instance.serialize(null_check=True), {source.bind(model)})")
         return source.function("encode", model)
     source.add("get = instance.attribute_values.get")
@@ -317,7 +320,7 @@ def plain_encoder(model: type[Model]) -> Callable[[Any], dict[str, Any]]:
         if cls.serialize is _SERIALIZE_AS_IT_IS:
             payload = "value"
         else:
-            payload = f"{source.bind(_plain_payload(name, attribute))}(value)"
+            payload = f"{source.bind(plain_payload(name, attribute))}(value)"
         source.add("if value is not None:")
         source.add(f"payload = {payload}", 2)
         source.add("if payload is not None:", 2)
@@ -345,10 +348,13 @@ def plain_decoder(model: type[Model]) -> Callable[[Mapping[str, Any]], Any]:
             continue
         cls: Any = type(attribute)
         setter: Callable[..., None] = attribute.__set__
-        usual_set = cls.__set__ is _USUAL_SET
-        store = (
-            f"values[{name!r}] = {{}}" if usual_set else f"{source.bind(setter)}(instance, {{}})"
-        )
+        if cls.__set__ is _USUAL_SET:
+            store = f"values[{name!r}] = {{}}"
+        elif cls is MapAttribute:
+            setter = plain_map_setter(name, attribute)
+            store = f"{source.bind(setter)}(instance, {{}})"
+        else:
+            store = f"{source.bind(setter)}(instance, {{}})"
         source.add(f"stored = get({attribute.attr_name!r})")
         source.add("if stored and 'NULL' not in stored:")
         source.add(store.format(_plain_expression(source, attribute)), 2)
@@ -374,91 +380,7 @@ def _plain_expression(source: _Source, attribute: Attribute[Any]) -> str:
         if cls.deserialize is _PLAIN.deserialize and attribute.attr_type == "S":
             return "stored['S']"
         if cls.deserialize is NumberAttribute.deserialize and attribute.attr_type == "N":
-            return f"{source.bind(_number_of)}(stored['N'])"
+            return f"{source.bind(number_of)}(stored['N'])"
         if cls.deserialize is UTCDateTimeAttribute.deserialize and attribute.attr_type == "S":
             return "timestamp_of(stored['S'])"
-    return f"{source.bind(_plain_reader(attribute))}(stored)"
-
-
-def _plain_reader(attribute: Attribute[Any]) -> Callable[[dict[str, Any]], Any]:
-    deserialize: Callable[[Any], Any] = attribute.deserialize
-    get_value: Callable[[dict[str, Any]], Any] = attribute.get_value
-    return lambda stored: deserialize(get_value(stored))
-
-
-def _number_of(text: str) -> int | float:
-    try:
-        return int(text)
-    except ValueError:
-        return cast("int | float", json.loads(text))
-
-
-def _plain_payload(name: str, attribute: Attribute[Any]) -> Callable[[Any], Any]:
-    """Give the function from a value to its payload, with PynamoDB's checks and ours of numbers."""
-    serialize: Callable[..., Any] = attribute.serialize
-    wire = attribute.attr_type
-    if type(attribute).serialize in (BinaryAttribute.serialize, BooleanAttribute.serialize):
-        return serialize
-    if isinstance(attribute, ListAttribute | MapAttribute):
-
-        def write(value: Any) -> Any:
-            if isinstance(value, MapAttribute):
-                value.validate(null_check=True)
-            payload = serialize(value, null_check=True)
-            check_numbers({wire: payload}, name)
-            return payload
-
-        return write
-    if wire in ("N", "NS"):
-
-        def write_number(value: Any) -> Any:
-            payload = serialize(value)
-            if payload is not None:
-                check_numbers({wire: payload}, name)
-            return payload
-
-        return write_number
-
-    def write_other(value: Any) -> Any:
-        if isinstance(value, MapAttribute):
-            value.validate(null_check=True)
-        return serialize(value)
-
-    return write_other
-
-
-def _check_item(item: dict[str, Any], model: type[Model]) -> dict[str, Any]:
-    for wire, stored in item.items():
-        check_numbers(stored, f"{wire}' of '{model.__name__}")
-    return item
-
-
-def check_numbers(stored: Mapping[str, Any], place: str) -> None:
-    """Refuse numbers that PynamoDB writes and DynamoDB cannot hold.
-
-    Args:
-        stored: Tagged JSON.
-        place: Where it stands, for the message.
-
-    Raises:
-        InvalidItem: There is such a number.
-    """
-    for wire, payload in stored.items():
-        if wire == "N" or wire == "NS":
-            for text in (payload,) if wire == "N" else payload:
-                # Most numbers are short and begin with a digit, and need no closer look.
-                if len(text) > 17 or not text.isdigit():
-                    _check_number(text, place)
-        elif wire == "M":
-            for key, one in payload.items():
-                check_numbers(one, f"{place}.{key}")
-        elif wire == "L":
-            for index, one in enumerate(payload):
-                check_numbers(one, f"{place}[{index}]")
-
-
-def _check_number(text: str, place: str) -> None:
-    try:
-        kinds.number_of_decimal(Decimal(text))
-    except (ValueError, ArithmeticError) as error:
-        raise InvalidItem(f"'{place}' cannot be stored: {error}") from error
+    return f"{source.bind(plain_reader(attribute))}(stored)"

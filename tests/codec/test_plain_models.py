@@ -73,6 +73,8 @@ class Rich(Model):
     anything = ListAttribute[Any](null=True)
     raw = MapAttribute[str, Any](null=True)
     loose = Loose(null=True)
+    scores = ListAttribute(of=NumberAttribute, null=True)
+    words = ListAttribute(of=UnicodeAttribute, null=True)
     tags = UnicodeSetAttribute(null=True)
     numbers = NumberSetAttribute(null=True)
     blobs = BinarySetAttribute(null=True, legacy_encoding=True)
@@ -94,6 +96,11 @@ moments = st.datetimes(
 )
 homes = st.builds(Home, city=texts, floor=st.none() | numbers)
 simple = st.none() | st.booleans() | numbers | texts
+nested = st.recursive(
+    simple | st.binary(max_size=3) | st.sets(texts, min_size=1, max_size=2),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=6,
+)
 optional = {
     "flag": st.booleans(),
     "blob": st.binary(max_size=6),
@@ -102,8 +109,10 @@ optional = {
     "document": st.dictionaries(texts, simple, max_size=3),
     "home": homes,
     "homes": st.lists(homes, max_size=3),
-    "anything": st.lists(simple, max_size=3),
-    "raw": st.dictionaries(st.sampled_from(["x", "y", "odd name"]), simple, max_size=3),
+    "anything": st.lists(nested, max_size=3),
+    "raw": st.dictionaries(st.sampled_from(["x", "y", "odd name", "null"]), nested, max_size=3),
+    "scores": st.lists(st.none() | numbers, max_size=3),
+    "words": st.lists(st.none() | texts, max_size=3),
     "tags": st.sets(texts, max_size=3),
     "numbers": st.sets(st.integers(), max_size=3),
     "blobs": st.sets(st.binary(max_size=3), max_size=3),
@@ -153,6 +162,8 @@ def test_an_item_of_other_types_is_refused() -> None:
         {"number": 10**39 + 1},
         {"numbers": {math.nan}},
         {"anything": [1, [math.nan]]},
+        {"scores": [math.nan]},
+        {"scores": [True]},
         {"raw": {"x": math.inf}},
         {"home": Home(city="x", floor=math.nan)},
         {"homes": [Home(city="x", floor=1e300)]},
