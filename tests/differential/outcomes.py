@@ -68,13 +68,13 @@ async def walk(
 
 
 def normal(value: Any) -> Any:
-    """Put sets, and the lists of responses that have no order, in one order."""
+    """Put the members of sets and of maps in one order."""
     if isinstance(value, dict):
         if len(value) == 1:
             ((kind, members),) = value.items()
             if kind in {"SS", "NS", "BS"} and isinstance(members, list):
                 return {kind: sorted(members)}
-        return {name: normal(inner) for name, inner in value.items()}
+        return {name: normal(inner) for name, inner in sorted(value.items())}
     if isinstance(value, list):
         return [normal(inner) for inner in value]
     return value

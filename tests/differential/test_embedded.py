@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -56,12 +57,10 @@ class Embedded(Calls):
     def compare_pages(self, operation: str, request: dict[str, Any]) -> None:
         for segment in range(request.get("TotalSegments", 1)):
             segmented = {**request, "Segment": segment} if "TotalSegments" in request else request
-            self._agree(lambda adapter, one=segmented: walk(adapter, operation, one))
+            self._agree(partial(walk, operation=operation, request=segmented))
 
 
 def test_embedded_providers_agree_to_the_letter() -> None:
     with asyncio.Runner() as runner:
         Embedded.runner = runner
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]
-            Embedded, settings=settings(stateful_step_count=30)
-        )
+        run_state_machine_as_test(Embedded, settings=settings(stateful_step_count=30))

@@ -24,7 +24,8 @@ __all__ = ["Bindings", "conditions", "paths", "updates"]
 # Any: attribute values have DynamoDB's shapes.
 Value = dict[str, Any]
 
-BARE = frozenset(NAMES[:4]) | {"pk", "sk", "g", "h"}
+KEYS = ("g", "h", "pk")
+BARE = frozenset(NAMES[:4]) | {*KEYS, "sk"}
 TYPES = ("S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL")
 
 
@@ -52,9 +53,12 @@ class Bindings:
 
 @st.composite
 def paths(draw: st.DrawFn, bindings: Bindings, excluded: Collection[str] = ()) -> str:
-    """Draw a document path of up to three steps."""
-    names = [name for name in (*NAMES, "g", "h", "pk") if name not in excluded]
-    path = bindings.name(draw(st.sampled_from(names)))
+    """Draw a document path of up to three steps; of one step when it begins with a key."""
+    names = [name for name in (*NAMES, *KEYS) if name not in excluded]
+    first = draw(st.sampled_from(names))
+    path = bindings.name(first)
+    if first in KEYS:
+        return path
     for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
         if draw(st.booleans()):
             path += "." + bindings.name(draw(st.sampled_from(NAMES)))
