@@ -44,7 +44,7 @@ def codec() -> list[Subject]:
     """The three conversions, by us, by PynamoDB and by boto3's own converters."""
     from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
-    from anydynamo.codec import codec_of
+    from anydynamo.models.codec import codec_of
 
     ours = codec_of(Event)
     native, event, plain = values(1), Event(**values(1)), PlainEvent(**values(1))

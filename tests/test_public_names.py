@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
+from tests.imports import modules_after
 
 import anydynamo
 
@@ -31,14 +29,6 @@ def test_errors_show_the_path_that_users_import_from() -> None:
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Tabel'"):
         _ = anydynamo.Tabel
-
-
-def modules_after(statement: str) -> set[str]:
-    script = f"import sys; {statement}; print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    return set(done.stdout.split())
 
 
 def test_importing_the_package_brings_neither_pynamodb_nor_pydantic() -> None:

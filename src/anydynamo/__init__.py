@@ -49,11 +49,11 @@ from anydynamo.errors import (
 )
 
 if TYPE_CHECKING:
-    from anydynamo.capacity import Capacity
     from anydynamo.database import Database, Health
-    from anydynamo.model import Attr, GlobalIndex, Json, LocalIndex, Table, attribute
-    from anydynamo.paging import Page
-    from anydynamo.repository import Repository
+    from anydynamo.models.table import Attr, GlobalIndex, Json, LocalIndex, Table, attribute
+    from anydynamo.repositories.capacity import Capacity
+    from anydynamo.repositories.paging import Page
+    from anydynamo.repositories.repository import Repository
     from anydynamo.settings import Settings
 
 __version__ = "0.1.0"
@@ -110,18 +110,18 @@ __all__ = [
 ]
 
 _LAZY = {
-    "Attr": "model",
-    "Capacity": "capacity",
+    "Attr": "models.table",
+    "Capacity": "repositories.capacity",
     "Database": "database",
-    "GlobalIndex": "model",
+    "GlobalIndex": "models.table",
     "Health": "database",
-    "Json": "model",
-    "LocalIndex": "model",
-    "Page": "paging",
-    "Repository": "repository",
+    "Json": "models.table",
+    "LocalIndex": "models.table",
+    "Page": "repositories.paging",
+    "Repository": "repositories.repository",
     "Settings": "settings",
-    "Table": "model",
-    "attribute": "model",
+    "Table": "models.table",
+    "attribute": "models.table",
 }
 
 # Tracebacks and the documentation then show the path that a user imports from.

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from anydynamo.adapters.registry import Location, open_adapter
 from anydynamo.errors import AnyDynamoError
 from anydynamo.naming import TableNames
-from anydynamo.paging import CursorSigner, checked_secret
-from anydynamo.session import Patience, Session, wait
+from anydynamo.repositories.paging import CursorSigner, checked_secret
+from anydynamo.repositories.session import Patience, Session, wait
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from pynamodb.models import Model
 
     from anydynamo.adapters.protocol import DatabaseAdapter, ProviderInfo
-    from anydynamo.capacity import Capacity
-    from anydynamo.repository import Repository
+    from anydynamo.repositories.capacity import Capacity
+    from anydynamo.repositories.repository import Repository
+    from anydynamo.repositories.transactions import TransactRead, TransactWrite
     from anydynamo.settings import Settings
     from anydynamo.tables import CreatedTable
-    from anydynamo.transactions import TransactRead, TransactWrite
 
     M = TypeVar("M", bound=Model)
     A = TypeVar("A")
@@ -212,7 +212,7 @@ class Database:
             DatabaseClosed: This database was closed.
             InvalidRequest: The model declares no table, or no key.
         """
-        from anydynamo.repository import Repository
+        from anydynamo.repositories.repository import Repository
 
         self._session.check_open()
         return Repository(self._session, model)
@@ -240,7 +240,7 @@ class Database:
             InvalidRequest: There are none or more than 100, two are about one item, or one was made
                 by another database.
         """
-        from anydynamo.transactions import transact
+        from anydynamo.repositories.transactions import transact
 
         await transact(self._session, actions, token=token, capacity=capacity)
 
@@ -282,7 +282,7 @@ class Database:
             TransactionCancelled: A write was under way on one of them.
             InvalidRequest: There are none or more than 100, or one was made by another database.
         """
-        from anydynamo.transactions import transact_get
+        from anydynamo.repositories.transactions import transact_get
 
         return await transact_get(self._session, reads, capacity=capacity)
 

@@ -27,7 +27,7 @@ from anydynamo.environment import (
 )
 from anydynamo.errors import ConfigurationError
 from anydynamo.naming import TableNames
-from anydynamo.paging import checked_secret
+from anydynamo.repositories.paging import checked_secret
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo

@@ -14,15 +14,15 @@ from anydynamo.errors import (
     TableMismatch,
     TableNotFound,
 )
-from anydynamo.schema import schema_of
+from anydynamo.models.schema import schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pynamodb.models import Model
 
-    from anydynamo.schema import TableSchema
-    from anydynamo.session import Session
+    from anydynamo.models.schema import TableSchema
+    from anydynamo.repositories.session import Session
 
 __all__ = ["CreatedTable", "create_tables", "delete_tables", "differences", "present"]
 

@@ -10,7 +10,7 @@ import pytest
 from anydynamo.catalog.forum.models import MODELS, Post, Thread, User, now
 from anydynamo.catalog.forum.records import changes, dump, key_of, key_text, load
 from anydynamo.errors import InvalidItem, InvalidRequest
-from anydynamo.schema import schema_of
+from anydynamo.models.schema import schema_of
 
 if TYPE_CHECKING:
     from anydynamo import Table

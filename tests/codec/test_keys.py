@@ -12,7 +12,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
 from anydynamo import Attr, InvalidItem, InvalidRequest, Table, attribute
-from anydynamo.codec import codec_of
+from anydynamo.models.codec import codec_of
 
 
 class Plain(Table, name="plain"):

@@ -33,7 +33,7 @@ from pynamodb.attributes import (
 from pynamodb.models import Model
 
 from anydynamo import InvalidItem
-from anydynamo.codec import codec_of
+from anydynamo.models.codec import codec_of
 
 
 class Upper(Attribute[str]):

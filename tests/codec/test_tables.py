@@ -16,7 +16,7 @@ from pydantic import AnyUrl, SecretStr
 from tests.codec.models import Address, Colour, Everything, HandMirror, Level, Mirror, Point
 
 from anydynamo import Attr, InvalidItem, InvalidRequest, Table, attribute
-from anydynamo.codec import codec_of
+from anydynamo.models.codec import codec_of
 
 MOMENT = datetime(2026, 1, 31, 12, 30, 15, 123456, tzinfo=UTC)
 

@@ -2,8 +2,6 @@
 
 # No `from __future__ import annotations` here; tests/model/test_future.py has it.
 
-import subprocess
-import sys
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,11 +20,12 @@ from pynamodb.attributes import (
     VersionAttribute,
 )
 from pynamodb.models import Model
+from tests.imports import modules_after
 from typing_extensions import TypeAliasType
 
 from anydynamo import Attr, GlobalIndex, InvalidItem, Table, attribute
-from anydynamo.codec import codec_of
-from anydynamo.schema import schema_of
+from anydynamo.models.codec import codec_of
+from anydynamo.models.schema import schema_of
 
 Name = NewType("Name", str)
 Short = TypeAliasType("Short", Annotated[str, StringConstraints(max_length=3)])
@@ -254,8 +253,7 @@ def test_options_that_do_not_go_with_the_type_are_refused(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"alias": "x"}, "attr_name="),
-        ({"nul": "omit"}, "no option 'nul'"),
+        ({"alias": "x", "attr_name": "y"}, "two names"),
         ({"default": 1, "default_factory": int}, "not both"),
         ({"default": []}, "use default_factory=list"),
         ({"hash_key": True, "range_key": True}, "not both"),
@@ -320,13 +318,10 @@ def test_two_keys_of_one_kind_are_refused_by_pynamodb() -> None:
 
 
 def test_importing_tables_brings_neither_pydantic_nor_msgspec_nor_asyncio() -> None:
-    code = (
-        "import sys, pynamodb.models; before = set(sys.modules); import anydynamo.model; "
-        "print([m for m in set(sys.modules) - before if m.split('.')[0] in "
-        "('pydantic', 'pydantic_core', 'msgspec', 'asyncio', 'aiobotocore')])"
-    )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "[]"
+    pynamodb = modules_after("import pynamodb.models")
+    ours = modules_after("import anydynamo.models.table")
+    heavy = {"pydantic", "pydantic_core", "msgspec", "asyncio", "aiobotocore"}
+    assert not heavy & (ours - pynamodb)
 
 
 def test_a_nested_model_that_pydantic_cannot_describe_is_refused() -> None:
@@ -342,3 +337,36 @@ def test_a_nested_model_that_pydantic_cannot_describe_is_refused() -> None:
     with pytest.raises(InvalidItem, match="'odd' of Held"):
         codec_of(Held).encode(Held(key="a", odd=Odd.model_construct(value=object())))
     assert codec_of(Held).encode(Held(key="a", odd=Odd(value=1j)))["odd"]
+
+
+# --- names --------------------------------------------------------------------------------------
+
+
+def test_an_alias_is_the_name_in_dynamodb_and_a_second_name_in_the_constructor() -> None:
+    class Person(Table, name="people"):
+        person_id: Attr[str] = attribute(hash_key=True, alias="personId")
+        email: Attr[str]
+
+    given: dict[str, Any] = {"personId": "1", "email": "a@b.c"}
+    person = Person(**given)
+    assert person.serialize() == {"personId": {"S": "1"}, "email": {"S": "a@b.c"}}
+    given = {"person_id": "1", "email": "a@b.c"}
+    assert Person(**given) == person
+
+
+def test_an_attribute_that_is_given_under_both_its_names_is_refused() -> None:
+    class Person(Table, name="people"):
+        person_id: Attr[str] = attribute(hash_key=True, alias="personId")
+
+    given: dict[str, Any] = {"personId": "1", "person_id": "2"}
+    with pytest.raises(InvalidItem, match="'person_id' is given under both its names"):
+        Person(**given)
+
+
+def test_a_name_in_dynamodb_that_is_no_alias_is_no_argument() -> None:
+    class Person(Table, name="people"):
+        person_id: Attr[str] = attribute(hash_key=True, attr_name="personId")
+
+    given: dict[str, Any] = {"personId": "1"}
+    with pytest.raises(InvalidItem, match="Person has no attribute 'personId'; it has person_id"):
+        Person(**given)

@@ -14,7 +14,7 @@ from pynamodb.expressions import operand as pynamodb_operand
 from pynamodb.expressions import update as pynamodb_update
 
 from anydynamo import Attr, InvalidItem, InvalidRequest, Json, Table, attribute
-from anydynamo.model import Action, Condition, Operand, Path, Size, size
+from anydynamo.models.table import Action, Condition, Operand, Path, Size, size
 
 
 class Address(BaseModel):

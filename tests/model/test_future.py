@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from anydynamo import Attr, GlobalIndex, LocalIndex, Table, attribute
-from anydynamo.schema import schema_of
+from anydynamo.models.schema import schema_of
 
 if TYPE_CHECKING:
     from decimal import Decimal

@@ -12,7 +12,7 @@ import pytest
 from pydantic import EmailStr, Field, SecretStr, ValidationError
 
 from anydynamo import Attr, InvalidItem, InvalidRequest, Table, attribute
-from anydynamo.codec import codec_of
+from anydynamo.models.codec import codec_of
 
 
 class User(Table, name="users"):

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from anydynamo import Attr, Json, Table, attribute
-from anydynamo.codec import codec_of
+from anydynamo.models.codec import codec_of
 
 
 class User(Table, name="users"):

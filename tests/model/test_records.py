@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, SecretStr
 from typing_extensions import TypedDict
 
 from anydynamo import Attr, InvalidItem, Json, Table, attribute
-from anydynamo.codec import codec_of
+from anydynamo.models.codec import codec_of
 
 
 class Login(BaseModel):

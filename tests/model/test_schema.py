@@ -19,7 +19,7 @@ from pynamodb.indexes import (
 from pynamodb.models import Model
 
 from anydynamo import Attr, GlobalIndex, InvalidRequest, LocalIndex, Table, attribute
-from anydynamo.schema import AttributeName, Encryption, KeyAttribute, Throughput, schema_of
+from anydynamo.models.schema import AttributeName, Encryption, KeyAttribute, Throughput, schema_of
 
 
 class Full(

@@ -6,12 +6,12 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from anydynamo.adapters.protocol import ProviderInfo
-from anydynamo.session import Session
+from anydynamo.repositories.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from anydynamo.session import Patience
+    from anydynamo.repositories.session import Patience
 
 __all__ = ["ScriptedAdapter", "session"]
 

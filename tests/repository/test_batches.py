@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from tests.repository.scripted import ScriptedAdapter, session
 
-from anydynamo.batches import identity
 from anydynamo.errors import (
     BatchIncomplete,
     Throttled,
     TransactionCancelled,
     VersionConflict,
 )
-from anydynamo.model import Attr, Table, attribute
-from anydynamo.repository import Repository
-from anydynamo.session import Patience
+from anydynamo.models.table import Attr, Table, attribute
+from anydynamo.repositories.batches import identity
+from anydynamo.repositories.repository import Repository
+from anydynamo.repositories.session import Patience
 
 
 class Item(Table, name="items"):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.imports import modules_after
 from tests.repository.scripted import ScriptedAdapter
 
 from anydynamo.database import Database
@@ -18,7 +17,7 @@ from anydynamo.errors import (
     InvalidRequest,
     Unavailable,
 )
-from anydynamo.model import Attr, Table, attribute
+from anydynamo.models.table import Attr, Table, attribute
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,22 +164,13 @@ async def test_waiting_is_left_to_the_event_loop() -> None:
 
 
 def test_importing_the_database_brings_neither_models_nor_event_loops_along() -> None:
-    script = "import sys; from anydynamo.database import Database; print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    loaded = set(done.stdout.split())
+    loaded = modules_after("from anydynamo.database import Database")
     heavy = {"pydantic", "pydantic_settings", "pynamodb", "botocore", "aiobotocore", "asyncio"}
     assert not heavy & loaded
-    assert not {"sqlite3", "msgspec", "anydynamo.repository", "anydynamo.tables"} & loaded
+    own = {"anydynamo.repositories.repository", "anydynamo.tables"}
+    assert not ({"sqlite3", "msgspec"} | own) & loaded
 
 
 def test_opening_by_url_does_not_import_the_settings() -> None:
-    script = (
-        "import sys; from anydynamo.database import Database; Database.open('memory://'); "
-        "print(*sys.modules)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    assert not {"pydantic_settings", "aiobotocore", "pynamodb"} & set(done.stdout.split())
+    loaded = modules_after("from anydynamo import Database; Database.open('memory://')")
+    assert not {"pydantic_settings", "aiobotocore", "pynamodb"} & loaded

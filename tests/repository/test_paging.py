@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anydynamo.errors import ConfigurationError, InvalidCursor
-from anydynamo.paging import CursorSigner, Page, checked_secret, fingerprint
+from anydynamo.repositories.paging import CursorSigner, Page, checked_secret, fingerprint
 
 KEY = {"pk": {"S": "a"}, "sk": {"N": "1"}}
 NAMES = frozenset(KEY)
@@ -77,7 +77,7 @@ def test_without_a_secret_all_databases_of_a_process_share_a_random_one() -> Non
     token = CursorSigner().sign(KEY, QUERY)
     assert CursorSigner().open(token, QUERY, NAMES) == KEY
     script = (
-        "from anydynamo.paging import *; "
+        "from anydynamo.repositories.paging import *; "
         f"print(CursorSigner(clock=lambda: 0).sign({KEY!r}, {QUERY!r}))"
     )
     tokens = {

@@ -9,7 +9,7 @@ from tests.repository.blocking import AwaitedDatabase
 
 from anydynamo import sync
 from anydynamo.database import Database
-from anydynamo.session import Patience
+from anydynamo.repositories.session import Patience
 from anydynamo.testing.repository_contract import RepositoryContract
 
 if TYPE_CHECKING:

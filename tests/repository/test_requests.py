@@ -17,7 +17,7 @@ from pynamodb.models import Model
 from tests.repository.scripted import ScriptedAdapter, session
 from typing_extensions import get_original_bases
 
-from anydynamo import Capacity, options
+from anydynamo import Capacity
 from anydynamo.database import Database
 from anydynamo.errors import (
     AlreadyExists,
@@ -28,8 +28,9 @@ from anydynamo.errors import (
     TransactionCancelled,
     VersionConflict,
 )
-from anydynamo.model import Attr, GlobalIndex, Table, attribute
-from anydynamo.repository import Repository
+from anydynamo.models.table import Attr, GlobalIndex, Table, attribute
+from anydynamo.repositories import options
+from anydynamo.repositories.repository import Repository
 
 
 class Match(Table, name="matches"):

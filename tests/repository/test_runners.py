@@ -12,9 +12,9 @@ import pytest
 from tests.repository.scripted import ScriptedAdapter
 
 from anydynamo.errors import DatabaseClosed, NotFound, NotSupported, Throttled
-from anydynamo.model import Attr, Table, attribute
-from anydynamo.runners import DirectRunner, LoopRunner
+from anydynamo.models.table import Attr, Table, attribute
 from anydynamo.sync import Database
+from anydynamo.sync.runners import DirectRunner, LoopRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,12 +121,12 @@ async def test_the_facade_works_inside_a_running_loop(
 
 
 def test_the_facade_has_the_names_of_the_original() -> None:
-    from anydynamo import database, repository, sync
-    from anydynamo.batches import Batch
+    from anydynamo import Database, Repository, sync
+    from anydynamo.repositories.batches import Batch
 
     for original, facade in (
-        (database.Database, sync.Database),
-        (repository.Repository, sync.Repository),
+        (Database, sync.Database),
+        (Repository, sync.Repository),
         (Batch, sync.Batch),
     ):
         names = {name for name in dir(original) if not name.startswith("_")}

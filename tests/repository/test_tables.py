@@ -15,9 +15,9 @@ from anydynamo.errors import (
     TableMismatch,
     TableNotFound,
 )
-from anydynamo.model import Attr, GlobalIndex, LocalIndex, Table, attribute
-from anydynamo.schema import schema_of
-from anydynamo.session import Patience
+from anydynamo.models.schema import schema_of
+from anydynamo.models.table import Attr, GlobalIndex, LocalIndex, Table, attribute
+from anydynamo.repositories.session import Patience
 from anydynamo.tables import create_tables, delete_tables, differences
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, TypedDict, assert_type
 from tests.typing.tables import Dated, Event, User
 
 from anydynamo import sync
-from anydynamo.paging import Page
-from anydynamo.repository import Repository
-from anydynamo.walks import Results
+from anydynamo.repositories.paging import Page
+from anydynamo.repositories.repository import Repository
+from anydynamo.repositories.walks import Results
 
 if TYPE_CHECKING:
     from datetime import datetime

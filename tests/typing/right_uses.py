@@ -6,9 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, assert_type
 
-from tests.typing.tables import Address, Dated, Event, User
+from tests.typing.tables import Address, Alias, Dated, Event, User
 
-from anydynamo.model import Action, Condition, GlobalIndex, LocalIndex, Operand, Path, size
+from anydynamo.models.table import Action, Condition, GlobalIndex, LocalIndex, Operand, Path, size
 
 
 def instances() -> None:
@@ -25,6 +25,7 @@ def instances() -> None:
     assert_type(user.settings, dict[str, bool])
     assert_type(user.created_at, datetime)
     assert_type(user.undeclared, dict[str, Any])
+    assert_type(Alias(aliasId="1").alias_id, str)
     user.age = 4
     user.nickname = None
 

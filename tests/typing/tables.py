@@ -45,6 +45,10 @@ class User(Dated, name="users"):
     by_nickname = GlobalIndex("ByNickname", hash_key=nickname, range_key=age)
 
 
+class Alias(Table, name="aliases"):
+    alias_id: Attr[str] = attribute(hash_key=True, alias="aliasId")
+
+
 class Event(Dated, name="events"):
     campaign: Attr[str] = attribute(hash_key=True)
     number: Attr[int] = attribute(range_key=True)

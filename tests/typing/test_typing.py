@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 FILES = (
@@ -48,10 +46,8 @@ def test_there_are_wrong_uses_to_refuse() -> None:
 
 
 def test_mypy_refuses_exactly_the_wrong_uses() -> None:
-    pytest.importorskip("mypy")
     assert errors_of("mypy", "--strict", "--no-error-summary") == wrong()
 
 
 def test_pyright_refuses_exactly_the_wrong_uses() -> None:
-    pytest.importorskip("pyright")
     assert errors_of("pyright", "--pythonpath", sys.executable) == wrong()

@@ -9,7 +9,7 @@ from tests.typing.tables import Event, User
 if TYPE_CHECKING:
     from anydynamo import sync
     from anydynamo.database import Database
-    from anydynamo.repository import Repository
+    from anydynamo.repositories.repository import Repository
 
 
 async def items(users: Repository[User], user: User, event: Event) -> None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from tests.typing.tables import Dated, Event, User
 
-from anydynamo.attributes import attribute
-from anydynamo.model import Attr, Condition, GlobalIndex, Table
+from anydynamo.models.attributes import attribute
+from anydynamo.models.table import Attr, Condition, GlobalIndex, Table
 
 if TYPE_CHECKING:
-    from anydynamo.repository import Repository
+    from anydynamo.repositories.repository import Repository
 
 
 def on_user(condition: Condition[User]) -> None:
@@ -73,7 +73,7 @@ class Misdeclared(Table, name="misdeclared"):
     key: Attr[str] = attribute(hash_key=True)
     number: Attr[int] = attribute(default="x")  # E
     names: Attr[list[str]] = attribute(default_factory=dict)  # E
-    unknown: Attr[int] = attribute(alias="Unknown")  # E
+    unknown: Attr[int] = attribute(column="Unknown")  # E
 
     by_text = GlobalIndex("ByText", hash_key="key")  # E
 

@@ -98,9 +98,7 @@ SQLITE = Provider(
     default_path="anydynamo.db",
 )
 
-JSON = Provider(
-    "json", _open_json, options={"lock_timeout": float}, default_path="anydynamo.json"
-)
+JSON = Provider("json", _open_json, options={"lock_timeout": float}, default_path="anydynamo.json")
 
 DYNAMODB = Provider(
     "dynamodb",

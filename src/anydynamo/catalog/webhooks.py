@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from anydynamo.catalog.sources import read_json
 from anydynamo.errors import ConfigurationError, StoreDamaged
-from anydynamo.model import Attr, Table, attribute
+from anydynamo.models.table import Attr, Table, attribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

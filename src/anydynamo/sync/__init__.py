@@ -1,6 +1,6 @@
 """The same library without asyncio: `Database`, `Repository` and `Batch` that block.
 
-There is one implementation, `anydynamo.database` and `anydynamo.repository`, and its documentation
+There is one implementation, `anydynamo.Database` and `anydynamo.Repository`, and its documentation
 holds here: a method does what the one of the same name does there, and returns when that is done.
 Where there is an asynchronous iterator there, here is an ordinary one.
 

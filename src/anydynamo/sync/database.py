@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from anydynamo import database as _database
 from anydynamo.adapters.registry import open_adapter
-from anydynamo.runners import DirectRunner, LoopRunner
 from anydynamo.sync.repository import Repository
+from anydynamo.sync.runners import DirectRunner, LoopRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from pynamodb.models import Model
 
     from anydynamo.adapters.protocol import DatabaseAdapter, ProviderInfo
-    from anydynamo.capacity import Capacity
     from anydynamo.database import Health
-    from anydynamo.runners import Runner
+    from anydynamo.repositories.capacity import Capacity
+    from anydynamo.repositories.transactions import TransactRead, TransactWrite
     from anydynamo.settings import Settings
+    from anydynamo.sync.runners import Runner
     from anydynamo.tables import CreatedTable
-    from anydynamo.transactions import TransactRead, TransactWrite
 
     M = TypeVar("M", bound=Model)
     T = TypeVar("T")

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from pynamodb.indexes import Index
     from typing_extensions import Unpack
 
-    from anydynamo import batches as _batches
-    from anydynamo import repository as _repository
-    from anydynamo import walks as _walks
-    from anydynamo.capacity import Capacity
-    from anydynamo.indexes import GlobalIndex
-    from anydynamo.options import (
+    from anydynamo.models.indexes import GlobalIndex
+    from anydynamo.models.paths import Path
+    from anydynamo.models.schema import TableSchema
+    from anydynamo.repositories import batches as _batches
+    from anydynamo.repositories import repository as _repository
+    from anydynamo.repositories import walks as _walks
+    from anydynamo.repositories.capacity import Capacity
+    from anydynamo.repositories.options import (
         AnyAction,
         AnyCondition,
         AnyIndex,
@@ -31,11 +33,9 @@ if TYPE_CHECKING:
         ScanOptions,
         ScanPageOptions,
     )
-    from anydynamo.paging import Page
-    from anydynamo.paths import Path
-    from anydynamo.runners import Runner
-    from anydynamo.schema import TableSchema
-    from anydynamo.transactions import TransactRead, TransactWrite
+    from anydynamo.repositories.paging import Page
+    from anydynamo.repositories.transactions import TransactRead, TransactWrite
+    from anydynamo.sync.runners import Runner
 
 __all__ = ["Batch", "Repository", "Results"]
 
@@ -69,7 +69,7 @@ class Results(Generic[T]):
 
 
 class Batch(Generic[M]):
-    """Gathers writes and sends them in chunks; see `anydynamo.batches.Batch`."""
+    """Gathers writes and sends them in chunks; see `anydynamo.repositories.batches.Batch`."""
 
     def __init__(self, batch: _batches.Batch[M], runner: Runner) -> None:
         self._batch = batch
@@ -104,7 +104,7 @@ class Batch(Generic[M]):
 
 
 class Repository(Generic[M]):
-    """The items of one table, see `anydynamo.repository.Repository`; made by `Database`."""
+    """The items of one table, see `anydynamo.Repository`; made by `Database`."""
 
     def __init__(self, repository: _repository.Repository[M], runner: Runner) -> None:
         self._repository = repository

@@ -24,7 +24,7 @@ from anydynamo.catalog.forum.models import MODELS
 from anydynamo.catalog.forum.records import changes, dump, key_of, load
 from anydynamo.database import Database
 from anydynamo.errors import ConfigurationError, InvalidRequest, NotFound
-from anydynamo.schema import schema_of
+from anydynamo.models.schema import schema_of
 from anydynamo.sync import Database as BlockingDatabase
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from anydynamo.model import Table
-    from anydynamo.repository import Repository
+    from anydynamo.models.table import Table
+    from anydynamo.repositories.repository import Repository
 
 __all__ = ["BlockingForumAdapter", "ForumAdapter"]
 

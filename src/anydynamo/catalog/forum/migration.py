@@ -15,7 +15,7 @@ from anydynamo.catalog.forum.models import MODELS
 from anydynamo.catalog.forum.records import key_of, key_text, load
 from anydynamo.catalog.sources import read_json
 from anydynamo.errors import InvalidItem, InvalidRequest, ServiceFault, StoreDamaged
-from anydynamo.schema import schema_of
+from anydynamo.models.schema import schema_of
 from anydynamo.sync import Database
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     from anydynamo.database import Database as AsyncDatabase
-    from anydynamo.model import Table
+    from anydynamo.models.table import Table
     from anydynamo.sync import Repository
 
 __all__ = ["Migrated", "Progress", "Source", "migrate", "read_files", "sample_files"]

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from anydynamo.model import Attr, GlobalIndex, Table, attribute
+from anydynamo.models.table import Attr, GlobalIndex, Table, attribute
 
 __all__ = ["MODELS", "Post", "Thread", "Timestamp", "User", "now"]
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from anydynamo.codec import codec_of
 from anydynamo.errors import InvalidItem, InvalidRequest
-from anydynamo.schema import schema_of
-from anydynamo.untyped import natural, tagged
+from anydynamo.models.codec import codec_of
+from anydynamo.models.schema import schema_of
+from anydynamo.models.untyped import natural, tagged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pynamodb.attributes import Attribute
 
-    from anydynamo.model import Action, Table
+    from anydynamo.models.table import Action, Table
 
 __all__ = ["changes", "dump", "key_of", "key_text", "load"]
 

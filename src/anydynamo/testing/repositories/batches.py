@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from anydynamo.capacity import Capacity
 from anydynamo.errors import InvalidRequest
+from anydynamo.repositories.capacity import Capacity
 from anydynamo.testing.repositories.models import Author, Contract, Event, event, events
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TypedDict
 
 import pytest
 
-from anydynamo.capacity import Capacity
 from anydynamo.errors import (
     AlreadyExists,
     ConditionFailed,
@@ -16,11 +15,12 @@ from anydynamo.errors import (
     NotFound,
     TableNotFound,
 )
+from anydynamo.repositories.capacity import Capacity
 from anydynamo.testing.repositories.models import Author, Contract, Counter, Event, Legacy, event
 
 if TYPE_CHECKING:
     from anydynamo.database import Database
-    from anydynamo.repository import Repository
+    from anydynamo.repositories.repository import Repository
     from anydynamo.testing.repositories.models import Raw
 
 __all__ = ["ItemContract"]

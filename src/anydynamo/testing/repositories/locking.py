@@ -18,7 +18,7 @@ from anydynamo.testing.repositories.models import Contract, Draft, Legacy
 
 if TYPE_CHECKING:
     from anydynamo.database import Database
-    from anydynamo.repository import Repository
+    from anydynamo.repositories.repository import Repository
     from anydynamo.testing.repositories.models import Raw
 
 __all__ = ["LockingContract"]

@@ -9,13 +9,13 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute, VersionAttrib
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
-from anydynamo.model import Attr, GlobalIndex, LocalIndex, Table, attribute
+from anydynamo.models.table import Attr, GlobalIndex, LocalIndex, Table, attribute
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from anydynamo.database import Database
-    from anydynamo.repository import Repository
+    from anydynamo.repositories.repository import Repository
 
     Raw = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from anydynamo.capacity import Capacity
 from anydynamo.errors import InvalidCursor
+from anydynamo.repositories.capacity import Capacity
 from anydynamo.testing.repositories.models import Author, Contract, Event, event, events
 
 if TYPE_CHECKING:
     from anydynamo.database import Database
-    from anydynamo.repository import Repository
+    from anydynamo.repositories.repository import Repository
 
 __all__ = ["PageContract"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from anydynamo.errors import DatabaseClosed, InvalidRequest, TableMismatch
-from anydynamo.model import Attr, GlobalIndex, Table, attribute
+from anydynamo.models.table import Attr, GlobalIndex, Table, attribute
 from anydynamo.testing.repositories.models import Author, Contract, Counter, Event, Legacy
 
 if TYPE_CHECKING:

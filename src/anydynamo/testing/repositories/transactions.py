@@ -19,7 +19,7 @@ from anydynamo.testing.repositories.models import Author, Contract, Counter
 
 if TYPE_CHECKING:
     from anydynamo.database import Database
-    from anydynamo.repository import Repository
+    from anydynamo.repositories.repository import Repository
 
 __all__ = ["TransactionContract"]
 

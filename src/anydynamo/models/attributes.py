@@ -17,16 +17,16 @@ from pynamodb.expressions.condition import BeginsWith, Condition, Contains
 from pynamodb.expressions.operand import Path, Value, _Operand
 from pynamodb.expressions.update import AddAction, DeleteAction, RemoveAction, SetAction
 
-from anydynamo import kinds, untyped
 from anydynamo.errors import InvalidItem, InvalidRequest
+from anydynamo.models import kinds, untyped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pynamodb.models import Model
 
-    from anydynamo import paths
-    from anydynamo.kinds import Kind
+    from anydynamo.models import paths
+    from anydynamo.models.kinds import Kind
 
 __all__ = ["MISSING", "Attr", "Declaration", "Field", "attribute", "field_for"]
 
@@ -70,6 +70,7 @@ class Declaration:
     hash_key: bool = False
     range_key: bool = False
     attr_name: str | None = None
+    alias: str | None = None
     default: Any = MISSING
     default_factory: Callable[[], Any] | None = None
     version: bool = False
@@ -92,6 +93,7 @@ def attribute(
     hash_key: bool = False,
     range_key: bool = False,
     attr_name: str | None = None,
+    alias: str | None = None,
     version: bool = False,
     ttl: bool = False,
     epoch: bool = False,
@@ -106,6 +108,7 @@ def attribute(
     hash_key: bool = False,
     range_key: bool = False,
     attr_name: str | None = None,
+    alias: str | None = None,
     version: bool = False,
     ttl: bool = False,
     epoch: bool = False,
@@ -119,6 +122,7 @@ def attribute(
     hash_key: bool = False,
     range_key: bool = False,
     attr_name: str | None = None,
+    alias: str | None = None,
     version: bool = False,
     ttl: bool = False,
     epoch: bool = False,
@@ -131,6 +135,7 @@ def attribute(
     hash_key: bool = False,
     range_key: bool = False,
     attr_name: str | None = None,
+    alias: str | None = None,
     default: Any = MISSING,
     default_factory: Callable[[], Any] | None = None,
     version: bool = False,
@@ -139,16 +144,15 @@ def attribute(
     null: NullPolicy | None = None,
     using: Attribute[Any] | None = None,
     description: str | None = None,
-    **unknown: Any,
 ) -> Any:
     """Declare an attribute of a table.
 
     Args:
         hash_key: This is the table's partition key.
         range_key: This is the table's sort key.
-        attr_name: The attribute's name in DynamoDB, where it is not the Python name. (It cannot be
-            called `alias`: type checkers take that for the name of the constructor's argument, as
-            PEP 681 says.)
+        attr_name: The attribute's name in DynamoDB, where it is not the Python name.
+        alias: The same, and the constructor takes it as well. To type checkers it is then the name
+            of the constructor's argument, and the only one, as PEP 681 has it for `alias`.
         default: The value of an instance made without one, and of a stored item that lacks it. Not
             a list, dict or set: use `default_factory`.
         default_factory: Makes the default.
@@ -161,15 +165,14 @@ def attribute(
         using: A PynamoDB attribute that writes and reads the values, where the type alone cannot
             say how.
         description: A sentence for the JSON Schema.
-        unknown: Nothing; it is there for a message that helps.
 
     Raises:
         TypeError: The options contradict each other.
     """
-    if unknown:
-        name = next(iter(unknown))
-        hint = "; the name in DynamoDB is attr_name=" if name == "alias" else ""
-        raise TypeError(f"attribute() has no option {name!r}{hint}")
+    if alias is not None and attr_name not in (None, alias):
+        raise TypeError(
+            f"alias={alias!r} and attr_name={attr_name!r} are two names in DynamoDB; give one"
+        )
     if default is not MISSING and default_factory is not None:
         raise TypeError("an attribute has a default or a default_factory, not both")
     if isinstance(default, list | dict | set | bytearray):
@@ -184,7 +187,8 @@ def attribute(
     return Declaration(
         hash_key=hash_key,
         range_key=range_key,
-        attr_name=attr_name,
+        attr_name=attr_name or alias,
+        alias=alias,
         default=default,
         default_factory=default_factory,
         version=version,

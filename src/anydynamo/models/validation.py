@@ -23,11 +23,19 @@ __all__ = ["FieldShape", "Shape", "config_for", "refusal"]
 
 @dataclass(frozen=True, slots=True)
 class FieldShape:
-    """One attribute, as pydantic is to see it."""
+    """One attribute, as pydantic is to see it.
+
+    Attributes:
+        name: Its name in Python.
+        annotation: Its type.
+        options: What `pydantic.Field` is told.
+        argument: A second name that the constructor takes for it.
+    """
 
     name: str
     annotation: Any
     options: Mapping[str, Any]
+    argument: str | None = None
 
 
 def config_for(*, strict: bool, forbid_extra: bool, foreign: bool = True) -> ConfigDict:
@@ -84,6 +92,7 @@ class Shape:
         self._error = ValidationError
         self.owner = owner
         self.names = frozenset(field.name for field in fields)
+        self._arguments_of = {field.argument: field.name for field in fields if field.argument}
         self._annotations = {field.name: field.annotation for field in fields}
         self._config = config
         self._checks: dict[str, TypeAdapter[Any]] = {}
@@ -109,17 +118,27 @@ class Shape:
         Raises:
             InvalidItem: An argument is unknown, missing or of the wrong type.
         """
-        unknown = values.keys() - self.names
-        if unknown:
-            raise InvalidItem(
-                f"{self.owner.__name__} has no attribute "
-                f"{', '.join(repr(name) for name in sorted(unknown))}; it has "
-                f"{', '.join(self._annotations)}"
-            )
+        if values.keys() - self.names:
+            values = self._named(values)
         try:
             return self._validated(values, by_alias=False)
         except self._error as error:
             raise refusal(self.owner.__name__, error) from error
+
+    def _named(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Put the attributes' own names in the place of aliases."""
+        values: dict[str, Any] = {}
+        for argument, value in arguments.items():
+            name = self._arguments_of.get(argument, argument)
+            if name not in self.names:
+                raise InvalidItem(
+                    f"{self.owner.__name__} has no attribute {argument!r}; it has "
+                    f"{', '.join(self._annotations)}"
+                )
+            if name in values:
+                raise InvalidItem(f"{self.owner.__name__}: '{name}' is given under both its names")
+            values[name] = value
+        return values
 
     def _validated(self, values: dict[str, Any], *, by_alias: bool) -> dict[str, Any]:
         # Into an instance, as a dataclass's constructor does it: pydantic would otherwise refuse

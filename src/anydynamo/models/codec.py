@@ -13,20 +13,20 @@ from weakref import WeakKeyDictionary
 
 from pynamodb.models import Model
 
-from anydynamo import codec_source
-from anydynamo.attributes import Field
 from anydynamo.errors import InvalidItem, InvalidRequest
-from anydynamo.introspection import attributes_of, discriminator_of, stored_class
-from anydynamo.model import Table
-from anydynamo.plain_attributes import check_numbers
-from anydynamo.schema import schema_of
+from anydynamo.models import codec_source
+from anydynamo.models.attributes import Field
+from anydynamo.models.introspection import attributes_of, discriminator_of, stored_class
+from anydynamo.models.plain_attributes import check_numbers
+from anydynamo.models.schema import schema_of
+from anydynamo.models.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from pynamodb.attributes import Attribute
 
-    from anydynamo.schema import KeyAttribute, TableSchema
+    from anydynamo.models.schema import KeyAttribute, TableSchema
 
 __all__ = ["Codec", "codec_of"]
 

@@ -10,14 +10,14 @@ from pynamodb.expressions.operand import Path
 from pynamodb.indexes import Index
 
 from anydynamo.errors import InvalidRequest
-from anydynamo.placeholders import top_level_paths
+from anydynamo.repositories.placeholders import top_level_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from anydynamo.codec import Codec
-    from anydynamo.placeholders import Expressions
-    from anydynamo.schema import IndexSchema, KeyAttribute, TableSchema
+    from anydynamo.models.codec import Codec
+    from anydynamo.models.schema import IndexSchema, KeyAttribute, TableSchema
+    from anydynamo.repositories.placeholders import Expressions
 
 __all__ = ["Target"]
 

@@ -16,9 +16,9 @@ from anydynamo.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from anydynamo.capacity import Capacity
-    from anydynamo.session import Session
-    from anydynamo.versions import Expectation
+    from anydynamo.repositories.capacity import Capacity
+    from anydynamo.repositories.session import Session
+    from anydynamo.repositories.versions import Expectation
 
 __all__ = ["MOST_ACTIONS", "TransactRead", "TransactWrite", "transact", "transact_get"]
 

@@ -20,14 +20,14 @@ from pynamodb.models import Model
 
 from anydynamo.engine.values import item_size
 from anydynamo.errors import BatchIncomplete, TransactionCancelled
-from anydynamo.transactions import MOST_ACTIONS, TransactWrite, transact
+from anydynamo.repositories.transactions import MOST_ACTIONS, TransactWrite, transact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
-    from anydynamo.capacity import Capacity
-    from anydynamo.session import Session
+    from anydynamo.repositories.capacity import Capacity
+    from anydynamo.repositories.session import Session
 
 __all__ = ["Batch", "BatchReader", "BatchWriter", "identity"]
 

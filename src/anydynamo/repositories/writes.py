@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
-from anydynamo.batches import Entry
-from anydynamo.codec import codec_of
 from anydynamo.errors import InvalidRequest
-from anydynamo.placeholders import Expressions, top_level_paths
-from anydynamo.transactions import TransactWrite
-from anydynamo.versions import Expectation, Versions
+from anydynamo.models.codec import codec_of
+from anydynamo.repositories.batches import Entry
+from anydynamo.repositories.placeholders import Expressions, top_level_paths
+from anydynamo.repositories.transactions import TransactWrite
+from anydynamo.repositories.versions import Expectation, Versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from anydynamo.codec import Codec
-    from anydynamo.placeholders import Attributes
-    from anydynamo.session import Session
+    from anydynamo.models.codec import Codec
+    from anydynamo.repositories.placeholders import Attributes
+    from anydynamo.repositories.session import Session
 
 __all__ = ["WriteRequests"]
 

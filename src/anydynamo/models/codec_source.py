@@ -23,11 +23,11 @@ from pynamodb.attributes import (
 )
 from pynamodb.models import Model
 
-from anydynamo import kinds, untyped
-from anydynamo.attributes import MISSING, Field
 from anydynamo.errors import InvalidItem
-from anydynamo.introspection import attributes_of, discriminator_name
-from anydynamo.plain_attributes import (
+from anydynamo.models import kinds, untyped
+from anydynamo.models.attributes import MISSING, Field
+from anydynamo.models.introspection import attributes_of, discriminator_name
+from anydynamo.models.plain_attributes import (
     check_item,
     number_of,
     plain_map_setter,
@@ -38,8 +38,8 @@ from anydynamo.plain_attributes import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from anydynamo.kinds import Kind
-    from anydynamo.model import Table
+    from anydynamo.models.kinds import Kind
+    from anydynamo.models.table import Table
 
 __all__ = ["plain_decoder", "plain_encoder", "table_decoder", "table_encoder"]
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from anydynamo.errors import DatabaseClosed
 from anydynamo.naming import TableNames
-from anydynamo.paging import CursorSigner
+from anydynamo.repositories.paging import CursorSigner
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 
     from anydynamo.adapters.protocol import DatabaseAdapter
-    from anydynamo.capacity import Capacity
+    from anydynamo.repositories.capacity import Capacity
 
 __all__ = ["Patience", "Session", "wait"]
 

@@ -25,19 +25,19 @@ from pynamodb.attributes import Attribute
 from pynamodb.indexes import Index
 from pynamodb.models import MetaModel
 
-from anydynamo.annotations import held, is_moment
-from anydynamo.attributes import MISSING, Attr, Declaration, Field, attribute, field_for
 from anydynamo.errors import InvalidItem
-from anydynamo.indexes import GlobalIndex, LocalIndex
-from anydynamo.introspection import attributes_of, discriminator_name, indexes_of
-from anydynamo.kinds import Kind
-from anydynamo.validation import FieldShape, Shape, config_for
+from anydynamo.models.annotations import held, is_moment
+from anydynamo.models.attributes import MISSING, Attr, Declaration, Field, attribute, field_for
+from anydynamo.models.indexes import GlobalIndex, LocalIndex
+from anydynamo.models.introspection import attributes_of, discriminator_name, indexes_of
+from anydynamo.models.kinds import Kind
+from anydynamo.models.validation import FieldShape, Shape, config_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import FrameType
 
-    from anydynamo.model import Table
+    from anydynamo.models.table import Table
 
 __all__ = ["TableMeta", "TableOptions"]
 
@@ -371,7 +371,11 @@ def _finish(table: type[Table]) -> None:
     _check_names(table)
     discriminator = discriminator_name(table)
     shapes = [
-        FieldShape(name, *_seen_by_pydantic(one))
+        FieldShape(
+            name,
+            *_seen_by_pydantic(one),
+            argument=one.declaration.alias if isinstance(one, Field) else None,
+        )
         for name, one in attributes_of(table).items()
         if name != discriminator
     ]

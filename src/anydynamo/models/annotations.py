@@ -20,8 +20,8 @@ from functools import reduce
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 from uuid import UUID
 
-from anydynamo import kinds, untyped
-from anydynamo.kinds import Kind
+from anydynamo.models import kinds, untyped
+from anydynamo.models.kinds import Kind
 
 if typing.TYPE_CHECKING:
     from pydantic import ConfigDict, TypeAdapter

@@ -13,8 +13,8 @@ from anydynamo.errors import InvalidItem, InvalidRequest
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from anydynamo.codec import Codec
-    from anydynamo.placeholders import Attributes
+    from anydynamo.models.codec import Codec
+    from anydynamo.repositories.placeholders import Attributes
 
 __all__ = ["Projection", "projection_of"]
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from pynamodb._schema import IndexSchema, ModelSchema
 
-    from anydynamo.attributes import Attr
-    from anydynamo.paths import Path
+    from anydynamo.models.attributes import Attr
+    from anydynamo.models.paths import Path
 
     # In the class body an attribute is an Attr, and an inherited one is named through its class.
     Key: TypeAlias = Attr[Any] | Path[Any, Any]

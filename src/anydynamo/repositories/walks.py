@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from anydynamo.errors import InvalidRequest
-from anydynamo.paging import Page, fingerprint
+from anydynamo.repositories.paging import Page, fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 
-    from anydynamo.capacity import Capacity
-    from anydynamo.session import Session
+    from anydynamo.repositories.capacity import Capacity
+    from anydynamo.repositories.session import Session
 
 __all__ = ["Plan", "Results", "Walk", "count", "read_page"]
 

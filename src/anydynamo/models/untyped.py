@@ -12,8 +12,8 @@ from enum import Enum
 from typing import Any, cast
 from uuid import UUID
 
-from anydynamo import kinds
-from anydynamo.kinds import Kind, Tagged
+from anydynamo.models import kinds
+from anydynamo.models.kinds import Kind, Tagged
 
 __all__ = ["ANY", "choice", "natural", "tagged"]
 

@@ -7,31 +7,31 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from pynamodb.models import Model
 from typing_extensions import TypeVar
 
-from anydynamo.batches import Batch, BatchReader, BatchWriter
-from anydynamo.codec import codec_of
 from anydynamo.errors import ConditionFailed, NotFound
-from anydynamo.placeholders import Attributes
-from anydynamo.queries import Queries
-from anydynamo.reads import ReadRequests
-from anydynamo.transactions import TransactRead, TransactWrite
-from anydynamo.walks import Results
-from anydynamo.writes import WriteRequests
+from anydynamo.models.codec import codec_of
+from anydynamo.repositories.batches import Batch, BatchReader, BatchWriter
+from anydynamo.repositories.placeholders import Attributes
+from anydynamo.repositories.queries import Queries
+from anydynamo.repositories.reads import ReadRequests
+from anydynamo.repositories.transactions import TransactRead, TransactWrite
+from anydynamo.repositories.walks import Results
+from anydynamo.repositories.writes import WriteRequests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from typing_extensions import Unpack
 
-    from anydynamo.capacity import Capacity
-    from anydynamo.options import (
+    from anydynamo.models.paths import Path
+    from anydynamo.models.schema import TableSchema
+    from anydynamo.repositories.capacity import Capacity
+    from anydynamo.repositories.options import (
         AnyAction,
         AnyCondition,
         Key,
         ReadOptions,
     )
-    from anydynamo.paths import Path
-    from anydynamo.schema import TableSchema
-    from anydynamo.session import Session
+    from anydynamo.repositories.session import Session
 
 __all__ = ["Repository"]
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from pynamodb.indexes import Index
     from typing_extensions import TypeAliasType
 
-    from anydynamo.capacity import Capacity
-    from anydynamo.indexes import GlobalIndex
-    from anydynamo.paths import Action, Condition
+    from anydynamo.models.indexes import GlobalIndex
+    from anydynamo.models.paths import Action, Condition
+    from anydynamo.repositories.capacity import Capacity
 
 __all__ = ["PageOptions", "QueryOptions", "ReadOptions", "ScanOptions", "ScanPageOptions"]
 

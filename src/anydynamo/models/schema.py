@@ -15,7 +15,7 @@ from pynamodb.constants import PAY_PER_REQUEST_BILLING_MODE, PROVISIONED_BILLING
 from pynamodb.indexes import GlobalSecondaryIndex, Index, LocalSecondaryIndex
 
 from anydynamo.errors import InvalidRequest
-from anydynamo.introspection import (
+from anydynamo.models.introspection import (
     attributes_of,
     discriminator_of,
     indexes_of,

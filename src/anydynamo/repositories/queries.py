@@ -9,16 +9,17 @@ from pynamodb.models import Model
 from typing_extensions import TypeVar
 
 from anydynamo.errors import InvalidRequest
-from anydynamo.walks import Results, Walk, count, positive, read_page
+from anydynamo.repositories.walks import Results, Walk, count, positive, read_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from typing_extensions import Unpack
 
-    from anydynamo.capacity import Capacity
-    from anydynamo.indexes import GlobalIndex
-    from anydynamo.options import (
+    from anydynamo.models.indexes import GlobalIndex
+    from anydynamo.models.paths import Path
+    from anydynamo.repositories.capacity import Capacity
+    from anydynamo.repositories.options import (
         AnyCondition,
         AnyIndex,
         Key,
@@ -28,10 +29,9 @@ if TYPE_CHECKING:
         ScanOptions,
         ScanPageOptions,
     )
-    from anydynamo.paging import Page
-    from anydynamo.paths import Path
-    from anydynamo.reads import ReadRequests
-    from anydynamo.session import Session
+    from anydynamo.repositories.paging import Page
+    from anydynamo.repositories.reads import ReadRequests
+    from anydynamo.repositories.session import Session
 
 __all__ = ["Queries"]
 

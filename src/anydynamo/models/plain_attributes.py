@@ -21,8 +21,8 @@ from pynamodb.attributes import (
     UTCDateTimeAttribute,
 )
 
-from anydynamo import kinds
 from anydynamo.errors import InvalidItem
+from anydynamo.models import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -1,11 +1,20 @@
 """Tables: typed PynamoDB models whose annotations drive storage, validation and static types.
 
-class User(Table, name="users"):
-user_id: Attr[str] = attribute(hash_key=True, attr_name="userId")
-email: Attr[EmailStr] = attribute()
-age: Attr[Annotated[int, Field(ge=0)] | None] = attribute(default=None)
+```python
+from typing import Annotated
 
-by_email = GlobalIndex("EmailIndex", hash_key=email)
+from pydantic import EmailStr, Field
+
+from anydynamo import Attr, GlobalIndex, Table, attribute
+
+
+class User(Table, name="users"):
+    user_id: Attr[str] = attribute(hash_key=True, attr_name="userId")
+    email: Attr[EmailStr] = attribute()
+    age: Attr[Annotated[int, Field(ge=0)] | None] = attribute(default=None)
+
+    by_email = GlobalIndex("EmailIndex", hash_key=email)
+```
 """
 
 # pyright: reportPrivateUsage=false
@@ -17,19 +26,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from pynamodb.models import Model
 
-from anydynamo import untyped
-from anydynamo.annotations import Json
-from anydynamo.attributes import Attr, Field, attribute
-from anydynamo.classes import TableMeta, TableOptions
 from anydynamo.errors import InvalidItem
-from anydynamo.indexes import GlobalIndex, LocalIndex
-from anydynamo.introspection import (
+from anydynamo.models import untyped
+from anydynamo.models.annotations import Json
+from anydynamo.models.attributes import Attr, Field, attribute
+from anydynamo.models.classes import TableMeta, TableOptions
+from anydynamo.models.indexes import GlobalIndex, LocalIndex
+from anydynamo.models.introspection import (
     attributes_of,
     discriminator_name,
     discriminator_of,
     stored_class,
 )
-from anydynamo.paths import Action, Condition, Operand, Path, Size, size
+from anydynamo.models.paths import Action, Condition, Operand, Path, Size, size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +47,7 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
     from pynamodb.attributes import Attribute
 
-    from anydynamo.validation import Shape
+    from anydynamo.models.validation import Shape
 
 __all__ = [
     "Action",

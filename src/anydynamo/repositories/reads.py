@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from pynamodb.models import Model
 
 from anydynamo.errors import InvalidRequest
-from anydynamo.placeholders import Attributes, Expressions
-from anydynamo.projections import projection_of
-from anydynamo.targets import Target
-from anydynamo.walks import Plan
+from anydynamo.repositories.placeholders import Attributes, Expressions
+from anydynamo.repositories.projections import projection_of
+from anydynamo.repositories.targets import Target
+from anydynamo.repositories.walks import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from anydynamo.codec import Codec
+    from anydynamo.models.codec import Codec
 
 __all__ = ["ReadRequests"]
 

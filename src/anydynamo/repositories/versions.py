@@ -26,8 +26,8 @@ from anydynamo.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from anydynamo.codec import Codec
-    from anydynamo.placeholders import Expressions
+    from anydynamo.models.codec import Codec
+    from anydynamo.repositories.placeholders import Expressions
 
 __all__ = ["Expectation", "Versions"]
 
