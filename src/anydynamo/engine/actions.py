@@ -10,7 +10,7 @@ from anydynamo.engine.capacity import write_units
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.expressions import Expressions
 from anydynamo.engine.limits import ITEM_BYTES
-from anydynamo.engine.values import check_item, copy_item, item_size
+from anydynamo.engine.values import copy_item, item_size, measured_item
 from anydynamo.engine.writes import Stored
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from anydynamo.engine.values import Item
     from anydynamo.engine.writes import Changes
 
-__all__ = ["Action", "Kind", "Outcome", "prepare_action", "put_size"]
+__all__ = ["Action", "Kind", "Outcome", "check_put_size", "prepare_action"]
 
 Kind = Literal["Put", "Update", "Delete", "ConditionCheck"]
 
@@ -36,6 +36,7 @@ class Action:
         kind: What it does.
         table: The table, as the request named it.
         given: The item of a put, the key of everything else.
+        size: The size of `given`.
         condition: What the stored item must fulfil.
         update: What an update changes; None leaves or creates the bare item.
         show_item: Whether a failed condition returns the item that stood in the way.
@@ -44,6 +45,7 @@ class Action:
     kind: Kind
     table: str
     given: Item
+    size: int
     condition: Condition | None
     update: Update | None
     show_item: bool
@@ -77,7 +79,8 @@ class Action:
         if self.kind == "Put":
             if table.indexes:
                 check_index_keys(table, self.given)
-            return Outcome(table, key, before, self.given, put_size(self.given), None)
+            check_put_size(self.size)
+            return Outcome(table, key, before, self.given, self.size, None)
         if self.kind == "Update":
             return self._updated(table, key, before)
         return Outcome(table, key, before, None, 0, None)
@@ -86,7 +89,8 @@ class Action:
         exists = before.raw is not None
         start = before.item or self.given
         if self.update is None:
-            return Outcome(table, key, before, copy_item(start), item_size(start), None)
+            size = self.size if before.raw is None else before.size
+            return Outcome(table, key, before, copy_item(start), size, None)
         updated = self.update.apply(start, exists=exists)
         if table.indexes:
             check_index_keys(table, updated.item, updated=self.update.top_level_names)
@@ -128,16 +132,14 @@ class Outcome:
     updated: Updated | None
 
 
-def put_size(item: Item) -> int:
-    """Measure an item that is to be put.
+def check_put_size(size: int) -> None:
+    """Refuse an item that is to be put and is larger than 400 KB.
 
     Raises:
-        EngineError: A ValidationException; it is larger than 400 KB.
+        EngineError: A ValidationException.
     """
-    size = item_size(item)
     if size > ITEM_BYTES:
         raise validation("Item size has exceeded the maximum allowed size")
-    return size
 
 
 def prepare_action(kind: Kind, parameters: Mapping[str, Any], *, prefix: str = "") -> Action:
@@ -153,7 +155,7 @@ def prepare_action(kind: Kind, parameters: Mapping[str, Any], *, prefix: str = "
     """
     given = parameters["Item" if kind == "Put" else "Key"]
     try:
-        given = check_item(given)
+        given, size = measured_item(given)
     except EngineError as error:
         if prefix and error.code == "ValidationException":
             raise validation(prefix + error.message) from None
@@ -161,7 +163,7 @@ def prepare_action(kind: Kind, parameters: Mapping[str, Any], *, prefix: str = "
     condition = update = None
     if _EXPRESSIONS.isdisjoint(parameters):
         # By far the commonest write has no expressions at all.
-        return Action(kind, parameters["TableName"], given, None, None, False)
+        return Action(kind, parameters["TableName"], given, size, None, None, False)
     if kind == "Update":
         bound = Expressions(parameters, ("UpdateExpression", "ConditionExpression"))
         update = bound.update("UpdateExpression")
@@ -170,7 +172,7 @@ def prepare_action(kind: Kind, parameters: Mapping[str, Any], *, prefix: str = "
     condition = bound.condition("ConditionExpression")
     bound.finish()
     show_item = parameters.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
-    return Action(kind, parameters["TableName"], given, condition, update, show_item)
+    return Action(kind, parameters["TableName"], given, size, condition, update, show_item)
 
 
 _EXPRESSIONS = frozenset(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from anydynamo.engine.access import bare_name, check_index_keys, find_table, item_key, primary_key
-from anydynamo.engine.actions import put_size
+from anydynamo.engine.actions import check_put_size
 from anydynamo.engine.capacity import Consumption, add_consumed, read_units
 from anydynamo.engine.errors import validation
 from anydynamo.engine.itemcollections import collection_metrics
 from anydynamo.engine.items import prepare_projection
 from anydynamo.engine.layout import size_of, unpack
 from anydynamo.engine.limits import BATCH_GET_KEYS, BATCH_WRITE_REQUESTS, REQUEST_BYTES
-from anydynamo.engine.values import check_item
+from anydynamo.engine.values import check_item, measured_item
 from anydynamo.engine.writes import Changes, Stored
 
 if TYPE_CHECKING:
@@ -156,8 +156,9 @@ def _write_request(given: Mapping[str, Any]) -> tuple[Item, int | None]:
         )
     if put is None:
         return check_item(given["DeleteRequest"]["Key"]), None
-    item = check_item(put["Item"])
-    return item, put_size(item)
+    item, size = measured_item(put["Item"])
+    check_put_size(size)
+    return item, size
 
 
 def _targets(table: Table, writes: list[tuple[Item, int | None]]) -> tuple[Table, list[bytes]]:

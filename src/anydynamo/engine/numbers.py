@@ -14,7 +14,7 @@ from typing import Final
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.limits import EXPONENT_MAX, EXPONENT_MIN, NUMBER_DIGITS
 
-__all__ = ["add", "normalise", "number_size", "parse", "sort_bytes", "subtract"]
+__all__ = ["add", "measured", "normalise", "number_size", "parse", "sort_bytes", "subtract"]
 
 _NUMBER: Final = re.compile(
     r"([+-]?)(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))(?:[eE]([+-]?[0-9]+))?", re.ASCII
@@ -38,11 +38,25 @@ def normalise(text: str) -> str:
     Raises:
         EngineError: The text is no number, or one that DynamoDB cannot hold.
     """
+    return measured(text)[0]
+
+
+def measured(text: str) -> tuple[str, int]:
+    """Return the canonical text of a number, and the bytes that it costs.
+
+    Raises:
+        EngineError: As for `normalise`.
+    """
     # The commonest number by far is a short whole one, which is canonical as it stands.
     if text.isdigit() and text.isascii() and text[0] != "0" and len(text) <= NUMBER_DIGITS:
-        return text
+        return text, 1 + (len(text.rstrip("0")) + 1) // 2
     # Only texts of a sensible length are worth remembering.
-    return _remembered(text) if len(text) <= _REMEMBERED_LENGTH else _normalise(text)
+    return _remembered(text) if len(text) <= _REMEMBERED_LENGTH else _measured(text)
+
+
+def _measured(text: str) -> tuple[str, int]:
+    canonical = _normalise(text)
+    return canonical, number_size(canonical)
 
 
 def _normalise(text: str) -> str:
@@ -67,7 +81,7 @@ def _normalise(text: str) -> str:
 
 
 _REMEMBERED_LENGTH: Final = 64
-_remembered: Final = lru_cache(maxsize=4096)(_normalise)
+_remembered: Final = lru_cache(maxsize=4096)(_measured)
 
 
 def _exponent(power: str | None, text: str) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 from anydynamo.engine.access import check_index_keys, find_index, item_key
-from anydynamo.engine.actions import put_size
+from anydynamo.engine.actions import check_put_size
 from anydynamo.engine.definitions import (
     GLOBAL_INDEXES,
     check_definitions,
@@ -35,7 +35,7 @@ from anydynamo.engine.layout import (
     size_of,
     unpack,
 )
-from anydynamo.engine.values import check_item
+from anydynamo.engine.values import measured_item
 from anydynamo.engine.writes import Changes, Stored, write_totals
 
 if TYPE_CHECKING:
@@ -167,10 +167,10 @@ def _adopt(writer: Writer, table: Table) -> None:
     changes = Changes(writer)
     for place, given in writer.adopt(table.name):
         try:
-            item = check_item(given)
+            item, size = measured_item(given)
             key = item_key(table, item)
             check_index_keys(table, item)
-            size = put_size(item)
+            check_put_size(size)
         except EngineError as error:
             raise EngineError(error.code, f"{place}: {error.message}") from None
         if writer.get(table.items, key) is not None:

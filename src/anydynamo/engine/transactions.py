@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from anydynamo.engine.access import find_table, primary_key
-from anydynamo.engine.actions import prepare_action
+from anydynamo.engine.actions import check_put_size, prepare_action
 from anydynamo.engine.capacity import Consumption, add_consumed, read_units
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.itemcollections import collection_metrics
 from anydynamo.engine.items import prepare_projection
 from anydynamo.engine.layout import TOKEN_AGES, TOKENS, decode, encode, size_of, unpack
-from anydynamo.engine.limits import ITEM_BYTES, TRANSACTION_BYTES
-from anydynamo.engine.values import check_item, item_size
+from anydynamo.engine.limits import TRANSACTION_BYTES
+from anydynamo.engine.values import check_item
 from anydynamo.engine.writes import Changes
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def transact_write_items(
         EngineError: The request is not valid.
     """
     actions = [_action(one) for one in request["TransactItems"]]
-    if sum(item_size(action.given) for action in actions) > TRANSACTION_BYTES:
+    if sum(action.size for action in actions) > TRANSACTION_BYTES:
         raise validation("The items of a transaction are larger than the maximum of 4 MB")
     token = request.get("ClientRequestToken")
     digest = b"" if token is None else _digest(request["TransactItems"])
@@ -179,9 +179,9 @@ def _action(given: Mapping[str, Any]) -> Action:
     if len(kinds) != 1:
         raise validation("TransactItems can only contain one of Check, Put, Update or Delete")
     action = prepare_action(kinds[0], given[kinds[0]])
-    if action.kind == "Put" and item_size(action.given) > ITEM_BYTES:
+    if action.kind == "Put":
         # An update that grows too large cancels the transaction; a put never begins it.
-        raise validation("Item size has exceeded the maximum allowed size")
+        check_put_size(action.size)
     return action
 
 

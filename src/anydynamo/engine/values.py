@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.limits import ATTRIBUTE_NAME_BYTES, LIST_OVERHEAD, NESTING_LEVELS
-from anydynamo.engine.numbers import normalise, number_size, parse, sort_bytes
+from anydynamo.engine.numbers import measured, number_size, parse, sort_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +32,7 @@ __all__ = [
     "equal",
     "item_size",
     "key_bytes",
+    "measured_item",
     "nesting",
     "string_length",
     "too_deep",
@@ -46,6 +47,7 @@ Item: TypeAlias = dict[str, AttributeValue]
 
 TYPES: Final = frozenset(("S", "N", "B", "SS", "NS", "BS", "M", "L", "BOOL", "NULL"))
 
+_SHORT: Final = 255
 _INVALID: Final = "One or more parameter values were invalid: "
 
 
@@ -55,7 +57,7 @@ def check_value(value: object) -> AttributeValue:
     Raises:
         EngineError: With DynamoDB's bare text; callers put the operation's own prefix before it.
     """
-    return _check(value, 1)
+    return _check(value, 1)[0]
 
 
 def check_item(item: object) -> Item:
@@ -64,39 +66,42 @@ def check_item(item: object) -> Item:
     Raises:
         EngineError: With DynamoDB's bare text; callers put the operation's own prefix before it.
     """
+    return measured_item(item)[0]
+
+
+def measured_item(item: object) -> tuple[Item, int]:
+    """Do what `check_item` does, and measure the copy on the way, as `item_size` would.
+
+    Raises:
+        EngineError: As for `check_item`.
+    """
     if type(item) is not dict and not isinstance(item, Mapping):
         raise _wrong_shape("map")
-    return _check_attributes(cast("Mapping[object, Any]", item), 1)
+    return _check_attributes(cast("Mapping[object, object]", item), 1)
 
 
-def _check_attributes(attributes: Mapping[object, Any], level: int) -> Item:
+# All of these return a copy and its size: writes need both, and a second walk would cost as much
+# again.
+
+
+def _check_attributes(attributes: Mapping[object, object], level: int) -> tuple[Item, int]:
     if level > NESTING_LEVELS and attributes:
         raise too_deep()
     checked: Item = {}
+    total = 0
     for name, value in attributes.items():
         # Attribute names are short and ASCII nearly always; only others are encoded to be measured.
-        if type(name) is not str or not name or len(name) > 255 or not name.isascii():
+        if type(name) is str and 0 < len(name) <= _SHORT and name.isascii():
+            total += len(name)
+        else:
             name = _checked_name(name)
-        # The three commonest cases are copied here, without a call: this loop is every put's.
-        if value.__class__ is dict and len(value) == 1:
-            if (content := value.get("S")) is not None:
-                if type(content) is str and content.isascii():
-                    checked[name] = {"S": content}
-                    continue
-            elif (content := value.get("N")) is not None:
-                if type(content) is str:
-                    checked[name] = {"N": normalise(content)}
-                    continue
-            elif (content := value.get("BOOL")) is not None and type(content) is bool:
-                checked[name] = {"BOOL": content}
-                continue
-        checked[name] = _check(value, level)
-    return checked
+            total += len(name.encode())
+        checked[name], size = _check(value, level)
+        total += size
+    return checked, total
 
 
-def _check(value: object, level: int) -> AttributeValue:
-    if level > NESTING_LEVELS:
-        raise too_deep()
+def _check(value: object, level: int) -> tuple[AttributeValue, int]:
     # The test for a dictionary comes first because the one for a mapping is slow.
     if type(value) is not dict and not isinstance(value, Mapping):
         if value is None:
@@ -106,10 +111,14 @@ def _check(value: object, level: int) -> AttributeValue:
     if len(typed) != 1:
         raise _not_one_type(typed)
     ((tag, content),) = typed.items()
+    # By far the commonest value is checked here, without a call: this is every put's inner loop.
+    if tag == "S" and type(content) is str and content.isascii():
+        return {"S": content}, len(content)
     check = _CHECKS.get(tag)
     if check is None:
         raise _not_one_type(typed)
-    return {cast("str", tag): check(content, level)}
+    checked, size = check(content, level)
+    return {cast("str", tag): checked}, size
 
 
 def too_deep() -> EngineError:
@@ -161,7 +170,12 @@ def utf8(text: str) -> bytes:
         ) from error
 
 
-def _check_string(content: object, _level: int) -> str:
+def _check_string(content: object, _level: int) -> tuple[str, int]:
+    text = _string(content)
+    return text, _string_size(text)
+
+
+def _string(content: object) -> str:
     if not isinstance(content, str):
         raise _wrong_shape("string")
     if not content.isascii():
@@ -169,40 +183,55 @@ def _check_string(content: object, _level: int) -> str:
     return content if type(content) is str else str(content)
 
 
-def _check_number(content: object, _level: int) -> str:
+def _check_number(content: object, _level: int) -> tuple[str, int]:
     if not isinstance(content, str):
         raise EngineError("SerializationException", "NUMBER_VALUE cannot be converted to String")
-    return normalise(content if type(content) is str else str(content))
+    return measured(content if type(content) is str else str(content))
 
 
-def _check_binary(content: object, _level: int) -> bytes:
+def _check_binary(content: object, _level: int) -> tuple[bytes, int]:
+    binary = _binary(content)
+    return binary, len(binary)
+
+
+def _binary(content: object) -> bytes:
     if not isinstance(content, (bytes, bytearray, memoryview)):
         raise _wrong_shape("binary")
     return bytes(cast("bytes", content))
 
 
-def _check_boolean(content: object, _level: int) -> bool:
+def _check_boolean(content: object, _level: int) -> tuple[bool, int]:
     if not isinstance(content, bool):
         raise _wrong_shape("boolean")
-    return content
+    return content, 1
 
 
-def _check_null(content: object, _level: int) -> bool:
+def _check_null(content: object, _level: int) -> tuple[bool, int]:
     if not isinstance(content, bool):
         raise _wrong_shape("boolean")
     if not content:
         raise validation(_INVALID + "Null attribute value types must have the value of true")
-    return True
+    return True, 1
 
 
-def _check_map(content: object, level: int) -> Item:
+def _check_map(content: object, level: int) -> tuple[Item, int]:
     if type(content) is not dict and not isinstance(content, Mapping):
         raise _wrong_shape("map")
-    return _check_attributes(cast("Mapping[object, Any]", content), level + 1)
+    checked, size = _check_attributes(cast("Mapping[object, object]", content), level + 1)
+    return checked, LIST_OVERHEAD + len(checked) + size
 
 
-def _check_list(content: object, level: int) -> list[AttributeValue]:
-    return [_check(element, level + 1) for element in _sequence(content)]
+def _check_list(content: object, level: int) -> tuple[list[AttributeValue], int]:
+    elements = _sequence(content)
+    if level >= NESTING_LEVELS and elements:
+        raise too_deep()
+    checked: list[AttributeValue] = []
+    total = LIST_OVERHEAD + len(elements)
+    for element in elements:
+        value, size = _check(element, level + 1)
+        checked.append(value)
+        total += size
+    return checked, total
 
 
 def _sequence(content: object) -> list[object] | tuple[object, ...]:
@@ -211,36 +240,36 @@ def _sequence(content: object) -> list[object] | tuple[object, ...]:
     return cast("list[object] | tuple[object, ...]", content)
 
 
-def _check_string_set(content: object, level: int) -> list[str]:
-    members = [_check_string(member, level) for member in _set(content)]
+def _check_string_set(content: object, _level: int) -> tuple[list[str], int]:
+    members = [_string(member) for member in _set(content)]
     if not members:
         raise validation(_INVALID + "An string set  may not be empty")
     if len(set(members)) != len(members):
         raise validation(f"{_INVALID}Input collection [{', '.join(members)}] contains duplicates.")
     # Code point order is the order of the UTF-8 bytes.
     members.sort()
-    return members
+    return members, _string_set_size(members)
 
 
-def _check_number_set(content: object, level: int) -> list[str]:
-    members = [_check_number(member, level) for member in _set(content)]
+def _check_number_set(content: object, level: int) -> tuple[list[str], int]:
+    members = [_check_number(member, level)[0] for member in _set(content)]
     if not members:
         raise validation(_INVALID + "An number set  may not be empty")
     if len(set(members)) != len(members):
         raise validation("Input collection contains duplicates")
     members.sort(key=parse)
-    return members
+    return members, _number_set_size(members)
 
 
-def _check_binary_set(content: object, level: int) -> list[bytes]:
-    members = [_check_binary(member, level) for member in _set(content)]
+def _check_binary_set(content: object, _level: int) -> tuple[list[bytes], int]:
+    members = [_binary(member) for member in _set(content)]
     if not members:
         raise validation(_INVALID + "Binary sets should not be empty")
     if len(set(members)) != len(members):
         shown = ", ".join(base64.b64encode(member).decode() for member in members)
         raise validation(f"{_INVALID}Input collection [{shown}]of type BS contains duplicates.")
     members.sort()
-    return members
+    return members, _binary_set_size(members)
 
 
 def _set(content: object) -> list[object] | tuple[object, ...]:
@@ -250,7 +279,7 @@ def _set(content: object) -> list[object] | tuple[object, ...]:
     return _sequence(content)
 
 
-_CHECKS: Final[dict[object, Callable[[object, int], Any]]] = {
+_CHECKS: Final[dict[object, Callable[[object, int], tuple[Any, int]]]] = {
     "S": _check_string,
     "N": _check_number,
     "B": _check_binary,
