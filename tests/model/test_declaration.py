@@ -370,3 +370,40 @@ def test_a_name_in_dynamodb_that_is_no_alias_is_no_argument() -> None:
     given: dict[str, Any] = {"personId": "1"}
     with pytest.raises(InvalidItem, match="Person has no attribute 'personId'; it has person_id"):
         Person(**given)
+
+
+def test_attributes_of_a_mixin_that_is_no_table_are_refused() -> None:
+    class Aged:
+        age: Attr[int] = attribute(default=0)
+
+    with pytest.raises(TypeError, match=r"Cat: Aged\.age is no attribute.*class Aged\(Table\)"):
+
+        class Cat(Aged, Table, name="cats"):
+            key: Attr[str] = attribute(hash_key=True)
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_inherited_attributes_are_checked_as_the_subclass_says(strict: bool) -> None:
+    class Aged(Table, strict=not strict):
+        age: Attr[int] = attribute(default=0)
+
+    class Cat(Aged, name="cats", strict=strict):
+        key: Attr[str] = attribute(hash_key=True)
+
+        by_age = GlobalIndex("ByAge", hash_key=Aged.age)
+
+    class Kitten(Cat, name="kittens"):
+        by_age_too = GlobalIndex("ByAgeToo", hash_key=Aged.age)
+
+    for table in (Cat, Kitten):
+        cat: Any = table(key="a")
+        if strict:
+            with pytest.raises(InvalidItem, match="'age'"):
+                cat.age = "5"
+            with pytest.raises(InvalidItem, match="'age'"):
+                table.age.set("5")  # type: ignore[arg-type]
+        else:
+            cat.age = "5"
+            assert cat.age == 5
+            assert codec_of(table).decode(codec_of(table).encode(cat)) == cat
+    assert schema_of(Kitten).indexes["ByAgeToo"].hash_keys[0].name == "age"

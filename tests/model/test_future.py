@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
@@ -45,6 +45,14 @@ def test_annotations_are_resolved_in_a_function() -> None:
         colour: Attr[Colour | None] = attribute(default=None)
 
     assert Local(key="a", colour=Colour.RED).colour is Colour.RED
+
+
+def test_class_variables_are_told_from_attributes() -> None:
+    class Counted(Table, name="counted"):
+        key: Attr[str] = attribute(hash_key=True)
+        limit: ClassVar[int] = 3
+
+    assert (Counted(key="a").key, Counted.limit) == ("a", 3)
 
 
 def test_a_type_that_is_only_there_for_checkers_is_named() -> None:

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import sys
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -130,6 +130,7 @@ class TableMeta(MetaModel):
         del discriminator  # PynamoDB registers it, in __init__
         if _is_root(bases):
             return type.__new__(cls, cls_name, bases, dict(namespace))
+        _check_mixins(cls_name, bases)
         options = _options(cls_name, bases, strict=strict, reads=reads, extra=extra)
         if billing is None and not _inherits_billing(bases):
             provisioned = read_capacity is not None or write_capacity is not None
@@ -186,6 +187,19 @@ class TableMeta(MetaModel):
 def _is_root(bases: tuple[type, ...]) -> bool:
     """Tell whether the class being made is `Table` itself."""
     return not any(isinstance(base, TableMeta) for base in bases)
+
+
+def _check_mixins(cls_name: str, bases: tuple[type, ...]) -> None:
+    """Refuse attributes in a class that is no table, which would silently be none."""
+    for base in bases:
+        for cls in base.__mro__:
+            for name, value in vars(cls).items():
+                if isinstance(value, Declaration):
+                    raise TypeError(
+                        f"{cls_name}: {cls.__name__}.{name} is no attribute, because "
+                        f"{cls.__name__} is no table; declare it as `class {cls.__name__}(Table)`, "
+                        "which without a name is there to be inherited from"
+                    )
 
 
 def _options(cls_name: str, bases: tuple[type, ...], **given: Any) -> TableOptions:
@@ -311,9 +325,11 @@ def _hints(
             )
     module = sys.modules.get(body.get("__module__", ""))
     nested = {name: value for name, value in body.items() if isinstance(value, type)}
+    # Only in a class does typing take the text of a ClassVar.
+    annotated = type(cls_name, (), {"__annotations__": annotations})
     try:
         return get_type_hints(
-            SimpleNamespace(__annotations__=annotations),
+            annotated,
             vars(module) if module is not None else {},
             {**local_names, **nested},
             include_extras=True,
@@ -383,6 +399,7 @@ def _finish(table: type[Table]) -> None:
     shape = table._shape = Shape(
         table, shapes, config_for(strict=options.strict, forbid_extra=options.extra == "forbid")
     )
+    _part_from_parents(table)
     for name, field in vars(table).items():
         if isinstance(field, Field):
             field.validate = shape.check(name)
@@ -392,6 +409,15 @@ def _finish(table: type[Table]) -> None:
                     field.declaration.default = field.validate(default)
                 except InvalidItem as error:
                     raise TypeError(f"the default does not fit its type: {error}") from error
+
+
+def _part_from_parents(table: type[Table]) -> None:
+    """Copy inherited fields that are strict where the table is not, or the other way round."""
+    for name, field in attributes_of(table).items():
+        declared_by: Any = next(cls for cls in table.__mro__ if name in vars(cls))
+        if isinstance(field, Field) and declared_by._options.strict != table._options.strict:
+            table._attributes[name] = copy.copy(field)
+            setattr(table, name, table._attributes[name])
 
 
 def _check_names(table: type[Table]) -> None:

@@ -170,6 +170,20 @@ class Codec(Generic[M]):
             (getattr(instance, schema.hash_key.name), getattr(instance, schema.range_key.name))
         )
 
+    def key_in(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the key of an item that `encode` made.
+
+        Raises:
+            InvalidRequest: A part of the key is empty or too long.
+        """
+        schema = self.schema
+        name = schema.hash_key.wire
+        key = {name: self._check_key(schema.hash_key, item[name], "hash")}
+        if schema.range_key is not None:
+            name = schema.range_key.wire
+            key[name] = self._check_key(schema.range_key, item[name], "range")
+        return key
+
     def encode_value(self, name: str, value: object) -> dict[str, Any]:
         """Turn one attribute's value into DynamoDB's JSON.
 
@@ -232,27 +246,33 @@ class Codec(Generic[M]):
             ) from None
 
     def _key_value(self, key: KeyAttribute, value: object, role: str) -> dict[str, Any]:
-        where = f"the key attribute '{key.name}' of {self.model.__name__}"
         if value is None:
-            raise InvalidRequest(f"{where} is missing")
+            raise InvalidRequest(f"{self._key_named(key)} is missing")
         try:
             encoded = self.encode_value(key.name, value)
         except InvalidRequest as error:
-            raise InvalidRequest(f"{where} cannot be {value!r}: {error}") from error
-        payload: object = encoded.get(key.type)
+            raise InvalidRequest(f"{self._key_named(key)} cannot be {value!r}: {error}") from error
         wanted = bytes if key.type == "B" else str
-        if not isinstance(payload, wanted):
+        if not isinstance(encoded.get(key.type), wanted):
             raise InvalidRequest(
-                f"{where} is {_TYPE_NAMES[key.type]} in DynamoDB, not {type(value).__name__} "
-                f"({value!r})"
+                f"{self._key_named(key)} is {_TYPE_NAMES[key.type]} in DynamoDB, not "
+                f"{type(value).__name__} ({value!r})"
             )
+        return self._check_key(key, encoded, role)
+
+    def _check_key(self, key: KeyAttribute, encoded: dict[str, Any], role: str) -> dict[str, Any]:
         if key.type != "N":
+            payload: str | bytes = encoded[key.type]
             size = len(payload.encode()) if isinstance(payload, str) else len(payload)
             if not 0 < size <= _KEY_BYTES[role]:
                 raise InvalidRequest(
-                    f"{where} is {size} bytes long; DynamoDB takes 1 to {_KEY_BYTES[role]}"
+                    f"{self._key_named(key)} is {size} bytes long; DynamoDB takes 1 to "
+                    f"{_KEY_BYTES[role]}"
                 )
         return encoded
+
+    def _key_named(self, key: KeyAttribute) -> str:
+        return f"the key attribute '{key.name}' of {self.model.__name__}"
 
 
 def _reason(error: Exception) -> str:
