@@ -413,11 +413,12 @@ def _finish(table: type[Table]) -> None:
 
 def _part_from_parents(table: type[Table]) -> None:
     """Copy inherited fields that are strict where the table is not, or the other way round."""
-    for name, field in attributes_of(table).items():
+    attributes = attributes_of(table)
+    for name, field in attributes.items():
         declared_by: Any = next(cls for cls in table.__mro__ if name in vars(cls))
         if isinstance(field, Field) and declared_by._options.strict != table._options.strict:
-            table._attributes[name] = copy.copy(field)
-            setattr(table, name, table._attributes[name])
+            attributes[name] = copy.copy(field)
+            setattr(table, name, attributes[name])
 
 
 def _check_names(table: type[Table]) -> None:

@@ -174,14 +174,14 @@ class Codec(Generic[M]):
         """Give the key of an item that `encode` made.
 
         Raises:
-            InvalidRequest: A part of the key is empty or too long.
+            InvalidRequest: A part of the key is missing, empty or too long.
         """
         schema = self.schema
         name = schema.hash_key.wire
-        key = {name: self._check_key(schema.hash_key, item[name], "hash")}
+        key = {name: self._check_key(schema.hash_key, item.get(name), "hash")}
         if schema.range_key is not None:
             name = schema.range_key.wire
-            key[name] = self._check_key(schema.range_key, item[name], "range")
+            key[name] = self._check_key(schema.range_key, item.get(name), "range")
         return key
 
     def encode_value(self, name: str, value: object) -> dict[str, Any]:
@@ -260,7 +260,11 @@ class Codec(Generic[M]):
             )
         return self._check_key(key, encoded, role)
 
-    def _check_key(self, key: KeyAttribute, encoded: dict[str, Any], role: str) -> dict[str, Any]:
+    def _check_key(
+        self, key: KeyAttribute, encoded: dict[str, Any] | None, role: str
+    ) -> dict[str, Any]:
+        if encoded is None or key.type not in encoded:
+            raise InvalidRequest(f"{self._key_named(key)} is missing")
         if key.type != "N":
             payload: str | bytes = encoded[key.type]
             size = len(payload.encode()) if isinstance(payload, str) else len(payload)
