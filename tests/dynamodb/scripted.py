@@ -21,6 +21,7 @@ class Answer:
     status: int = 200
     body: bytes = b"{}"
     behaviour: str = "answer"
+    kind: str = "application/x-amz-json-1.0"
 
 
 HANG = Answer(behaviour="hang")
@@ -61,8 +62,8 @@ class Scripted:
                 if answer.behaviour == "drop":
                     return
                 writer.write(
-                    b"HTTP/1.1 %d Scripted\r\nContent-Type: application/x-amz-json-1.0\r\n"
-                    b"Content-Length: %d\r\n\r\n%s" % (answer.status, len(answer.body), answer.body)
+                    b"HTTP/1.1 %d Scripted\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s"
+                    % (answer.status, answer.kind.encode(), len(answer.body), answer.body)
                 )
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):

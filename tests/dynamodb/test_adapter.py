@@ -22,6 +22,7 @@ from anydynamo.errors import (
     InvalidRequest,
     MissingDependency,
     NotSupported,
+    ProviderError,
     RequestTimeout,
     ServiceFault,
     Throttled,
@@ -215,6 +216,31 @@ async def test_nobody_at_the_endpoint_is_unavailable(waits: Waits) -> None:
     assert len(waits.seconds) == 2
 
 
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        Answer(200, b"<html>Sign in</html>", kind="text/html"),
+        Answer(200, b'{"status": "up"}', kind="application/json"),
+        Answer(200, b""),
+        Answer(200, b'{"Attributes": {"na'),
+    ],
+    ids=["page", "other", "empty", "cut"],
+)
+async def test_a_server_that_is_not_dynamodb_acknowledges_nothing(foreign: Answer) -> None:
+    async with scripted(foreign, foreign) as server, opened(server) as adapter:
+        for operation, request in (("PutItem", PUT), ("GetItem", GET)):
+            with pytest.raises(ProviderError, match="no answer of DynamoDB's; check the endpoint"):
+                await adapter.call(operation, request)
+        assert len(server.requests) == 2
+
+
+async def test_a_refusal_that_is_not_dynamodbs_says_so() -> None:
+    page = Answer(404, b"<html>Not here</html>", kind="text/html")
+    async with scripted(page) as server, opened(server) as adapter:
+        with pytest.raises(ProviderError, match="HTTP status 404 and no error of DynamoDB's"):
+            await adapter.call("GetItem", GET)
+
+
 async def test_the_quota_stops_retries_when_everything_fails() -> None:
     async with scripted(*[DROP] * 500) as server, opened(server, max_attempts=51) as adapter:
         for _ in range(3):
@@ -384,6 +410,7 @@ async def test_settings_that_cannot_be_right_are_configuration_errors(
         {"max_pool_connections": 0},
         {"connect_timeout": 0},
         {"read_timeout": -1},
+        {"read_timeout": float("nan")},
     ],
     ids=" ".join,
 )

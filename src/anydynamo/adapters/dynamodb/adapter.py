@@ -10,7 +10,7 @@ import random
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from anydynamo.adapters.dynamodb.faults import translate
+from anydynamo.adapters.dynamodb.faults import refuse_foreign, translate
 from anydynamo.adapters.dynamodb.retries import Backoff, RetryQuota, is_worth_retrying
 from anydynamo.adapters.protocol import ProviderInfo
 from anydynamo.errors import (
@@ -95,7 +95,8 @@ class DynamoDBAdapter:
             ("connect_timeout", connect_timeout),
             ("read_timeout", read_timeout),
         ):
-            if bound <= 0:
+            # Not `<= 0`, which lets a time-out that is no number pass.
+            if not bound > 0:
                 raise ConfigurationError(f"{name} must be positive, and is {bound}")
         self._region = region
         self._endpoint_url = endpoint_url
@@ -238,6 +239,7 @@ class DynamoDBAdapter:
             )
             client: Any = await context.__aenter__()
             client.meta.events.register("before-send.dynamodb", _stream_large_body)
+            client.meta.events.register("before-parse.dynamodb", refuse_foreign)
         except Exception as exception:
             # botocore answers an endpoint that is no URL with a plain ValueError.
             if type(exception) is ValueError:

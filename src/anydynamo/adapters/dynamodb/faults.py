@@ -32,7 +32,7 @@ from anydynamo.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["EXCEPTIONS", "SERVICE_CODES", "translate"]
+__all__ = ["EXCEPTIONS", "SERVICE_CODES", "ForeignAnswer", "refuse_foreign", "translate"]
 
 
 def _table(
@@ -207,7 +207,9 @@ _ADVICE: Mapping[str, str] = {
         "No AWS credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or a "
         "profile. A local server takes any value"
     ),
-    "NoRegionError": "No AWS region was given; set AWS_REGION or pass region=",
+    "NoRegionError": (
+        "No AWS region was given; set AWS_REGION or name it in the URL, as in dynamodb://eu-west-1"
+    ),
     "RecursionError": "The request is nested deeper than any that DynamoDB accepts (32 levels)",
 }
 
@@ -220,6 +222,33 @@ _STATUSES: Mapping[int, type[AnyDynamoError]] = {
 }
 
 
+class ForeignAnswer(Exception):
+    """A server said that all is well, and is none that speaks DynamoDB's API."""
+
+
+def refuse_foreign(response_dict: Mapping[str, Any], **_: Any) -> None:
+    """Refuse a success that is not DynamoDB's; an event handler for botocore's `before-parse`.
+
+    botocore takes whatever it cannot read for an answer without content. A web server, or a sign-in
+    page of a network, at the endpoint would thus acknowledge every write.
+
+    Raises:
+        ForeignAnswer: It is neither marked as DynamoDB's nor a JSON object.
+    """
+    status = int(response_dict["status_code"])
+    if status >= 300:
+        return
+    headers: Mapping[str, str] = response_dict["headers"]
+    kind = headers.get("content-type") or "no content type"
+    body: bytes = response_dict["body"].strip()
+    ours = kind.startswith("application/x-amz-json") or "x-amzn-requestid" in headers
+    if not (ours and body.startswith(b"{") and body.endswith(b"}")):
+        raise ForeignAnswer(
+            f"The server answered {status} with {kind}, which is no answer of DynamoDB's; check "
+            "the endpoint (DYNAMODB_ENDPOINT_URL, endpoint_url)"
+        )
+
+
 def translate(
     exception: Exception, *, operation: str | None = None, table: str | None = None
 ) -> AnyDynamoError | None:
@@ -229,6 +258,8 @@ def translate(
         The error, to be raised from `exception`; None for an exception that is neither of botocore
         nor of the transport, which is a defect somewhere and must not be dressed up.
     """
+    if isinstance(exception, ForeignAnswer):
+        return ProviderError(str(exception), operation=operation, table=table)
     # Any: botocore's parsed error response has no type.
     response: Any = getattr(exception, "response", None)
     if isinstance(response, dict):
@@ -250,6 +281,13 @@ def _of_response(
     code = str(error.get("Code", ""))
     message = str(error.get("Message") or error.get("message") or code or "An error without text")
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    if code.isdigit():
+        # botocore gives the status for a code where an answer has none: a proxy's, a web server's.
+        said = "" if message == code else f" ({message[:200]})"
+        message = (
+            f"The server answered with HTTP status {status} and no error of DynamoDB's{said}; "
+            "check the endpoint, and what stands before it"
+        )
     if code in CODES:
         return from_code(
             code,
