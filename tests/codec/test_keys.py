@@ -53,6 +53,29 @@ def test_an_instance_has_its_key() -> None:
     assert codec_of(Old).key_of(Old("a", 2)) == {"name": {"S": "a"}, "number": {"N": "2"}}
 
 
+def test_an_encoded_item_has_its_key() -> None:
+    binary = codec_of(Binary)
+    item = binary.encode(Binary(blob=b"x", number=Decimal(3)))
+    assert binary.key_in(item) == {"blob": {"B": b"x"}, "number": {"N": "3"}}
+    assert codec_of(Plain).key_in({"userId": {"S": "a"}, "age": {"N": "1"}}) == {
+        "userId": {"S": "a"}
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ({}, "'blob' of Binary is missing"),
+        ({"blob": {"NULL": True}}, "'blob' of Binary is missing"),
+        ({"blob": {"B": b""}}, "'blob' of Binary is 0 bytes long; DynamoDB takes 1 to 2048"),
+        ({"blob": {"B": b"x"}}, "'number' of Binary is missing"),
+    ],
+)
+def test_an_encoded_item_with_a_wrong_key_is_refused(key: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidRequest, match=message):
+        codec_of(Binary).key_in(key)
+
+
 @pytest.mark.parametrize(
     ("model", "key", "message"),
     [

@@ -19,6 +19,7 @@ from anydynamo.engine.values import (
     equal,
     item_size,
     key_bytes,
+    measured_item,
     nesting,
     string_length,
     value_size,
@@ -222,9 +223,12 @@ def test_a_value_has_dynamodb_s_size(value: dict[str, Any], size: int) -> None:
 
 @given(st.dictionaries(texts.filter(bool), values, max_size=5))
 def test_an_item_s_size_is_that_of_its_names_and_values(item: dict[str, Any]) -> None:
-    checked = check_item(item)
-    assert item_size(checked) == sum(
-        len(name.encode()) + value_size(value) for name, value in checked.items()
+    checked, size = measured_item(item)
+    assert checked == check_item(item)
+    assert (
+        size
+        == item_size(checked)
+        == sum(len(name.encode()) + value_size(value) for name, value in checked.items())
     )
 
 

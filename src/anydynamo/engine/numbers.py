@@ -168,6 +168,7 @@ _DIGITS_UP: Final = str.maketrans("0123456789", "123456789a")
 _DIGITS_DOWN: Final = str.maketrans("0123456789", "edcba98765")
 
 
+@lru_cache(maxsize=4096)
 def sort_bytes(text: str) -> bytes:
     """Encode a canonical number so that the bytes sort as the numbers do.
 

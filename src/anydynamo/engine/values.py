@@ -77,14 +77,14 @@ def measured_item(item: object) -> tuple[Item, int]:
     """
     if type(item) is not dict and not isinstance(item, Mapping):
         raise _wrong_shape("map")
-    return _check_attributes(cast("Mapping[object, object]", item), 1)
+    return _check_attributes(cast("Mapping[object, Any]", item), 1)
 
 
 # All of these return a copy and its size: writes need both, and a second walk would cost as much
 # again.
 
 
-def _check_attributes(attributes: Mapping[object, object], level: int) -> tuple[Item, int]:
+def _check_attributes(attributes: Mapping[object, Any], level: int) -> tuple[Item, int]:
     if level > NESTING_LEVELS and attributes:
         raise too_deep()
     checked: Item = {}
@@ -96,6 +96,18 @@ def _check_attributes(attributes: Mapping[object, object], level: int) -> tuple[
         else:
             name = _checked_name(name)
             total += len(name.encode())
+        # The commonest values are copied here, without a call: this loop is every put's.
+        if value.__class__ is dict and len(value) == 1:
+            ((tag, content),) = value.items()
+            if tag == "S" and type(content) is str and content.isascii():
+                checked[name] = {"S": content}
+                total += len(content)
+                continue
+            if tag == "N" and type(content) is str:
+                number, size = measured(content)
+                checked[name] = {"N": number}
+                total += size
+                continue
         checked[name], size = _check(value, level)
         total += size
     return checked, total
@@ -111,9 +123,6 @@ def _check(value: object, level: int) -> tuple[AttributeValue, int]:
     if len(typed) != 1:
         raise _not_one_type(typed)
     ((tag, content),) = typed.items()
-    # By far the commonest value is checked here, without a call: this is every put's inner loop.
-    if tag == "S" and type(content) is str and content.isascii():
-        return {"S": content}, len(content)
     check = _CHECKS.get(tag)
     if check is None:
         raise _not_one_type(typed)
@@ -217,7 +226,7 @@ def _check_null(content: object, _level: int) -> tuple[bool, int]:
 def _check_map(content: object, level: int) -> tuple[Item, int]:
     if type(content) is not dict and not isinstance(content, Mapping):
         raise _wrong_shape("map")
-    checked, size = _check_attributes(cast("Mapping[object, object]", content), level + 1)
+    checked, size = _check_attributes(cast("Mapping[object, Any]", content), level + 1)
     return checked, LIST_OVERHEAD + len(checked) + size
 
 

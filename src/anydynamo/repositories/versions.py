@@ -94,6 +94,11 @@ class Expectation(Generic[M]):
         return self._instance is not None and not self._absent and self._versions.wire is not None
 
     @property
+    def unconditional(self) -> bool:
+        """Whether anything may be there."""
+        return not (self._absent or self._present or self.locked)
+
+    @property
     def following(self) -> int:
         """The version that an instance is stored with."""
         return (self._known or 0) + 1

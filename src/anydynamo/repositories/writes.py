@@ -12,7 +12,6 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from anydynamo.errors import InvalidRequest
-from anydynamo.models.codec import codec_of
 from anydynamo.repositories.batches import Entry
 from anydynamo.repositories.placeholders import Expressions, top_level_paths
 from anydynamo.repositories.transactions import TransactWrite
@@ -63,8 +62,8 @@ class WriteRequests(Generic[M]):
             InvalidRequest: It is no instance of the model, or the condition is none.
         """
         self._check_instance(instance)
-        key = self._codec.key_of(instance)
-        item = self._encode(instance)
+        item = self._codec.encode(instance)
+        key = self._codec.key_in(item)
         expectation = Expectation(
             self._versions,
             "create" if create else "put",
@@ -142,7 +141,7 @@ class WriteRequests(Generic[M]):
     def put_entry(self, instance: M) -> Entry:
         """Make a batch's entry that stores an instance."""
         write = self.put(instance)
-        return Entry(instance, self._codec.key_of(instance), write)
+        return Entry(instance, self._codec.key_in(write.request["Item"]), write)
 
     def delete_entry(self, key: object) -> Entry:
         """Make a batch's entry that deletes an item."""
@@ -185,9 +184,11 @@ class WriteRequests(Generic[M]):
         condition: object,
         expressions: Expressions | None = None,
     ) -> TransactWrite:
+        request["TableName"] = self._table
+        if condition is None and expressions is None and expectation.unconditional:
+            return TransactWrite(kind, request, expectation, self._session)
         expressions = expressions or Expressions(self._attributes)
         written = expressions.conditions(expectation.conditions(expressions), condition)
-        request["TableName"] = self._table
         if written is not None:
             request["ConditionExpression"] = written
             # The item in the way tells a lost race from a false condition, and costs nothing more.
@@ -200,9 +201,3 @@ class WriteRequests(Generic[M]):
                 f"This repository holds {self._model.__name__}, and this is a "
                 f"{type(instance).__name__}: {instance!r}"
             )
-
-    def _encode(self, instance: M) -> dict[str, Any]:
-        # Of a discriminated model, each class has a codec of its own.
-        if type(instance) is self._model:
-            return self._codec.encode(instance)
-        return codec_of(type(instance)).encode(instance)
