@@ -114,7 +114,7 @@ optional = {
     "scores": st.lists(st.none() | numbers, max_size=3),
     "words": st.lists(st.none() | texts, max_size=3),
     "tags": st.sets(texts, max_size=3),
-    "numbers": st.sets(st.integers(), max_size=3),
+    "numbers": st.sets(st.integers(-(10**38) + 1, 10**38 - 1), max_size=3),
     "blobs": st.sets(st.binary(max_size=3), max_size=3),
     "loud": texts,
     "kind": texts,
@@ -147,6 +147,21 @@ def test_a_missing_value_is_refused_with_its_place() -> None:
 def test_a_value_that_its_attribute_cannot_write_is_refused() -> None:
     with pytest.raises(InvalidItem, match="Rich"):
         codec_of(Rich).encode(Rich(key="a", number=1, loud=3))
+
+
+def test_a_string_that_is_none_is_refused_by_name() -> None:
+    class Named(Model):
+        class Meta:
+            table_name = "named"
+
+        name = UnicodeAttribute(hash_key=True)
+        title = UnicodeAttribute(null=True)
+
+    wrong: Any = 5
+    with pytest.raises(InvalidItem, match=r"'title' cannot be stored: .*int is not a string"):
+        codec_of(Named).encode(Named(name="a", title=wrong))
+    with pytest.raises(InvalidItem, match=r"'name' cannot be stored: .*int is not a string"):
+        codec_of(Named).encode(Named(name=wrong))
 
 
 def test_an_item_of_other_types_is_refused() -> None:

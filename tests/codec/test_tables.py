@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import AnyUrl, SecretStr
+from pydantic import AnyUrl, SecretBytes, SecretStr
 from tests.codec.models import Address, Colour, Everything, HandMirror, Level, Mirror, Point
 
 from anydynamo import Attr, InvalidItem, InvalidRequest, Table, attribute
@@ -113,7 +113,7 @@ mirrored = st.fixed_dictionaries(
         "numbers": st.sets(integers, max_size=3),
         "blobs": st.sets(st.binary(max_size=3), max_size=3),
         "document": st.recursive(
-            st.none() | st.booleans() | st.integers() | texts,
+            st.none() | st.booleans() | st.integers(-(10**38) + 1, 10**38 - 1) | texts,
             lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
             max_leaves=5,
         ),
@@ -520,3 +520,46 @@ def test_literals_of_several_types_are_told_apart() -> None:
         item = codec.encode(Choosing(key="k", choice=value))  # type: ignore[arg-type]
         assert item["choice"] == stored
         assert codec.decode(item).choice == value
+
+
+def test_moments_without_a_zone_are_taken_as_utc_inside_collections_too() -> None:
+    class Calendar(Table, name="calendars"):
+        key: Attr[str] = attribute(hash_key=True)
+        days: Attr[list[datetime | None]] = attribute()
+        names: Attr[dict[str, list[datetime]] | None] = attribute()
+        free: Attr[set[datetime]] = attribute()
+
+    naive = datetime(2026, 1, 31, 12)
+    one = Calendar(key="a", days=[naive, None], names={"x": [naive]}, free={naive})
+    assert one.days[0] == naive.replace(tzinfo=UTC)
+    assert codec_of(Calendar).decode(codec_of(Calendar).encode(one)) == one
+
+
+@pytest.mark.parametrize("value", ["a", 1, True, 0, False, None])
+def test_literals_are_told_apart_by_their_type(value: Any) -> None:
+    class Chosen(Table, name="chosen"):
+        key: Attr[str] = attribute(hash_key=True)
+        one: Attr[Literal["a", 1, True, 0, False, None]] = attribute(default=None)
+
+    instance = Chosen(key="a", one=value)
+    back = codec_of(Chosen).decode(codec_of(Chosen).encode(instance)).one
+    assert (type(back), back) == (type(value), value)
+
+
+def test_secret_bytes_are_kept_as_binary() -> None:
+    class Locked(Table, name="locked"):
+        key: Attr[str] = attribute(hash_key=True)
+        secret: Attr[SecretBytes] = attribute()
+
+    one = Locked(key="a", secret=SecretBytes(b"\xff"))
+    item = codec_of(Locked).encode(one)
+    assert item["secret"] == {"B": b"\xff"}
+    assert codec_of(Locked).decode(item) == one
+
+
+def test_a_moment_before_the_first_year_in_utc_is_refused_by_name() -> None:
+    early = datetime.min.replace(tzinfo=timezone(timedelta(hours=1)))
+    with pytest.raises(InvalidItem, match="'moment' of Everything"):
+        codec_of(Everything).encode(everything(moment=early))
+    with pytest.raises(InvalidRequest, match="'moment' of Everything"):
+        assert Everything.moment > early
