@@ -15,6 +15,8 @@ from anydynamo.errors import (
     DatabaseClosed,
     InvalidCursor,
     InvalidRequest,
+    TableNotFound,
+    TransactionCancelled,
     Unavailable,
 )
 from anydynamo.models.table import Attr, Table, attribute
@@ -104,6 +106,21 @@ async def test_actions_of_another_database_are_refused() -> None:
             await two.transact(notes.to_put(Note(person="a", number=1)))
         with pytest.raises(InvalidRequest, match="another database"):
             await two.transact_get(notes.to_get(("a", 1)))
+
+
+async def test_a_transaction_names_what_each_action_met() -> None:
+    class Other(Table, name="notes"):
+        title: Attr[str] = attribute(hash_key=True)
+
+    async with Database.open("memory://") as database:
+        others = database.repository(Other)
+        with pytest.raises(TableNotFound, match=r"on notes: .*create_tables makes"):
+            await database.transact(others.to_delete("a"))
+        await database.create_tables([Note])
+        with pytest.raises(TransactionCancelled, match="Cannot read 'a' in notes: ") as caught:
+            await database.transact_get(others.to_get("a"))
+        assert isinstance(caught.value.errors[0], InvalidRequest)
+        assert "written" not in str(caught.value)
 
 
 async def test_page_tokens_survive_a_change_of_provider_and_prefix(

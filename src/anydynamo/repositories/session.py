@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from anydynamo.errors import DatabaseClosed
+from anydynamo.errors import DatabaseClosed, InvalidRequest, TableNotFound
 from anydynamo.naming import TableNames
 from anydynamo.repositories.paging import CursorSigner
 
@@ -96,14 +96,18 @@ class Session:
 
         Raises:
             DatabaseClosed: The database was closed.
+            InvalidRequest: The provider refused it; the message says what about which table.
+            TableNotFound: The same for a table that is not there.
         """
         self.check_open(operation)
-        if capacity is None:
-            return await self.adapter.call(operation, request)
-        response = await self.adapter.call(
-            operation, {**request, "ReturnConsumedCapacity": "INDEXES"}
-        )
-        capacity.add(response)
+        if capacity is not None:
+            request = {**request, "ReturnConsumedCapacity": "INDEXES"}
+        try:
+            response = await self.adapter.call(operation, request)
+        except (InvalidRequest, TableNotFound) as error:
+            raise _located(error, operation, request) from error
+        if capacity is not None:
+            capacity.add(response)
         return response
 
     def check_open(self, operation: str | None = None) -> None:
@@ -147,3 +151,41 @@ class Session:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+_OTHER_KEY = (
+    "does not match the schema",
+    "does not match schema type",
+    "missed key schema element",
+    "Missing the key",
+    "Type mismatch for key",
+)
+"""Parts of DynamoDB's texts that speak of a key which the table does not have."""
+
+
+def _located(
+    error: InvalidRequest | TableNotFound, operation: str, request: Mapping[str, Any]
+) -> InvalidRequest | TableNotFound:
+    """Return a provider's error with the table in its text: DynamoDB's own seldom names it."""
+    tables = _tables(request)
+    where = " and ".join(tables)
+    advice = ""
+    if isinstance(error, TableNotFound):
+        advice = "; create_tables makes a table, and a prefix or another region may hide one"
+    elif any(part in error.message for part in _OTHER_KEY):
+        advice = "; create_tables tells how the table's key differs from the model's"
+    return type(error)(
+        f"{operation} on {where}: {error.message}{advice}" if where else error.message,
+        code=error.code,
+        operation=error.operation or operation,
+        table=error.table or (tables[0] if len(tables) == 1 else None),
+    )
+
+
+def _tables(request: Mapping[str, Any]) -> list[str]:
+    """Return the names of the tables that a request is about."""
+    if "TableName" in request:
+        return [request["TableName"]]
+    actions: Sequence[Mapping[str, Any]] = request.get("TransactItems", ())
+    named = (one["TableName"] for action in actions for one in action.values())
+    return list(dict.fromkeys([*request.get("RequestItems", ()), *named]))

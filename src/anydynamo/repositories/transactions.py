@@ -112,7 +112,10 @@ async def transact_get(
     """
     _check(session, reads)
     request = {"TransactItems": [{"Get": read.request} for read in reads]}
-    response = await session.call("TransactGetItems", request, capacity)
+    try:
+        response = await session.call("TransactGetItems", request, capacity)
+    except TransactionCancelled as error:
+        raise explained(error, reads) from error
     found: list[Mapping[str, Any]] = response["Responses"]
     return tuple(
         [
@@ -123,7 +126,7 @@ async def transact_get(
 
 
 def explained(
-    error: TransactionCancelled, actions: Sequence[TransactWrite]
+    error: TransactionCancelled, actions: Sequence[TransactWrite | TransactRead[Any]]
 ) -> TransactionCancelled:
     """Return a cancelled transaction's error with each action's own error in it."""
     errors: list[AnyDynamoError | None] = []
@@ -143,12 +146,13 @@ def explained(
             table=action.request["TableName"],
             item=reason.get("Item"),
         )
-        if isinstance(one, ConditionFailed):
+        if isinstance(one, ConditionFailed) and isinstance(action, TransactWrite):
             one = action.expectation.explain(one)
         errors.append(one)
     said = "; ".join(str(one) for one in errors if one is not None) or str(error)
+    undone = " and nothing was written" if isinstance(actions[0], TransactWrite) else ""
     return TransactionCancelled(
-        f"A transaction of {len(actions)} actions was cancelled and nothing was written. {said}",
+        f"A transaction of {len(actions)} actions was cancelled{undone}. {said}",
         reasons=error.reasons,
         errors=errors,
         code=error.code,
@@ -156,9 +160,7 @@ def explained(
     )
 
 
-def _check(
-    session: Session, actions: Sequence[TransactWrite] | Sequence[TransactRead[Any]]
-) -> None:
+def _check(session: Session, actions: Sequence[TransactWrite | TransactRead[Any]]) -> None:
     if not 0 < len(actions) <= MOST_ACTIONS:
         raise InvalidRequest(
             f"A transaction has 1 to {MOST_ACTIONS} actions, and this one has {len(actions)}"

@@ -6,11 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from anydynamo.errors import DatabaseClosed, InvalidRequest, TableMismatch
+from anydynamo.errors import (
+    DatabaseClosed,
+    InvalidRequest,
+    TableMismatch,
+    TableNotFound,
+)
 from anydynamo.models.table import Attr, GlobalIndex, Table, attribute
 from anydynamo.testing.repositories.models import Author, Contract, Counter, Event, Legacy
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from anydynamo.database import Database
     from anydynamo.testing.repositories.models import Raw
 
@@ -83,6 +90,31 @@ class TableContract(Contract):
         with pytest.raises(TableMismatch, match="NameIndex"):
             await database.create_tables([OtherIndex])
         assert not (await database.create_tables([Author]))[0].created
+
+    async def test_what_a_table_is_asked_for_and_does_not_have_names_it(
+        self, database: Database
+    ) -> None:
+        authors, others = database.repository(Author), database.repository(OtherKey)
+        table = authors.table
+        absent: list[Callable[[], Awaitable[object]]] = [
+            lambda: authors.find("1"),
+            lambda: authors.put(Author(author_id="1", name="Ada")),
+            lambda: authors.put_many([Author(author_id="1", name="Ada")]),
+            lambda: authors.get_many(["1"]),
+            authors.count,
+        ]
+        for call in absent:
+            with pytest.raises(TableNotFound, match=rf"on {table}: .*create_tables"):
+                await call()
+        await database.create_tables([Author])
+        other: list[Callable[[], Awaitable[object]]] = [
+            lambda: others.find("a"),
+            lambda: others.delete("a"),
+            lambda: others.query("a"),
+        ]
+        for call in other:
+            with pytest.raises(InvalidRequest, match=rf"on {table}: .*create_tables tells"):
+                await call()
 
     async def test_time_to_live_and_protection_are_set_as_declared(
         self, database: Database, raw: Raw
