@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import typing
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Annotated, Any, Required
@@ -117,3 +119,38 @@ def test_endless_json_is_an_error_and_no_crash() -> None:
     one.attribute_values["theirs"] = endless
     with pytest.raises(InvalidItem, match="'theirs' of Holder"):
         codec_of(Holder).encode(one)
+
+
+class Area(BaseModel):
+    model_config = {"extra": "forbid"}
+    side: int
+
+    @pydantic.computed_field  # type: ignore[prop-decorator]
+    @property
+    def size(self) -> int:
+        return self.side**2
+
+
+def test_what_a_record_computes_is_not_kept_so_that_it_can_be_read_again() -> None:
+    class Map(Table, name="maps"):
+        key: Attr[str] = attribute(hash_key=True)
+        area: Attr[Area] = attribute()
+        areas: Attr[Json[list[Area]]] = attribute(default_factory=list)
+
+    one = Map(key="a", area=Area(side=3), areas=[Area(side=4)])
+    item = codec_of(Map).encode(one)
+    assert item["area"] == {"M": {"side": {"N": "3"}}}
+    assert item["areas"] == {"S": '[{"side": 4}]'}
+    assert codec_of(Map).decode(item) == one
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python 3.12 tells enough about them")
+def test_a_typed_dict_that_pydantic_cannot_read_is_refused_with_what_to_do() -> None:
+    class Old(typing.TypedDict):
+        theme: str
+
+    with pytest.raises(TypeError, match=r"Lost\.old: .*typing_extensions\.TypedDict"):
+
+        class Lost(Table, name="lost"):
+            key: Attr[str] = attribute(hash_key=True)
+            old: Attr[Old] = attribute()

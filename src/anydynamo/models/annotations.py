@@ -138,6 +138,11 @@ class _Reader:
                 return TypeAdapter(annotation)
             return TypeAdapter(annotation, config=self.config)
         except PydanticUserError as error:
+            if error.code == "typed-dict-version":
+                raise TypeError(
+                    f"{_shown(annotation)} is a typing.TypedDict, about which Python tells too "
+                    "little before 3.12; make it one of typing_extensions.TypedDict"
+                ) from error
             raise _unknown(annotation) from error
 
     def optional(self, annotation: Any) -> tuple[Kind, bool]:
@@ -150,6 +155,8 @@ class _Reader:
                 if constrained:
                     kind = dataclasses.replace(kind, exact=False)
                 return kind, True
+        if get_origin(plain) is Literal and None in get_args(plain):
+            return self.kind(annotation), True
         if plain is Any or plain is object:
             return self.kind(annotation), True
         return self.kind(annotation), False
@@ -168,7 +175,8 @@ class _Reader:
             return scalar
         origin, arguments = get_origin(plain), get_args(plain)
         if origin is Literal:
-            return untyped.choice("one of the literals", {value: value for value in arguments})
+            values = [(value, value) for value in arguments if value is not None]
+            return untyped.choice("one of the literals", values)
         if origin in (Union, types.UnionType):
             return self._through_pydantic(annotation)
         if origin in (list, Sequence):
@@ -182,7 +190,8 @@ class _Reader:
         if origin is tuple or plain is tuple:
             return self._through_pydantic(annotation)
         if isinstance(plain, type) and issubclass(plain, Enum):
-            return untyped.choice(f"a {plain.__name__}", {member: member.value for member in plain})
+            members = [(member, member.value) for member in plain]
+            return untyped.choice(f"a {plain.__name__}", members)
         if _is_record(plain):
             return self._through_pydantic(annotation, members=self._members(plain))
         return self._foreign(annotation)
@@ -240,6 +249,7 @@ class _Reader:
 
     def _foreign(self, annotation: Any) -> Kind:
         """Hold a type that pydantic turns into a string, a number or a boolean."""
+        from pydantic import SecretBytes
         from pydantic.errors import PydanticInvalidForJsonSchema
 
         adapter = self.adapter(annotation)
@@ -252,6 +262,8 @@ class _Reader:
         )
         if wire is None:
             raise _unknown(annotation)
+        if _stripped(annotation)[0] is SecretBytes:
+            wire = "B"
         dump, validate = _dumper(adapter, annotation), adapter.validate_python
 
         def encode(value: object) -> dict[str, Any]:
@@ -269,7 +281,10 @@ class _Reader:
         return Kind(_shown(annotation), wire, encode, decode)
 
     def checked(self, annotation: Any) -> Any:
-        """Give the annotation with `Json` taken out, which pydantic would parse from strings."""
+        """Give the annotation with `Json` taken out, which pydantic would parse from strings.
+
+        Moments in collections are put in UTC, as `held` does with one that stands alone.
+        """
         if get_origin(annotation) is Annotated:
             inner = self.checked(annotation.__origin__)
             metadata = tuple(one for one in annotation.__metadata__ if not _marks_json(one))
@@ -279,7 +294,16 @@ class _Reader:
         if get_origin(annotation) in (Union, types.UnionType):
             members = [self.checked(one) for one in get_args(annotation)]
             return reduce(lambda a, b: Union[a, b], members)  # noqa: UP007 # from a list
+        if get_origin(annotation) in (list, dict, set, frozenset):
+            elements = tuple(map(self._checked_element, get_args(annotation)))
+            return get_origin(annotation)[elements]
         return annotation
+
+    def _checked_element(self, annotation: Any) -> Any:
+        from pydantic import AfterValidator
+
+        checked = self.checked(annotation)
+        return Annotated[checked, AfterValidator(_in_utc)] if is_moment(annotation) else checked
 
 
 def _dumper(
@@ -289,7 +313,11 @@ def _dumper(
 
     def dump(value: object, mode: Literal["json", "python"]) -> Any:
         try:
-            return adapter.dump_python(value, mode=mode, by_alias=True, warnings="error")
+            # What is computed need not be kept, and a record that forbids what it does
+            # not declare would refuse it when it is read.
+            return adapter.dump_python(
+                value, mode=mode, by_alias=True, exclude_computed_fields=True, warnings="error"
+            )
         except PydanticSerializationError:
             # Its own text shows the value, and so it is no cause of the error either.
             raise TypeError(

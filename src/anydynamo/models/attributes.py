@@ -275,7 +275,7 @@ class Field(Attribute[Any]):
             return None
         try:
             return self.kind.encode(value)
-        except (TypeError, ValueError, RecursionError) as error:
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise self._refusal(error) from error
 
     def read(self, stored: Mapping[str, Any] | None, *, lax: bool = False) -> Any:
@@ -353,7 +353,7 @@ class Field(Attribute[Any]):
             # Tagged JSON goes through PynamoDB as it is. A plain dict would too, if its only key
             # happened to be called "S" or "N".
             return Value((kind or self.kind).encode(value))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise InvalidRequest(
                 f"'{self.name}' of {self.owner} cannot be used with this value: {error}"
             ) from error

@@ -252,12 +252,8 @@ class Codec(Generic[M]):
             encoded = self.encode_value(key.name, value)
         except InvalidRequest as error:
             raise InvalidRequest(f"{self._key_named(key)} cannot be {value!r}: {error}") from error
-        wanted = bytes if key.type == "B" else str
-        if not isinstance(encoded.get(key.type), wanted):
-            raise InvalidRequest(
-                f"{self._key_named(key)} is {_TYPE_NAMES[key.type]} in DynamoDB, not "
-                f"{type(value).__name__} ({value!r})"
-            )
+        if key.type not in encoded:
+            raise self._wrong_type(key, value)
         return self._check_key(key, encoded, role)
 
     def _check_key(
@@ -265,8 +261,10 @@ class Codec(Generic[M]):
     ) -> dict[str, Any]:
         if encoded is None or key.type not in encoded:
             raise InvalidRequest(f"{self._key_named(key)} is missing")
+        payload: object = encoded[key.type]
+        if not isinstance(payload, bytes if key.type == "B" else str):
+            raise self._wrong_type(key, payload)
         if key.type != "N":
-            payload: str | bytes = encoded[key.type]
             size = len(payload.encode()) if isinstance(payload, str) else len(payload)
             if not 0 < size <= _KEY_BYTES[role]:
                 raise InvalidRequest(
@@ -274,6 +272,12 @@ class Codec(Generic[M]):
                     f"{_KEY_BYTES[role]}"
                 )
         return encoded
+
+    def _wrong_type(self, key: KeyAttribute, value: object) -> InvalidRequest:
+        return InvalidRequest(
+            f"{self._key_named(key)} is {_TYPE_NAMES[key.type]} in DynamoDB, not "
+            f"{type(value).__name__} ({value!r})"
+        )
 
     def _key_named(self, key: KeyAttribute) -> str:
         return f"the key attribute '{key.name}' of {self.model.__name__}"

@@ -33,6 +33,7 @@ from anydynamo.models.plain_attributes import (
     plain_map_setter,
     plain_payload,
     plain_reader,
+    plain_text,
 )
 
 if TYPE_CHECKING:
@@ -319,6 +320,9 @@ def plain_encoder(model: type[Model]) -> Callable[[Any], dict[str, Any]]:
             source.add(f"value = instance.{_identifier(name)}")
         if cls.serialize is _SERIALIZE_AS_IT_IS:
             payload = "value"
+            if attribute.attr_type == "S":
+                check = source.bind(plain_text(name))
+                payload = f"value if value.__class__ is str else {check}(value)"
         else:
             payload = f"{source.bind(plain_payload(name, attribute))}(value)"
         source.add("if value is not None:")

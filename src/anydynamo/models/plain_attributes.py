@@ -36,6 +36,7 @@ __all__ = [
     "plain_map_setter",
     "plain_payload",
     "plain_reader",
+    "plain_text",
 ]
 
 _RAW_LIST = cast("Any", ListAttribute)
@@ -178,6 +179,17 @@ def plain_payload(name: str, attribute: Attribute[Any]) -> Callable[[Any], Any]:
         return payload
 
     return write
+
+
+def plain_text(name: str) -> Callable[[Any], str]:
+    """Give the function that refuses what PynamoDB would send as a string and is none."""
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str):
+            raise InvalidItem(f"'{name}' cannot be stored: {kinds.wrong(value, 'a string')}")
+        return value
+
+    return check
 
 
 def _number_text(name: str, value: Any) -> str:

@@ -5,7 +5,7 @@ Also the kinds that rest on them: `ANY`, and `choice` for enumerations and liter
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -154,19 +154,19 @@ _TAGGED: dict[type, Callable[[Any], Tagged]] = {
 ANY = Kind("any value", None, tagged, natural, mutable=True)
 
 
-def choice(name: str, values: Mapping[Any, Any]) -> Kind:
+def choice(name: str, values: Sequence[tuple[Any, Any]]) -> Kind:
     """Make the kind of an Enum or a Literal.
 
     Args:
         name: The choice in words.
-        values: Python's values and what is stored for each: strings, numbers, booleans or bytes.
+        values: Python's values, each with the string, number, boolean or bytes that is stored.
     """
-    wires = {next(iter(tagged(plain))) for plain in values.values()}
-    known = {_frozen(tagged(plain)): value for value, plain in values.items()}
-    offered = ", ".join(repr(plain) for plain in values.values())
+    wires = {next(iter(tagged(plain))) for _, plain in values}
+    known = {_frozen(tagged(plain)): value for value, plain in values}
+    offered = ", ".join(repr(plain) for _, plain in values)
     # With its type in the key, since 1 == True and a Literal tells them apart.
-    stored: dict[tuple[type, Any], Any] = {(type(plain), plain): plain for plain in values.values()}
-    stored.update({(type(value), value): plain for value, plain in values.items()})
+    stored: dict[tuple[type, Any], Any] = {(type(plain), plain): plain for _, plain in values}
+    stored.update({(type(value), value): plain for value, plain in values})
 
     def encode(value: object) -> Tagged:
         try:
