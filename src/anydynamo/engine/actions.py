@@ -52,13 +52,16 @@ class Action(NamedTuple):
     show_item: bool
 
     def key(self, table: Table) -> bytes:
-        """Check the key and return it as it is stored.
+        """Check the key, and those of the indexes in a put, and return it as it is stored.
 
         Raises:
             EngineError: A ValidationException.
         """
         if self.kind == "Put":
-            return item_key(table, self.given)
+            key = item_key(table, self.given)
+            if table.indexes:
+                check_index_keys(table, self.given)
+            return key
         key = primary_key(table, self.given)
         if self.update is not None:
             self.update.check_keys([attribute.name for attribute in table.keys])
@@ -69,7 +72,7 @@ class Action(NamedTuple):
 
         Raises:
             EngineError: A ConditionalCheckFailedException, or a ValidationException for an update
-                that does not fit the item or an item that the table cannot take.
+                that does not fit the item or makes one that the table cannot take.
         """
         before = Stored(reader.get(table.items, key))
         if self.condition is not None and not self.condition.evaluate(before.item or {}):
@@ -78,9 +81,6 @@ class Action(NamedTuple):
                 "ConditionalCheckFailedException", "The conditional request failed", item=item
             )
         if self.kind == "Put":
-            if table.indexes:
-                check_index_keys(table, self.given)
-            check_put_size(self.size)
             return Outcome(table, key, before, self.given, self.size, None)
         if self.kind == "Update":
             return self._updated(table, key, before)
@@ -89,13 +89,15 @@ class Action(NamedTuple):
     def _updated(self, table: Table, key: bytes, before: Stored) -> Outcome:
         exists = before.raw is not None
         start = before.item or self.given
+        size = before.size if exists else self.size
         if self.update is None:
-            size = self.size if before.raw is None else before.size
             return Outcome(table, key, before, copy_item(start), size, None)
         updated = self.update.apply(start, exists=exists)
         if table.indexes:
             check_index_keys(table, updated.item, updated=self.update.top_level_names)
-        size = item_size(updated.item)
+        # Only what changed is measured; the rest of a large item would take as long as the update.
+        names = self.update.top_level_names
+        size += item_size(_part(updated.item, names)) - item_size(_part(start, names))
         if size > ITEM_BYTES:
             raise validation("Item size to update has exceeded the maximum allowed size")
         return Outcome(table, key, before, updated.item, size, updated)
@@ -132,6 +134,10 @@ class Outcome(NamedTuple):
     updated: Updated | None
 
 
+def _part(item: Item, names: frozenset[str]) -> Item:
+    return {name: item[name] for name in names if name in item}
+
+
 def check_put_size(size: int) -> None:
     """Refuse an item that is to be put and is larger than 400 KB.
 
@@ -160,6 +166,8 @@ def prepare_action(kind: Kind, parameters: Mapping[str, Any], *, prefix: str = "
         if prefix and error.code == "ValidationException":
             raise validation(prefix + error.message) from None
         raise
+    if kind == "Put":
+        check_put_size(size)
     condition = update = None
     if _EXPRESSIONS.isdisjoint(parameters):
         # By far the commonest write has no expressions at all.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from anydynamo.engine.access import find_table, primary_key
-from anydynamo.engine.actions import check_put_size, prepare_action
+from anydynamo.engine.actions import prepare_action
 from anydynamo.engine.capacity import Consumption, add_consumed, read_units
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.itemcollections import collection_metrics
@@ -74,8 +74,7 @@ def transact_get_items(request: Mapping[str, Any]) -> Callable[[Reader], dict[st
             else:
                 item = unpack(raw)
                 responses.append({"Item": item if projection is None else projection.apply(item)})
-        if total > TRANSACTION_BYTES:
-            raise validation("The items of a transaction are larger than the maximum of 4 MB")
+        _check_total((total,))
         response: dict[str, Any] = {"Responses": responses}
         add_consumed(response, mode, consumptions.values())
         return response
@@ -141,8 +140,7 @@ def transact_write_items(
         EngineError: The request is not valid.
     """
     actions = [_action(one) for one in request["TransactItems"]]
-    if sum(action.size for action in actions) > TRANSACTION_BYTES:
-        raise validation("The items of a transaction are larger than the maximum of 4 MB")
+    _check_total(action.size for action in actions)
     token = request.get("ClientRequestToken")
     digest = b"" if token is None else _digest(request["TransactItems"])
     mode = request.get("ReturnConsumedCapacity")
@@ -162,7 +160,12 @@ def transact_write_items(
                 _outcome(writer, action, table, key)
                 for action, table, key in zip(actions, tables, keys, strict=True)
             ]
-            _perform(writer, zip(actions, _sound(outcomes), strict=True), consumptions)
+            sound = _sound(outcomes)
+            _check_total(
+                max(action.size, outcome.size)
+                for action, outcome in zip(actions, sound, strict=True)
+            )
+            _perform(writer, zip(actions, sound, strict=True), consumptions)
             if token is not None:
                 _remember(writer, token, digest, now())
         response: dict[str, Any] = {}
@@ -174,15 +177,21 @@ def transact_write_items(
     return work
 
 
+def _check_total(sizes: Iterable[int]) -> None:
+    """Refuse a transaction whose items, updated ones as they become, are too large together.
+
+    Raises:
+        EngineError: A ValidationException.
+    """
+    if sum(sizes) > TRANSACTION_BYTES:
+        raise validation("The items of a transaction are larger than the maximum of 4 MB")
+
+
 def _action(given: Mapping[str, Any]) -> Action:
     kinds: list[Kind] = [kind for kind in _KINDS if given.get(kind) is not None]
     if len(kinds) != 1:
         raise validation("TransactItems can only contain one of Check, Put, Update or Delete")
-    action = prepare_action(kinds[0], given[kinds[0]])
-    if action.kind == "Put":
-        # An update that grows too large cancels the transaction; a put never begins it.
-        check_put_size(action.size)
-    return action
+    return prepare_action(kinds[0], given[kinds[0]])
 
 
 def _digest(items: Sequence[Any]) -> bytes:
