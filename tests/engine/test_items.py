@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.engine.calling import B, Engine, N, S, index, schema
 
+from anydynamo.engine.values import item_size
 from anydynamo.errors import ConditionFailed
 
 
@@ -171,6 +172,31 @@ def test_an_update_that_makes_the_item_too_large_is_refused(db: Engine) -> None:
         ExpressionAttributeValues={":b": S("x" * 1024)},
     )
     assert "b" not in db.get("users", pk=S("1"))
+
+
+@pytest.mark.parametrize(
+    ("before", "expression", "values"),
+    [
+        (FULL, "SET fresh = :v, strings = :v REMOVE yes", {":v": S("é")}),
+        (FULL, "REMOVE absent, yes ADD numbers :v", {":v": {"NS": ["3.25", "-1"]}}),
+        (FULL, "REMOVE binaries DELETE strings :v", {":v": {"SS": ["a", "b"]}}),
+        ({}, "SET fresh = :v", {":v": {"M": {"a": S("é")}}}),
+    ],
+)
+def test_an_updated_item_has_the_size_of_the_item_that_it_became(
+    db: Engine, before: dict[str, Any], expression: str, values: dict[str, Any]
+) -> None:
+    if before:
+        db("PutItem", TableName="users", Item=before)
+    db(
+        "UpdateItem",
+        TableName="users",
+        Key={"pk": S("1")},
+        UpdateExpression=expression,
+        ExpressionAttributeValues=values,
+    )
+    described = db("DescribeTable", TableName="users")["Table"]
+    assert described["TableSizeBytes"] == item_size(db.get("users", pk=S("1")))
 
 
 @pytest.mark.parametrize("operation", ["PutItem", "DeleteItem"])

@@ -193,8 +193,8 @@ def number_size(text: str) -> int:
     One, and one for each pair of significant digits before and after the decimal point, and one
     more for a minus. Zeros at either end are not significant.
     """
-    if text == "0":
-        return 1
+    if text.isdigit():
+        return 1 + (len(text.rstrip("0")) + 1) // 2
     negative = text[0] == "-"
     whole, _, fraction = (text[1:] if negative else text).partition(".")
     if not fraction:

@@ -215,7 +215,7 @@ def _paths(expression: PynamoCondition | PynamoAction) -> Iterator[PynamoPath]:
             yield part
         else:
             values: tuple[Any, ...] = getattr(part, "values", ())
-            todo.extend(value for value in values if hasattr(value, "serialize"))
+            todo += [value for value in values if hasattr(value, "serialize")]
 
 
 def _as_path(attribute: object) -> PynamoPath | None:

@@ -106,9 +106,10 @@ class WriteRequests(Generic[M]):
             conditional=condition is not None,
         )
         expressions = Expressions(self._attributes)
-        for action in actions:
-            if isinstance(action, Action):
-                self._versions.check_untouched(top_level_paths(action))
+        if self.locked:
+            for action in actions:
+                if isinstance(action, Action):
+                    self._versions.check_untouched(top_level_paths(action))
         request = {
             "Key": found,
             "UpdateExpression": expressions.update(actions, self._versions.raised(expectation)),

@@ -11,7 +11,7 @@ import base64
 import operator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from anydynamo.engine.expressions.ast import (
     And,
@@ -58,8 +58,7 @@ __all__ = ["CompiledCondition", "Condition", "compile_condition"]
 _VALID_TYPES: Final = "{B,NULL,SS,BOOL,L,BS,N,NS,S,M}"
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """A condition, bound to the values of one request.
 
     Attributes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions.ast import (
@@ -54,8 +54,7 @@ _FULL_NAMES: Final = {
 _SETS: Final = frozenset(("SS", "NS", "BS"))
 
 
-@dataclass(frozen=True, slots=True)
-class Updated:
+class Updated(NamedTuple):
     """What an update made of an item.
 
     The three items share values with each other and with the item before, but nothing with the
@@ -136,8 +135,7 @@ class CompiledUpdate:
         return Update(self.paths, self.top_level_names, self.actions, values)
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     """An update expression, bound to the values of one request.
 
     Attributes:
