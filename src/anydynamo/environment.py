@@ -8,10 +8,16 @@ An empty variable counts as absent.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from anydynamo.adapters.registry import Location, boolean, load_provider, provider_names
+from anydynamo.adapters.registry import (
+    Location,
+    boolean,
+    endpoint,
+    load_provider,
+    provider_names,
+)
 from anydynamo.errors import ConfigurationError
 from anydynamo.naming import variable_name
 
@@ -85,12 +91,10 @@ def check_endpoint(name: str, url: str) -> str:
     Raises:
         ConfigurationError: It is no URL of an HTTP server.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError(
-            f"{name} is {url!r}, which is no URL of a server; it looks like http://127.0.0.1:8000"
-        )
-    return url.rstrip("/")
+    try:
+        return endpoint(url)
+    except ValueError as error:
+        raise ConfigurationError(f"{name} is {url!r}: {error}") from error
 
 
 def _place(values: Mapping[str, str], explicit: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,7 +130,7 @@ def _place(values: Mapping[str, str], explicit: Mapping[str, Any]) -> dict[str, 
             f"{said} out, or give another URL"
         )
     if path is not None and load_provider(location.provider).default_path is not None:
-        if location.path and location.path != path:
+        if location.path and os.path.normpath(location.path) != os.path.normpath(path):
             raise ConfigurationError(
                 f"DATABASE_URL and DATABASE_PATH name two places, {location.path!r} and {path!r}; "
                 "leave one of them out"
@@ -168,7 +172,7 @@ def _remote(values: Mapping[str, str], explicit: Mapping[str, Any]) -> dict[str,
         found |= _credentials(values)
     if "endpoint_url" not in explicit:
         endpoints = {
-            name: check_endpoint(name, values[name].strip())
+            name: check_endpoint(name, values[name])
             for name in VARIABLES["endpoint_url"]
             if name in values
         }

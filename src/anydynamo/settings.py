@@ -134,6 +134,11 @@ class Settings(BaseSettings):
                     f"The URL is for the provider {location.provider}, but the provider given is "
                     f"{self.provider}; give one of them"
                 )
+            if self.path and location.path and not _same_file(self.path, location.path):
+                raise ConfigurationError(
+                    f"The URL's path is {location.path!r}, but DATABASE_PATH, or the argument "
+                    f"path, is {self.path!r}; give one of them"
+                )
         options = {
             name: value for name, value in location.options.items() if name != "table_prefix"
         }
@@ -206,6 +211,10 @@ class _Environment(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         return read_environment(self._environ, self.current_state)
+
+
+def _same_file(one: str, other: str) -> bool:
+    return os.path.normpath(one) == os.path.normpath(other)
 
 
 def _explain(error: ValidationError) -> list[str]:

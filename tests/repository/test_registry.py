@@ -120,6 +120,11 @@ def test_an_unknown_provider_is_refused_with_those_there_are() -> None:
         ("memory:///x", "takes no path"),
         ("dynamodb://eu-west-1/users", "names a path"),
         ("dynamodb://?max_attempts=0", "max_attempts.*whole number"),
+        ("dynamodb://localhost", r"REGION\?endpoint_url=http://localhost"),
+        ("dynamodb://localhost:8000", r"REGION\?endpoint_url=http://localhost:8000"),
+        ("dynamodb://?endpoint_url=localhost:8000", "URL of a server, such as http://127"),
+        ("dynamodb://?endpoint_url=http://host:port", "URL of a server"),
+        ("dynamodb://?endpoint_url=http://[::1", "URL of a server"),
     ],
 )
 def test_a_wrong_option_is_refused_with_what_would_be_right(url: str, said: str) -> None:

@@ -201,6 +201,8 @@ def test_what_is_said_twice_and_alike_is_no_contradiction() -> None:
             "table_prefix is 'a-'.*'b-'",
         ),
         ({**DYNAMODB, "DYNAMODB_ENDPOINT": "localhost:8000"}, "DYNAMODB_ENDPOINT is 'localhost"),
+        ({**DYNAMODB, "DYNAMODB_ENDPOINT": "http://h:port"}, "DYNAMODB_ENDPOINT is 'http://h:p"),
+        ({**DYNAMODB, "DYNAMODB_ENDPOINT_URL": "http://[::1"}, "DYNAMODB_ENDPOINT_URL is 'http"),
         ({**DYNAMODB, "AWS_ACCESS_KEY_ID": "x"}, "AWS_ACCESS_KEY_ID is set alone"),
         (
             {**DYNAMODB, "DYNAMODB_USERS_TABLE": "a", "DYNAMODB_TABLE_USERS": "b"},
@@ -231,6 +233,14 @@ def test_arguments_may_contradict_each_other_too() -> None:
         Settings({}, provider="mysql")
     with pytest.raises(ConfigurationError, match="databse_path"):
         Settings({}, databse_path="x")
+    with pytest.raises(ConfigurationError, match=r"URL's path is 'a.db'.*'b.db'"):
+        Settings({}, url="sqlite:///a.db", path="b.db").location()
+
+
+def test_one_path_may_be_written_in_two_ways() -> None:
+    settings = Settings({"DATABASE_URL": "sqlite:///a.db", "DATABASE_PATH": "./a.db"})
+    assert settings.location().path == "a.db"
+    assert Settings({}, url="sqlite:///a.db", path="./a.db").location().path == "a.db"
 
 
 def test_secrets_do_not_print() -> None:

@@ -9,7 +9,7 @@ import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from anydynamo.adapters.registry import Location, Provider, choice
+from anydynamo.adapters.registry import Location, Provider, choice, endpoint
 from anydynamo.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -52,6 +52,12 @@ def _open_dynamodb(location: Location, blocking: bool) -> DatabaseAdapter:  # no
         raise ConfigurationError(
             f"dynamodb://{location.host}/{location.path} names a path; a DynamoDB URL is "
             "dynamodb://REGION?endpoint_url=...&table_prefix=..."
+        )
+    alone = "endpoint_url" not in location.options
+    if ":" in location.host or (alone and location.host == "localhost"):
+        raise ConfigurationError(
+            f"dynamodb://{location.host} names a server where the region belongs; write "
+            f"dynamodb://REGION?endpoint_url=http://{location.host}"
         )
     region = _region(location.host, location.options.get("endpoint_url"))
     return DynamoDBAdapter(region=region, **location.options)
@@ -104,7 +110,7 @@ DYNAMODB = Provider(
     "dynamodb",
     _open_dynamodb,
     options={
-        "endpoint_url": str,
+        "endpoint_url": endpoint,
         "access_key_id": str,
         "secret_access_key": str,
         "session_token": str,

@@ -30,6 +30,7 @@ __all__ = [
     "Provider",
     "boolean",
     "choice",
+    "endpoint",
     "load_provider",
     "open_adapter",
     "provider_names",
@@ -216,6 +217,24 @@ def choice(*names: str) -> Callable[[str], str]:
         return lowered
 
     return convert
+
+
+def endpoint(text: str) -> str:
+    """Return the URL of an HTTP server as it is compared and used: without a slash at the end.
+
+    Raises:
+        ValueError: It is none.
+    """
+    url = text.strip()
+    try:
+        parts = urlsplit(url)
+        # Reading the port is what checks it.
+        right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        right = False
+    if not right:
+        raise ValueError("expected the URL of a server, such as http://127.0.0.1:8000")
+    return url.rstrip("/")
 
 
 def _convert(provider: Provider, name: str, value: Any) -> Any:
