@@ -50,9 +50,25 @@ from anydynamo.errors import (
 
 if TYPE_CHECKING:
     from anydynamo.database import Database, Health
-    from anydynamo.models.table import Attr, GlobalIndex, Json, LocalIndex, Table, attribute
+    from anydynamo.models.table import (
+        Action,
+        Attr,
+        Condition,
+        GlobalIndex,
+        Json,
+        LocalIndex,
+        Path,
+        Table,
+        attribute,
+        size,
+    )
     from anydynamo.repositories.capacity import Capacity
     from anydynamo.repositories.paging import Page
+    from anydynamo.repositories.protocols import (
+        QueryRepository,
+        ReadRepository,
+        WriteRepository,
+    )
     from anydynamo.repositories.repository import Repository
     from anydynamo.settings import Settings
 
@@ -60,11 +76,13 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AccessDenied",
+    "Action",
     "AlreadyExists",
     "AnyDynamoError",
     "Attr",
     "BatchIncomplete",
     "Capacity",
+    "Condition",
     "ConditionFailed",
     "ConfigurationError",
     "Conflict",
@@ -84,8 +102,11 @@ __all__ = [
     "NotFound",
     "NotSupported",
     "Page",
+    "Path",
     "ProviderError",
     "ProviderInfo",
+    "QueryRepository",
+    "ReadRepository",
     "Repository",
     "RequestTimeout",
     "ServiceFault",
@@ -106,22 +127,31 @@ __all__ = [
     "TransactionInProgress",
     "Unavailable",
     "VersionConflict",
+    "WriteRepository",
     "attribute",
+    "size",
 ]
 
 _LAZY = {
+    "Action": "models.table",
     "Attr": "models.table",
     "Capacity": "repositories.capacity",
+    "Condition": "models.table",
     "Database": "database",
     "GlobalIndex": "models.table",
     "Health": "database",
     "Json": "models.table",
     "LocalIndex": "models.table",
     "Page": "repositories.paging",
+    "Path": "models.table",
+    "QueryRepository": "repositories.protocols",
+    "ReadRepository": "repositories.protocols",
     "Repository": "repositories.repository",
     "Settings": "settings",
     "Table": "models.table",
+    "WriteRepository": "repositories.protocols",
     "attribute": "models.table",
+    "size": "models.table",
 }
 
 # Tracebacks and the documentation then show the path that a user imports from.
@@ -130,12 +160,15 @@ for _name in __all__:
         globals()[_name].__module__ = __name__
 
 
-def __getattr__(name: str) -> object:
-    if name in _LAZY:
-        value: object = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# A checker that saw it would let any name be imported.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name in _LAZY:
+            value: object = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+            globals()[name] = value
+            return value
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

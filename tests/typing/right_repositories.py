@@ -15,11 +15,32 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from anydynamo.database import Database
+    from anydynamo.repositories.protocols import (
+        QueryRepository,
+        ReadRepository,
+        WriteRepository,
+    )
 
 
 class Card(TypedDict):
     email: str
     age: int
+
+
+async def narrowed(
+    reads: ReadRepository[User], writes: WriteRepository[User], queries: QueryRepository[User]
+) -> None:
+    assert_type(await reads.get("1"), User)
+    assert_type(await reads.find("1", consistent=True), User | None)
+    assert_type(await writes.update("1", User.age.set(3), condition=User.age == 2), User)
+    assert_type(await queries.page(User.by_email, "a@b.org", limit=3), Page[User])
+    async for user in queries.query("1", reverse=True):
+        assert_type(user, User)
+
+
+async def abilities(database: Database) -> None:
+    users = database.repository(User)
+    await narrowed(users, users, users)
 
 
 async def items(database: Database, user: User, when: datetime) -> None:

@@ -9,6 +9,7 @@ from tests.typing.tables import Event, User
 if TYPE_CHECKING:
     from anydynamo import sync
     from anydynamo.database import Database
+    from anydynamo.repositories.protocols import ReadRepository
     from anydynamo.repositories.repository import Repository
 
 
@@ -52,3 +53,11 @@ def blocking(users: sync.Repository[User], user: User) -> None:
     users.put(user, condition=Event.age == 3)  # E
     users.query(User.by_email, 3)  # E
     users.update("1", Event.age.set(3))  # E
+
+
+async def abilities(
+    users: Repository[User], reads: ReadRepository[User], events: ReadRepository[Event]
+) -> None:
+    await reads.put(User(user_id="1", email="a@b.org"))  # E
+    events = users  # E
+    await events.get("1")
