@@ -83,6 +83,7 @@ def test_an_encoded_item_with_a_wrong_key_is_refused(key: dict[str, Any], messag
         (Plain, None, "'user_id' of Plain is missing"),
         (Plain, "", "'user_id' of Plain is 0 bytes long; DynamoDB takes 1 to 2048"),
         (Plain, "ü" * 1025, "2050 bytes"),
+        (Plain, "\ud800", "'user_id' of Plain cannot be .*surrogate"),
         (Plain, ("a", "b"), "tuple is not a string"),
         (Pair, "a", r"a tuple \(token, day\)"),
         (Pair, (UUID(int=1),), r"a tuple \(token, day\)"),

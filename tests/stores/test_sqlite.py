@@ -424,8 +424,9 @@ def test_a_file_or_folder_without_the_rights_is_refused(
     path = made(tmp_path / "app.db")
     for denied in (tmp_path, path):
         monkeypatch.setattr(os, "access", lambda at, _, denied=denied: at != denied)
-        with pytest.raises(StoreReadOnly, match="grant write permission"):
+        with pytest.raises(StoreReadOnly, match="grant write permission") as caught:
             SQLiteStore(path)
+        assert str(caught.value).count("grant write permission") == 1
 
 
 @pytest.mark.parametrize("blocking", [False, True])

@@ -75,6 +75,10 @@ def _file(location: Location) -> str:
             f"{location.provider}://{location.host} names a host; a file's path comes after three "
             f"slashes, as in {location.provider}:///{location.host}, or four if it is absolute"
         )
+    if "\0" in location.path:
+        raise ConfigurationError(
+            f"The path {location.path!r} holds a zero byte, which no file's name can"
+        )
     return location.path
 
 

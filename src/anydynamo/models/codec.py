@@ -265,7 +265,13 @@ class Codec(Generic[M]):
         if not isinstance(payload, bytes if key.type == "B" else str):
             raise self._wrong_type(key, payload)
         if key.type != "N":
-            size = len(payload.encode()) if isinstance(payload, str) else len(payload)
+            try:
+                size = len(payload.encode() if isinstance(payload, str) else payload)
+            except UnicodeEncodeError as error:
+                raise InvalidRequest(
+                    f"{self._key_named(key)} cannot be {payload!r}: it holds a surrogate without "
+                    "its other half"
+                ) from error
             if not 0 < size <= _KEY_BYTES[role]:
                 raise InvalidRequest(
                     f"{self._key_named(key)} is {size} bytes long; DynamoDB takes 1 to "

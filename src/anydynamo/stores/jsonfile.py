@@ -375,6 +375,10 @@ def _checked(path: Path) -> Path:
             )
     except PermissionError as error:
         raise _trouble(path, error) from error
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot keep a database in {path}: {error.strerror}; give another path"
+        ) from error
     return real
 
 

@@ -76,8 +76,15 @@ def inspect(path: Path) -> None:
             _check_header(path, header)
             if not _is_live(path):
                 _examine(path, header)
+    except StoreReadOnly:
+        # It is a PermissionError as well, and has said all there is.
+        raise
     except PermissionError as error:
         raise _read_only(path, str(error)) from error
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot keep a database in {path}: {error.strerror}; give another path"
+        ) from error
 
 
 def _header(path: Path) -> bytes:
