@@ -96,26 +96,22 @@ def _check_attributes(attributes: Mapping[object, Any], level: int) -> tuple[Ite
         else:
             name = _checked_name(name)
             total += len(name.encode())
-        # The commonest values are copied here, without a call: this loop is every put's.
-        if value.__class__ is dict and len(value) == 1:
-            ((tag, content),) = value.items()
-            if tag == "S" and type(content) is str and content.isascii():
-                checked[name] = {"S": content}
-                total += len(content)
-                continue
-            if tag == "N" and type(content) is str:
-                number, size = measured(content)
-                checked[name] = {"N": number}
-                total += size
-                continue
         checked[name], size = _check(value, level)
         total += size
     return checked, total
 
 
-def _check(value: object, level: int) -> tuple[AttributeValue, int]:
+def _check(value: Any, level: int) -> tuple[AttributeValue, int]:
+    # The commonest values take the shortest way: every put comes by for each of its values.
+    if value.__class__ is dict and len(value) == 1:
+        ((tag, content),) = value.items()
+        if tag == "S" and type(content) is str and content.isascii():
+            return {"S": content}, len(content)
+        if tag == "N" and type(content) is str:
+            number, size = measured(content)
+            return {"N": number}, size
     # The test for a dictionary comes first because the one for a mapping is slow.
-    if type(value) is not dict and not isinstance(value, Mapping):
+    if value.__class__ is not dict and not isinstance(value, Mapping):
         if value is None:
             raise _not_one_type({})
         raise _wrong_shape("attribute value")

@@ -11,10 +11,9 @@ a `VersionConflict`; transactions before it are written, its own and later ones 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from pynamodb.models import Model
 
@@ -55,18 +54,19 @@ def identity(key: Mapping[str, Mapping[str, Any]]) -> tuple[Any, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One write of a batch.
 
     Attributes:
         given: What the caller gave, for `BatchIncomplete`.
         key: Its key.
+        identity: What tells its key from others; see `identity`.
         write: It as an action of a transaction.
     """
 
     given: object
     key: Key
+    identity: tuple[Any, ...]
     write: TransactWrite
 
     def request(self) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class BatchWriter:
         todo = iter(entries)
         # Chunks of a window go out together, so a key may be in it only once.
         while window := list(islice(todo, self._window)):
-            unique = {identity(entry.key): entry for entry in window}
+            unique = {entry.identity: entry for entry in window}
             await self.write(list(unique.values()))
 
     async def write(self, entries: Sequence[Entry]) -> None:
@@ -142,7 +142,7 @@ class BatchWriter:
 
     async def _send(self, chunk: Sequence[Entry]) -> Sequence[Entry]:
         """Send a chunk until it is done; return what is left after the last attempt."""
-        left = {identity(entry.key): entry for entry in chunk}
+        left = {entry.identity: entry for entry in chunk}
         key_names = tuple(chunk[0].key)
         for tries in range(1, self._session.patience.attempts + 1):
             requests = [entry.request() for entry in left.values()]
@@ -339,6 +339,6 @@ class Batch(Generic[M]):
         self._pending.clear()
 
     async def _add(self, entry: Entry) -> None:
-        self._pending[identity(entry.key)] = entry
+        self._pending[entry.identity] = entry
         if len(self._pending) >= self._writer.chunk:
             await self.flush()

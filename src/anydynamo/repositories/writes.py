@@ -12,7 +12,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from anydynamo.errors import InvalidRequest
-from anydynamo.repositories.batches import Entry
+from anydynamo.repositories.batches import Entry, identity
 from anydynamo.repositories.placeholders import Expressions, top_level_paths
 from anydynamo.repositories.transactions import TransactWrite
 from anydynamo.repositories.versions import Expectation, Versions
@@ -142,12 +142,14 @@ class WriteRequests(Generic[M]):
     def put_entry(self, instance: M) -> Entry:
         """Make a batch's entry that stores an instance."""
         write = self.put(instance)
-        return Entry(instance, self._codec.key_in(write.request["Item"]), write)
+        key = self._codec.key_in(write.request["Item"])
+        return Entry(instance, key, identity(key), write)
 
     def delete_entry(self, key: object) -> Entry:
         """Make a batch's entry that deletes an item."""
         write = self.delete(key)
-        return Entry(key, write.request["Key"], write)
+        found = write.request["Key"]
+        return Entry(key, found, identity(found), write)
 
     def locate(self, key: object) -> tuple[dict[str, Any], M | None]:
         """Return a key in DynamoDB's JSON, and the instance where one was given for it.
