@@ -28,7 +28,7 @@ def test_errors_show_the_path_that_users_import_from() -> None:
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Tabel'"):
-        _ = anydynamo.Tabel
+        _ = anydynamo.Tabel  # type: ignore[attr-defined]
 
 
 def test_importing_the_package_brings_neither_pynamodb_nor_pydantic() -> None:

@@ -8,7 +8,8 @@ from typing import Any, assert_type
 
 from tests.typing.tables import Address, Alias, Dated, Event, User
 
-from anydynamo.models.table import Action, Condition, GlobalIndex, LocalIndex, Operand, Path, size
+from anydynamo import Action, Condition, GlobalIndex, LocalIndex, Path, size
+from anydynamo.models.table import Operand
 
 
 def instances() -> None:

@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING
 
 from tests.typing.tables import Dated, Event, User
 
+import anydynamo
 from anydynamo.models.attributes import attribute
 from anydynamo.models.table import Attr, Condition, GlobalIndex, Table
 
 if TYPE_CHECKING:
     from anydynamo.repositories.repository import Repository
+
+
+def names() -> None:
+    _ = anydynamo.Tabel  # E
+    from anydynamo import nonsense  # noqa: F401  # E
 
 
 def on_user(condition: Condition[User]) -> None:
