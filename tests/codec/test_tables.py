@@ -563,3 +563,12 @@ def test_a_moment_before_the_first_year_in_utc_is_refused_by_name() -> None:
         codec_of(Everything).encode(everything(moment=early))
     with pytest.raises(InvalidRequest, match="'moment' of Everything"):
         assert Everything.moment > early
+
+
+def test_email_addresses_are_read_alike_each_time() -> None:
+    codec = codec_of(Everything)
+    item = codec.encode(everything()) | {"email": {"S": "Ada@EXAMPLE.org"}}
+    assert [codec.decode(item).email for _ in range(2)] == ["Ada@example.org"] * 2
+    for _ in range(2):
+        with pytest.raises(InvalidItem, match="'email' of Everything"):
+            codec.decode(item | {"email": {"S": "nobody"}})

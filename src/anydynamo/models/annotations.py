@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 from uuid import UUID
 
@@ -49,6 +49,9 @@ _SUPPORTED = (
     "dict[str, T], set of str, int, Decimal or bytes, pydantic models, dataclasses, TypedDicts, "
     "Json[T], Any, pydantic's types that are strings or numbers, and T | None"
 )
+
+# How many email addresses of each attribute are remembered as read.
+_ADDRESSES = 1024
 
 _SCALARS: dict[Any, Kind] = {
     str: kinds.STRING,
@@ -249,7 +252,7 @@ class _Reader:
 
     def _foreign(self, annotation: Any) -> Kind:
         """Hold a type that pydantic turns into a string, a number or a boolean."""
-        from pydantic import SecretBytes
+        from pydantic import EmailStr, SecretBytes
         from pydantic.errors import PydanticInvalidForJsonSchema
 
         adapter = self.adapter(annotation)
@@ -265,6 +268,10 @@ class _Reader:
         if _stripped(annotation)[0] is SecretBytes:
             wire = "B"
         dump, validate = _dumper(adapter, annotation), adapter.validate_python
+        if annotation is EmailStr:
+            # To look at an address takes longer than to read the other attributes of an item. What
+            # comes of it depends on the text alone, and is a string.
+            validate = cast("Any", lru_cache(_ADDRESSES)(validate))
 
         def encode(value: object) -> dict[str, Any]:
             secret = getattr(value, "get_secret_value", None)
