@@ -620,6 +620,8 @@ def test_what_cannot_be_tagged_is_refused(engine: Engine) -> None:
     engine.invalid("token is invalid", "ListTagsOfResource", ResourceArn=arn, NextToken="x")
     many = [{"Key": str(number), "Value": ""} for number in range(51)]
     engine.invalid("Too many tags", "TagResource", ResourceArn=arn, Tags=many)
+    for tags, says in (([tag, tag], "Duplicate tag key"), (many, "Too many tags")):
+        engine.invalid(says, "CreateTable", request(TableName="other", Tags=tags))
     engine.refused(
         "ResourceNotFoundException",
         "ResourcArn: " + arn + "x not found",

@@ -18,13 +18,16 @@ __all__ = [
     "check_projected",
     "check_stream",
     "check_table_keys",
+    "check_tag_count",
     "check_throughput",
+    "distinct_tags",
 ]
 
 GLOBAL_INDEXES = 20
 _LOCAL_INDEXES = 5
 _KEY_ATTRIBUTES = 4
 _PROJECTED_ATTRIBUTES = 100
+_TAGS = 50
 _INVALID = "One or more parameter values were invalid: "
 
 
@@ -212,6 +215,30 @@ def check_throughput(
             f"{_INVALID}Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when"
             f" BillingMode is PAY_PER_REQUEST{where}"
         )
+
+
+def distinct_tags(tags: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Return tags by their keys.
+
+    Raises:
+        EngineError: A ValidationException; two have the same key.
+    """
+    distinct = {tag["Key"]: tag["Value"] for tag in tags}
+    if len(distinct) != len(tags):
+        raise validation(f"{_INVALID}Duplicate tag key")
+    return distinct
+
+
+def check_tag_count(tags: Mapping[str, str]) -> None:
+    """Check how many tags a table has.
+
+    Source: "Tagging restrictions in DynamoDB" of the Amazon DynamoDB Developer Guide.
+
+    Raises:
+        EngineError: A ValidationException.
+    """
+    if len(tags) > _TAGS:
+        raise validation(f"Too many tags: a table can have {_TAGS} at most")
 
 
 def check_stream(specification: Mapping[str, Any] | None) -> None:

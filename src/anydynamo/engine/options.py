@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from anydynamo.engine.access import bare_name
+from anydynamo.engine.definitions import check_tag_count, distinct_tags
 from anydynamo.engine.descriptions import moment, stored_document
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.layout import TABLES, encode
@@ -24,7 +25,6 @@ __all__ = [
     "update_time_to_live",
 ]
 
-_TAGS = 50
 _DAY = 86_400
 _RECOVERY_DAYS = 35
 _RECOVERY_LAG = 300
@@ -98,17 +98,14 @@ def _tagged(reader: Reader, arn: str) -> dict[str, Any]:
 def tag_resource(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any]]:
     """Add tags to a table, or change them."""
     arn = request["ResourceArn"]
-    tags = {tag["Key"]: tag["Value"] for tag in request["Tags"]}
+    tags = distinct_tags(request["Tags"])
     if not tags:
         raise validation("Atleast one Tag needs to be provided as Input.")
-    if len(tags) != len(request["Tags"]):
-        raise validation("One or more parameter values were invalid: Duplicate tag key")
 
     def work(writer: Writer) -> dict[str, Any]:
         document = _tagged(writer, arn)
         document["Tags"] = {**document["Tags"], **tags}
-        if len(document["Tags"]) > _TAGS:
-            raise validation(f"Too many tags: a table can have {_TAGS} at most")
+        check_tag_count(document["Tags"])
         _store(writer, document)
         return {}
 

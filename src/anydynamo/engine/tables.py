@@ -21,7 +21,9 @@ from anydynamo.engine.definitions import (
     check_projected,
     check_stream,
     check_table_keys,
+    check_tag_count,
     check_throughput,
+    distinct_tags,
 )
 from anydynamo.engine.descriptions import describe, moment, stored_document
 from anydynamo.engine.errors import EngineError, validation
@@ -92,6 +94,8 @@ def create_table(
     check_index_names(indexes)
     check_projected(indexes)
     check_stream(given.get("StreamSpecification"))
+    tags = distinct_tags(given.get("Tags", []))
+    check_tag_count(tags)
 
     def work(writer: Writer) -> dict[str, Any]:
         if writer.get(TABLES, name.encode()) is not None:
@@ -107,7 +111,7 @@ def create_table(
             "BillingMode": billing,
             "CreationDateTime": at,
             "DeletionProtectionEnabled": False,
-            "Tags": {tag["Key"]: tag["Value"] for tag in given.get("Tags", ())},
+            "Tags": tags,
             **{key: given[key] for key in _SETTINGS if key in given},
         }
         if billing == "PAY_PER_REQUEST":
