@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from anydynamo.adapters.registry import Location, open_adapter
-from anydynamo.errors import AnyDynamoError
+from anydynamo.errors import AnyDynamoError, ConfigurationError
 from anydynamo.naming import TableNames
 from anydynamo.repositories.paging import CursorSigner, checked_secret
 from anydynamo.repositories.session import Patience, Session, wait
@@ -97,7 +97,7 @@ class Database:
         random: Returns a random number in [0, 1), for waits; a test puts its own here.
 
     Raises:
-        ConfigurationError: The secret is shorter than 16 characters.
+        ConfigurationError: The secret is shorter than 16 characters, or the age is not above 0.
     """
 
     def __init__(
@@ -115,6 +115,10 @@ class Database:
         random: Callable[[], float] = random.random,
     ) -> None:
         secret = None if cursor_secret is None else checked_secret(cursor_secret).encode()
+        if cursor_max_age is not None and not cursor_max_age > 0:
+            raise ConfigurationError(
+                f"cursor_max_age is {cursor_max_age!r}; it is a number of seconds above 0, or None"
+            )
         self._session = Session(
             adapter,
             names=TableNames(table_prefix, dict(tables or {})),

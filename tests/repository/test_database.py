@@ -108,6 +108,12 @@ async def test_actions_of_another_database_are_refused() -> None:
             await two.transact_get(notes.to_get(("a", 1)))
 
 
+@pytest.mark.parametrize("age", [0, -5, float("nan")])
+def test_page_tokens_cannot_be_stale_at_once(age: float) -> None:
+    with pytest.raises(ConfigurationError, match="cursor_max_age"):
+        Database.open("memory://", cursor_max_age=age)
+
+
 async def test_a_transaction_names_what_each_action_met() -> None:
     class Other(Table, name="notes"):
         title: Attr[str] = attribute(hash_key=True)

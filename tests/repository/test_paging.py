@@ -61,6 +61,12 @@ def test_a_token_that_is_too_long_is_not_even_decoded() -> None:
         CursorSigner(b"secret").open("A" * 20_000, QUERY, NAMES)
 
 
+@pytest.mark.parametrize("value", [5, b"token", {"after": 1}])
+def test_what_is_no_text_is_no_token(value: Any) -> None:
+    with pytest.raises(InvalidCursor, match="no page token"):
+        CursorSigner(b"secret").open(value, QUERY, NAMES)
+
+
 def test_a_token_belongs_to_its_query_secret_and_key_schema() -> None:
     signer = CursorSigner(b"secret")
     token = signer.sign(KEY, QUERY)

@@ -397,3 +397,33 @@ def test_the_options_of_overloads_are_those_of_the_methods() -> None:
         for base in (typed, *get_original_bases(typed)):
             declared |= set(getattr(typing.get_origin(base) or base, "__annotations__", ()))
         assert declared == named - {"only"}
+
+
+async def test_a_conflict_tells_no_version_from_version_0() -> None:
+    database = Database.open("memory://")
+    await database.create_tables([Locked])
+
+    class Unlocked(Table, name="locked"):
+        key: Attr[str] = attribute(hash_key=True)
+        version: Attr[int | None] = attribute(default=None)
+
+    locked, unlocked = database.repository(Locked), database.repository(Unlocked)
+    await unlocked.put(Unlocked(key="a", version=0))
+    with pytest.raises(VersionConflict, match="no version was read, and version 0 is stored"):
+        await locked.put(Locked(key="a"))
+    await unlocked.put(Unlocked(key="a"))
+    with pytest.raises(VersionConflict, match="version 3 was read, and none is stored"):
+        await locked.put(Locked(key="a", version=3))
+
+
+async def test_an_update_that_leaves_an_item_unfit_says_that_it_was_made() -> None:
+    class Needy(Table, name="needy"):
+        key: Attr[str] = attribute(hash_key=True)
+        name: Attr[str] = attribute()
+        note: Attr[str | None] = attribute(default=None)
+
+    database = Database.open("memory://")
+    await database.create_tables([Needy])
+    needy = database.repository(Needy)
+    with pytest.raises(InvalidItem, match="'a' in needy was changed, and does not fit Needy now"):
+        await needy.update("a", Needy.note.set("x"), upsert=True)

@@ -152,8 +152,9 @@ class CursorSigner:
         return hmac.digest(self.secret or _process_key(), query + body, "sha256")
 
 
-def _decode(token: str) -> bytes | None:
-    if len(token) > _LONGEST or not token.isascii():
+def _decode(token: object) -> bytes | None:
+    # What a client sends back may have become anything on its way.
+    if not isinstance(token, str) or len(token) > _LONGEST or not token.isascii():
         return None
     try:
         raw = b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from pynamodb.models import Model
 from typing_extensions import TypeVar
 
-from anydynamo.errors import ConditionFailed, NotFound
+from anydynamo.errors import ConditionFailed, InvalidItem, NotFound
 from anydynamo.models.codec import codec_of
 from anydynamo.repositories.batches import Batch, BatchReader, BatchWriter
 from anydynamo.repositories.placeholders import Attributes
@@ -272,7 +272,15 @@ class Repository(Queries[M]):
         """
         write = self._writes.update(key, actions, condition, upsert=upsert)
         response = await self._send("UpdateItem", write, capacity, "ALL_NEW")
-        return self._codec.decode(response["Attributes"])
+        try:
+            return self._codec.decode(response["Attributes"])
+        except InvalidItem as error:
+            raise InvalidItem(
+                f"{self._writes.said(write.request['Key'])} was changed, and does not fit "
+                f"{self._model.__name__} now: {error}",
+                operation="UpdateItem",
+                table=self._table,
+            ) from error
 
     @overload
     async def delete(

@@ -138,10 +138,11 @@ class Expectation(Generic[M]):
             return self._error(AlreadyExists, "there is an item under this key already", error)
         if self.locked and not self._is_current(found):
             stored = self._versions.stored(found)
+            there = "none is stored" if stored is None else f"version {stored} is stored"
             return self._error(
                 VersionConflict,
-                f"version {self._known or 0} was read, and "
-                + ("there is no item now" if not found else f"version {stored or 0} is stored"),
+                f"{'no version' if self._known is None else f'version {self._known}'} was read, "
+                f"and {there if found else 'there is no item now'}",
                 error,
             )
         if self._present and not found:
