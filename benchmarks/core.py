@@ -74,7 +74,7 @@ def codec() -> list[Subject]:
 
 @asynccontextmanager
 async def engine(client: str, url: str) -> AsyncIterator[list[Subject]]:
-    """The five operations through a typed repository, alone and with many in flight."""
+    """The operations through a typed repository, alone and with many in flight."""
     from anydynamo import Database
 
     async with Database.open(url) as db:
@@ -91,6 +91,9 @@ async def engine(client: str, url: str) -> AsyncIterator[list[Subject]]:
         async def conditional(i: int) -> None:
             await events.put(Event(**values(i % ITEMS)), condition=Event.campaign.exists())
 
+        async def update(i: int) -> None:
+            await events.update((f"campaign-{i % ITEMS // 100}", i % 100), Event.clicks.set(i))
+
         async def query(i: int) -> None:
             below = Event.number < 50
             found = events.query(f"campaign-{i % ITEMS // 100}", below)
@@ -104,6 +107,7 @@ async def engine(client: str, url: str) -> AsyncIterator[list[Subject]]:
             "GetItem": get,
             "PutItem": put,
             "PutItem if": conditional,
+            "UpdateItem": update,
             "Query50": query,
             "BatchWrite25": write,
         }

@@ -39,6 +39,10 @@ def moto(_folder: Path, items: int) -> Iterator[list[Subject]]:
         def conditional(i: int) -> None:
             PlainEvent(**values(i % items)).save(condition=PlainEvent.campaign.exists())
 
+        def update(i: int) -> None:
+            event = PlainEvent(f"campaign-{i % items // 100}", i % 100)
+            event.update(actions=[PlainEvent.clicks.set(i)])
+
         def query(i: int) -> None:
             partition = f"campaign-{i % items // 100}"
             assert len(list(PlainEvent.query(partition, PlainEvent.number < 50))) == 50
@@ -48,7 +52,7 @@ def moto(_folder: Path, items: int) -> Iterator[list[Subject]]:
                 for n in range(25):
                     batch.save(PlainEvent(**values((i * 25 + n) % items)))
 
-        yield _subjects("moto+pynamodb", get, put, conditional, query, write)
+        yield _subjects("moto+pynamodb", get, put, conditional, update, query, write)
 
 
 @contextmanager
@@ -96,13 +100,17 @@ def pydynox(_folder: Path, items: int) -> Iterator[list[Subject]]:
             event = DynoxEvent(**values(i % items))
             event.sync_save(condition=DynoxEvent.campaign.exists())
 
+        def update(i: int) -> None:
+            campaign = f"campaign-{i % items // 100}"
+            DynoxEvent.sync_update_by_key(campaign=campaign, number=i % 100, clicks=i)
+
         def query(i: int) -> None:
             partition = f"campaign-{i % items // 100}"
             # A limit, because the fake ignores a condition on the sort key as well.
             found = DynoxEvent.sync_query(partition_key=partition, limit=50)
             assert len(list(found)) == 50
 
-        yield _subjects("pydynox-memory", get, put, conditional, query, None)
+        yield _subjects("pydynox-memory", get, put, conditional, update, query, None)
 
 
 @contextmanager
@@ -128,13 +136,16 @@ def tinydb(folder: Path, items: int) -> Iterator[list[Subject]]:
         def put(i: int) -> None:
             db.upsert(document(i % items), find(i % items))
 
+        def update(i: int) -> None:
+            assert db.update({"clicks": i}, find(i))
+
         def query(i: int) -> None:
             partition = row.campaign == f"campaign-{i % items // 100}"
             assert len(db.search(partition & (row.number < 50))) == 50
 
-        yield _subjects("tinydb", get, put, None, query, None)
+        yield _subjects("tinydb", get, put, None, update, query, None)
 
 
 def _subjects(client: str, *calls: Any) -> list[Subject]:
-    names = ("GetItem", "PutItem", "PutItem if", "Query50", "BatchWrite25")
+    names = ("GetItem", "PutItem", "PutItem if", "UpdateItem", "Query50", "BatchWrite25")
     return [Subject(client, name, call) for name, call in zip(names, calls, strict=True) if call]
