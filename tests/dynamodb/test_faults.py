@@ -21,6 +21,7 @@ from anydynamo.errors import (
     RequestTimeout,
     ServiceFault,
     Throttled,
+    Unavailable,
 )
 
 # Their codes decide, not their class.
@@ -110,6 +111,12 @@ def test_the_text_is_the_services_own() -> None:
     error = translate(_answer("ValidationException", 400, "The key is wrong"))
     assert str(error) == "The key is wrong"
     assert str(pickle.loads(pickle.dumps(error))) == "The key is wrong"
+
+
+def test_an_endpoint_that_nobody_answers_is_named_with_what_to_look_at() -> None:
+    error = translate(botocore.exceptions.EndpointConnectionError(endpoint_url="http://a:1"))
+    assert type(error) is Unavailable
+    assert 'http://a:1"; is a server running there' in error.message
 
 
 def test_a_garbled_answer_is_a_fault_of_the_service() -> None:

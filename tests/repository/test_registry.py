@@ -41,6 +41,8 @@ def _entry_points(monkeypatch: pytest.MonkeyPatch) -> None:
     points = [
         EntryPoint("custom", f"{__name__}:CUSTOM", registry.ENTRY_POINTS),
         EntryPoint("broken", f"{__name__}:NO_PROVIDER", registry.ENTRY_POINTS),
+        EntryPoint("gone", "no_such_module_anywhere:X", registry.ENTRY_POINTS),
+        EntryPoint("renamed", f"{__name__}:RENAMED", registry.ENTRY_POINTS),
     ]
 
     def find(*, group: str, name: str | None = None) -> list[EntryPoint]:
@@ -101,6 +103,13 @@ def test_a_package_registers_a_provider_by_an_entry_point() -> None:
 def test_an_entry_point_must_name_a_provider() -> None:
     with pytest.raises(ConfigurationError, match="'broken', but is a str"):
         load_provider("broken")
+
+
+@pytest.mark.usefixtures("_entry_points")
+@pytest.mark.parametrize("name", ["gone", "renamed"])
+def test_an_entry_point_that_cannot_be_imported_is_named(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"'{name}', but cannot be imported: "):
+        load_provider(name)
 
 
 def test_an_unknown_provider_is_refused_with_those_there_are() -> None:

@@ -142,14 +142,20 @@ def load_provider(name: str) -> Provider:
     """Import a provider by its name.
 
     Raises:
-        ConfigurationError: Nobody registered such a provider.
+        ConfigurationError: Nobody registered such a provider, or what was registered is none.
     """
     target = _BUILT_IN.get(name)
     if target is not None:
         module, _, attribute = target.partition(":")
         return cast("Provider", getattr(import_module(module), attribute))
     for point in entry_points(group=ENTRY_POINTS, name=name):
-        found = point.load()
+        try:
+            found = point.load()
+        except (ImportError, AttributeError) as error:
+            raise ConfigurationError(
+                f"The entry point {point.value!r} registers the provider {name!r}, but cannot be "
+                f"imported: {error}"
+            ) from error
         if not isinstance(found, Provider):
             raise ConfigurationError(
                 f"The entry point {point.value!r} registers the provider {name!r}, but is a "

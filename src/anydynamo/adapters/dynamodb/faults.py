@@ -268,6 +268,8 @@ def translate(
         cls = EXCEPTIONS.get(base.__name__)
         if cls is not None:
             message = _ADVICE.get(type(exception).__name__) or str(exception) or base.__name__
+            if type(exception).__name__ == "EndpointConnectionError":
+                message += "; is a server running there, and are endpoint and region right?"
             # A request that botocore itself refuses is one that DynamoDB would refuse.
             code = "ValidationException" if cls is InvalidRequest else None
             return cls(message, code=code, operation=operation, table=table)
