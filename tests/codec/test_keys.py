@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
+from pydantic import EmailStr, Field, StringConstraints
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
-from anydynamo import Attr, InvalidItem, InvalidRequest, Table, attribute
+from anydynamo import (
+    Attr,
+    Database,
+    GlobalIndex,
+    InvalidItem,
+    InvalidRequest,
+    Table,
+    attribute,
+)
 from anydynamo.models.codec import codec_of
 
 
@@ -140,3 +149,26 @@ def test_a_projection_is_a_dict_by_python_names() -> None:
 def test_a_codec_is_made_once() -> None:
     assert codec_of(Plain) is codec_of(Plain)
     assert codec_of(Plain).schema.table_name == "plain"
+
+
+async def test_a_value_is_looked_for_as_it_is_stored() -> None:
+    class Member(Table, name="members"):
+        email: Attr[EmailStr] = attribute(hash_key=True)
+        nick: Attr[Annotated[str, StringConstraints(to_lower=True, min_length=2)]] = attribute()
+        age: Attr[Annotated[int, Field(ge=0)] | None] = attribute(default=None)
+
+        by_nick = GlobalIndex("ByNick", hash_key=nick)
+
+    async with Database.open("memory://") as database:
+        await database.create_tables([Member])
+        members = database.repository(Member)
+        ada = Member(email="ada@EXAMPLE.org", nick="Ada")
+        await members.create(ada)
+        assert await members.get("ada@EXAMPLE.org") == ada
+        assert [one async for one in members.query(Member.by_nick, "ADA")] == [ada]
+        same = Member.nick == "ADA"
+        assert [one async for one in members.scan(filter=same)] == [ada]
+        assert [one async for one in members.scan(filter=Member.nick > "A")] == [ada]
+        assert await members.find("nobody") is None
+    with pytest.raises(InvalidRequest, match="'age' of Member"):
+        assert Member.age == "5"

@@ -156,7 +156,7 @@ class _Reader:
                 inner = reduce(lambda a, b: Union[a, b], members)  # noqa: UP007 # from a list
                 kind = self.kind(inner)
                 if constrained:
-                    kind = dataclasses.replace(kind, exact=False)
+                    kind = dataclasses.replace(kind, exact=False, normalised=True)
                 return kind, True
         if get_origin(plain) is Literal and None in get_args(plain):
             return self.kind(annotation), True
@@ -170,7 +170,9 @@ class _Reader:
             return self._json_text(_without_json(annotation))
         moment = self.epoch and plain is datetime
         found = kinds.EPOCH if moment else self._plain(plain, annotation)
-        return dataclasses.replace(found, exact=False) if constrained and found.exact else found
+        if not constrained:
+            return found
+        return dataclasses.replace(found, exact=False, normalised=True)
 
     def _plain(self, plain: Any, annotation: Any) -> Kind:
         scalar = _SCALARS.get(plain) if isinstance(plain, typing.Hashable) else None
@@ -285,7 +287,7 @@ class _Reader:
                 raise KeyError(wire)
             return validate(untyped.natural(stored), strict=False)
 
-        return Kind(_shown(annotation), wire, encode, decode)
+        return Kind(_shown(annotation), wire, encode, decode, normalised=True)
 
     def checked(self, annotation: Any) -> Any:
         """Give the annotation with `Json` taken out, which pydantic would parse from strings.

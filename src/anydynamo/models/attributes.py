@@ -278,6 +278,24 @@ class Field(Attribute[Any]):
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise self._refusal(error) from error
 
+    def seek(self, value: Any) -> dict[str, Any] | None:
+        """Turn a value to look for into tagged JSON, as it would have been written.
+
+        Raises:
+            InvalidItem: DynamoDB cannot hold the value.
+        """
+        stored = self.write(value)
+        return None if stored is None else self._normalised(value, stored)
+
+    def _normalised(self, value: Any, stored: dict[str, Any]) -> dict[str, Any]:
+        if not self.kind.normalised:
+            return stored
+        try:
+            return self.kind.encode(self.validate(value))
+        except InvalidItem:
+            # Half an address is a bound as good as any, and others may have stored what we do not.
+            return stored
+
     def read(self, stored: Mapping[str, Any] | None, *, lax: bool = False) -> Any:
         """Turn tagged JSON into a value; `stored` is None where the item lacks the attribute.
 
@@ -352,11 +370,12 @@ class Field(Attribute[Any]):
         try:
             # Tagged JSON goes through PynamoDB as it is. A plain dict would too, if its only key
             # happened to be called "S" or "N".
-            return Value((kind or self.kind).encode(value))
+            stored = (kind or self.kind).encode(value)
         except (TypeError, ValueError, OverflowError) as error:
             raise InvalidRequest(
                 f"'{self.name}' of {self.owner} cannot be used with this value: {error}"
             ) from error
+        return Value(stored if kind is not None else self._normalised(value, stored))
 
     def _is_null(self) -> Condition:
         absent: Condition = self.does_not_exist() | Path(self).is_type("NULL")

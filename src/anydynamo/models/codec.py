@@ -185,7 +185,7 @@ class Codec(Generic[M]):
         return key
 
     def encode_value(self, name: str, value: object) -> dict[str, Any]:
-        """Turn one attribute's value into DynamoDB's JSON.
+        """Turn one attribute's value, to look for, into DynamoDB's JSON.
 
         Args:
             name: The attribute's name in Python.
@@ -196,7 +196,7 @@ class Codec(Generic[M]):
         """
         attribute = self._attribute(name)
         if isinstance(attribute, Field):
-            return attribute.write(value) or {"NULL": True}
+            return attribute.seek(value) or {"NULL": True}
         try:
             payload: object = None if value is None else attribute.serialize(value)
         except Exception as error:

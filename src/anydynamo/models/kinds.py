@@ -53,6 +53,8 @@ class Kind:
         decode: Tagged JSON to value; raises KeyError, TypeError or ValueError when it does not fit.
         exact: Whether whatever `decode` returns is valid for the type, so that pydantic need not
             look at it again.
+        normalised: Whether pydantic may make another value of a valid one, as it does of an email
+            address.
         element: What a list, a map or a set holds.
         members: A nested record's attributes by their Python names: the stored name and the kind.
         mutable: Whether a value can be changed in place.
@@ -67,6 +69,7 @@ class Kind:
     encode: Callable[[Any], Tagged]
     decode: Callable[[Mapping[str, Any]], Any]
     exact: bool = True
+    normalised: bool = False
     element: Kind | None = None
     members: Mapping[str, tuple[str, Kind]] = field(default_factory=dict[str, tuple[str, "Kind"]])
     mutable: bool = False
