@@ -155,7 +155,7 @@ def test_limit_counts_what_was_evaluated(db: Engine) -> None:
 def test_a_page_that_ends_at_its_limit_says_that_more_may_follow(db: Engine) -> None:
     assert "LastEvaluatedKey" in query(db, "texts", Limit=len(TEXTS))
     assert "LastEvaluatedKey" not in query(db, "texts", Limit=len(TEXTS) + 1)
-    assert "LastEvaluatedKey" not in query(db, "texts", Limit=10**4000)
+    assert "LastEvaluatedKey" not in query(db, "texts", Limit=2**31 - 1)
 
 
 @pytest.mark.parametrize("forward", [True, False])

@@ -129,10 +129,22 @@ def test_what_cannot_be_read_is_a_serialization_error(
     assert says in str(caught.value)
 
 
-@pytest.mark.parametrize("sign", [1, -1])
-def test_a_number_of_thousands_of_digits_is_spelled_no_further(db: Engine, sign: int) -> None:
-    number = sign * 10**5000
-    db.invalid("of more than 300 digits at 'segment'", "Scan", TableName="users", Segment=number)
+@pytest.mark.parametrize("number", [2**31, -(2**31) - 1, 10**4000], ids=["above", "below", "far"])
+def test_a_number_of_more_than_32_bits_is_no_integer(db: Engine, number: int) -> None:
+    says = "NUMBER_VALUE cannot be converted to Integer"
+    db.refused("SerializationException", says, "Scan", TableName="users", Limit=number)
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**4000], ids=["above", "below", "far"])
+def test_a_number_of_more_than_64_bits_is_no_long(db: Engine, number: int) -> None:
+    says = "NUMBER_VALUE cannot be converted to Long"
+    warm = {"ReadUnitsPerSecond": number}
+    request = {"TableName": "users", "WarmThroughput": warm}
+    db.refused("SerializationException", says, "UpdateTable", request)
+    assert "WarmThroughput" not in db("DescribeTable", TableName="users")["Table"]
+    warm["ReadUnitsPerSecond"] = 2**63 - 1
+    described = db("UpdateTable", request)["TableDescription"]
+    assert described["WarmThroughput"] == warm
 
 
 def test_an_unknown_operation_is_named(db: Engine) -> None:
