@@ -104,6 +104,8 @@ class BatchWriter:
             BatchIncomplete: Some was left when the attempts were used up.
             VersionConflict: Somebody else was there first.
         """
+        # Also where there is nothing to write: who goes on after `close` is wrong then too.
+        self._session.check_open("BatchWriteItem")
         todo = iter(entries)
         # Chunks of a window go out together, so a key may be in it only once.
         while window := list(islice(todo, self._window)):
@@ -233,6 +235,7 @@ class BatchReader(Generic[T]):
         Raises:
             BatchIncomplete: Some was left when the attempts were used up.
         """
+        self._session.check_open("BatchGetItem")
         while pairs := list(islice(self._keys, _MOST_READS)):
             wanted = [(identity(pair[1]), pair) for pair in pairs]
             found = await self._fetch(dict(wanted))

@@ -168,6 +168,10 @@ class TableContract(Contract):
         with pytest.raises(DatabaseClosed):
             await results
         with pytest.raises(DatabaseClosed):
+            await authors.put_many([])
+        with pytest.raises(DatabaseClosed):
+            await authors.get_many([])
+        with pytest.raises(DatabaseClosed):
             await database.health()
         with pytest.raises(DatabaseClosed):
             database.repository(Author)
