@@ -158,3 +158,16 @@ def test_numbers_of_other_types_are_taken_where_nothing_is_lost() -> None:
     one = Priced(key="a", price=3, weight=2)  # type: ignore[arg-type]
     assert (one.price, one.weight) == (Decimal(3), 2.0)
     assert codec_of(Priced).encode(one)["weight"] == {"N": "2.0"}
+
+
+def test_a_default_is_of_its_type_whether_it_is_made_or_read() -> None:
+    class Priced(Table, name="priced"):
+        key: Attr[str] = attribute(hash_key=True)
+        price: Attr[Decimal] = attribute(default=3)  # type: ignore[arg-type]
+        email: Attr[EmailStr] = attribute(default="Ada@EXAMPLE.org")
+        since: Attr[datetime] = attribute(default=datetime(2026, 1, 1))
+
+    one = Priced(key="a")
+    assert (type(one.price), one.email) == (Decimal, "Ada@example.org")
+    assert one.since == datetime(2026, 1, 1, tzinfo=UTC)
+    assert codec_of(Priced).decode({"key": {"S": "a"}}) == one

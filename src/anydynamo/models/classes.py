@@ -31,7 +31,7 @@ from anydynamo.models.attributes import MISSING, Attr, Declaration, Field, attri
 from anydynamo.models.indexes import GlobalIndex, LocalIndex
 from anydynamo.models.introspection import attributes_of, discriminator_name, indexes_of
 from anydynamo.models.kinds import Kind
-from anydynamo.models.validation import FieldShape, Shape, config_for
+from anydynamo.models.validation import FieldShape, Shape, check_for, config_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -385,6 +385,13 @@ def _custom(using: Attribute[Any]) -> Kind:
 def _finish(table: type[Table]) -> None:
     """Give the table its pydantic side, and its attributes their checks."""
     _check_names(table)
+    _part_from_parents(table)
+    options = table._options
+    config = config_for(strict=options.strict, forbid_extra=options.extra == "forbid")
+    for name, field in vars(table).items():
+        if isinstance(field, Field):
+            field.validate = check_for(table.__name__, name, field.annotation, config)
+            _check_default(field)
     discriminator = discriminator_name(table)
     shapes = [
         FieldShape(
@@ -395,20 +402,17 @@ def _finish(table: type[Table]) -> None:
         for name, one in attributes_of(table).items()
         if name != discriminator
     ]
-    options = table._options
-    shape = table._shape = Shape(
-        table, shapes, config_for(strict=options.strict, forbid_extra=options.extra == "forbid")
-    )
-    _part_from_parents(table)
-    for name, field in vars(table).items():
-        if isinstance(field, Field):
-            field.validate = shape.check(name)
-            default = field.declaration.default
-            if default is not MISSING:
-                try:
-                    field.declaration.default = field.validate(default)
-                except InvalidItem as error:
-                    raise TypeError(f"the default does not fit its type: {error}") from error
+    table._shape = Shape(table, shapes, config)
+
+
+def _check_default(field: Field) -> None:
+    """Make the default what an instance is to have: a moment in UTC, a Decimal of an int."""
+    default = field.declaration.default
+    if default is not MISSING:
+        try:
+            field.declaration.default = field.validate(default)
+        except InvalidItem as error:
+            raise TypeError(f"the default does not fit its type: {error}") from error
 
 
 def _part_from_parents(table: type[Table]) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pydantic import ConfigDict, GetCoreSchemaHandler, TypeAdapter, ValidationError
     from pydantic_core import CoreSchema
 
-__all__ = ["FieldShape", "Shape", "config_for", "refusal"]
+__all__ = ["FieldShape", "Shape", "check_for", "config_for", "refusal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,6 @@ class Shape:
         self.names = frozenset(field.name for field in fields)
         self._arguments_of = {field.argument: field.name for field in fields if field.argument}
         self._annotations = {field.name: field.annotation for field in fields}
-        self._config = config
         self._checks: dict[str, TypeAdapter[Any]] = {}
         self.record: type[Any] = dataclasses.make_dataclass(
             owner.__name__,
@@ -149,25 +148,6 @@ class Shape:
         )
         return cast("dict[str, Any]", vars(record))
 
-    def check(self, name: str) -> Callable[[Any], Any]:
-        """Give the function that checks an attribute's value, and raises `InvalidItem`."""
-        from pydantic import TypeAdapter, ValidationError
-
-        owner = self.owner.__name__
-        annotation, config = self._annotations[name], self._config
-        validate: Callable[[Any], Any] | None = None
-
-        def check(value: Any) -> Any:
-            nonlocal validate
-            if validate is None:
-                validate = _adapter(TypeAdapter, annotation, config).validator.validate_python
-            try:
-                return validate(value)
-            except ValidationError as error:
-                raise refusal(owner, error, name) from error
-
-        return check
-
     def core_schema(
         self,
         handler: GetCoreSchemaHandler,
@@ -213,6 +193,31 @@ class Shape:
                 serialize, schema=described
             ),
         )
+
+
+def check_for(owner: str, name: str, annotation: Any, config: ConfigDict) -> Callable[[Any], Any]:
+    """Give the function that checks an attribute's value, and raises `InvalidItem`.
+
+    Args:
+        owner: The table's name, for messages.
+        name: The attribute's.
+        annotation: Its type.
+        config: pydantic's configuration.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    validate: Callable[[Any], Any] | None = None
+
+    def check(value: Any) -> Any:
+        nonlocal validate
+        if validate is None:
+            validate = _adapter(TypeAdapter, annotation, config).validator.validate_python
+        try:
+            return validate(value)
+        except ValidationError as error:
+            raise refusal(owner, error, name) from error
+
+    return check
 
 
 def _adapter(
