@@ -427,3 +427,21 @@ async def test_an_update_that_leaves_an_item_unfit_says_that_it_was_made() -> No
     needy = database.repository(Needy)
     with pytest.raises(InvalidItem, match="'a' in needy was changed, and does not fit Needy now"):
         await needy.update("a", Needy.note.set("x"), upsert=True)
+
+
+async def test_one_key_where_several_belong_deletes_nothing() -> None:
+    database = Database.open("memory://")
+    await database.create_tables([Base])
+    people = database.repository(Base)
+    await people.put_many([Base(key="a"), Base(key="b")])
+    with pytest.raises(InvalidRequest, match=r"such as \['ab'\]"):
+        await people.delete_many("ab")
+    with pytest.raises(InvalidRequest, match="and this is one"):
+        await people.get_many("ab")
+    assert await people.count() == 2
+
+
+async def test_what_is_no_action_is_refused() -> None:
+    database: Any = Database.open("memory://")
+    with pytest.raises(InvalidRequest, match=r"actions such as .*this is a str: 'x'"):
+        await database.transact("x")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from pynamodb.models import Model
 from typing_extensions import TypeVar
 
-from anydynamo.errors import ConditionFailed, InvalidItem, NotFound
+from anydynamo.errors import ConditionFailed, InvalidItem, InvalidRequest, NotFound
 from anydynamo.models.codec import codec_of
 from anydynamo.repositories.batches import Batch, BatchReader, BatchWriter
 from anydynamo.repositories.placeholders import Attributes
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Repository"]
 
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 # What `only=` gives: the type that was given, or a dict where a list was given.
 P = TypeVar("P", default=dict[str, Any])
 
@@ -364,7 +365,7 @@ class Repository(Queries[M]):
             BatchIncomplete: Some were still unprocessed when the attempts were used up.
         """
         options, decode = self._reads.options(only, consistent, keys=True)
-        pairs = ((key, self._writes.locate(key)[0]) for key in keys)
+        pairs = ((key, self._writes.locate(key)[0]) for key in _several(keys))
         reader = BatchReader(self._session, self._table, pairs, options, decode, capacity)
         return Results(reader.pull)
 
@@ -403,7 +404,9 @@ class Repository(Queries[M]):
             VersionConflict: A stored version is not the instance's.
             InvalidRequest: One is no key; what came before it may be deleted.
         """
-        await self._writer(capacity).write_all(self._writes.delete_entry(key) for key in keys)
+        await self._writer(capacity).write_all(
+            self._writes.delete_entry(key) for key in _several(keys)
+        )
 
     def batch(self, *, capacity: Capacity | None = None) -> Batch[M]:
         """Return a batch, which gathers writes and sends them in chunks.
@@ -504,3 +507,15 @@ class Repository(Queries[M]):
     def _old(self, response: dict[str, Any]) -> M | None:
         item = response.get("Attributes")
         return self._codec.decode(item) if item else None
+
+
+def _several(keys: Iterable[T]) -> Iterable[T]:
+    """Refuse one key where several belong: each character of a text would count as a key.
+
+    Raises:
+        InvalidRequest: It is text or bytes.
+    """
+    given: object = keys
+    if isinstance(given, str | bytes):
+        raise InvalidRequest(f"Several keys belong here, such as [{given!r}], and this is one")
+    return keys
