@@ -17,6 +17,10 @@ AWS's documentation leaves the following open, or the service differs from it; w
 - The legacy parameters (`KeyConditions`, `Expected`, ...) are not carried out. Beside an expression
   they are refused as a mixture, `KeyConditions` no less than the others: the guide forbids using
   expression and non-expression parameters in one request. `requests` refuses them.
+- A Query's filter may not name a key attribute, nor a path into one (`pk.x`): by the guide it
+  "cannot contain partition key or sort key attributes". `query` looks at top-level names.
+- A transaction's 4 MB are those of its items as they are to be: the API reference limits "the
+  aggregate size of the items". What a delete or a condition check reads counts as its key.
 - The names and values of an expression may have 2 MB together by the guide; only the limit of each
   (400 KB for an item, 65,535 bytes for a name) is held.
 """
