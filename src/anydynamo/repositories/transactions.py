@@ -166,11 +166,11 @@ def _check(session: Session, actions: Sequence[TransactWrite | TransactRead[Any]
             f"A transaction has 1 to {MOST_ACTIONS} actions, and this one has {len(actions)}"
         )
     for action in actions:
-        given: object = action
-        if not isinstance(given, TransactWrite | TransactRead):
+        # Not every caller has its types checked.
+        if not isinstance(action, TransactWrite | TransactRead):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidRequest(
                 "A transaction is made of actions such as repository.to_put(item), and this is a "
-                f"{type(given).__name__}: {given!r}"
+                f"{type(action).__name__}: {action!r}"
             )
         if action.session is not session:
             raise InvalidRequest(
