@@ -261,7 +261,7 @@ def _fields(
     local_names: dict[str, Any],
     options: TableOptions,
 ) -> dict[str, Field]:
-    annotations: dict[str, Any] = body.get("__annotations__", {})
+    annotations = _annotations(body)
     hints = _hints(cls_name, body, annotations, local_names)
     fields: dict[str, Field] = {}
     for name, hint in hints.items():
@@ -308,6 +308,21 @@ def _is_taken(name: str, bases: tuple[type, ...]) -> bool:
     return any(
         hasattr(base, name) and not isinstance(getattr(base, name), Attribute) for base in bases
     )
+
+
+def _annotations(body: dict[str, Any]) -> dict[str, Any]:
+    """Give a class body's annotations; from Python 3.14 on they are made when they are asked for."""
+    if sys.version_info >= (3, 14) and "__annotations__" not in body:
+        from annotationlib import (
+            Format,
+            call_annotate_function,
+            get_annotate_from_class_namespace,
+        )
+
+        annotate = get_annotate_from_class_namespace(body)
+        return {} if annotate is None else call_annotate_function(annotate, Format.VALUE)
+    annotations: dict[str, Any] = body.get("__annotations__", {})
+    return annotations
 
 
 def _hints(
