@@ -311,7 +311,7 @@ def _is_taken(name: str, bases: tuple[type, ...]) -> bool:
 
 
 def _annotations(body: dict[str, Any]) -> dict[str, Any]:
-    """Give a class body's annotations; from Python 3.14 on they are made when they are asked for."""
+    """Give a class body's annotations; since Python 3.14 they are made when they are asked for."""
     if sys.version_info >= (3, 14) and "__annotations__" not in body:
         from annotationlib import (
             Format,
