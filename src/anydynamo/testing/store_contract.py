@@ -2,6 +2,7 @@
 
 ```python
 class TestMyStore(StoreContract):
+    @abstractmethod
     def open(self, place):
         return MyStore(place / "data")
 
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from abc import ABC, abstractmethod
 from functools import partial
 from itertools import islice, product
 from typing import TYPE_CHECKING, ClassVar
@@ -46,7 +48,7 @@ class Refusal(Exception):
     """What the contract's pieces of work raise, so that nothing else is taken for it."""
 
 
-class StoreContract:
+class StoreContract(ABC):
     """The tests of one store.
 
     Attributes:
@@ -55,17 +57,17 @@ class StoreContract:
 
     durable: ClassVar[bool] = True
 
+    @abstractmethod
     def open(self, place: Path) -> Store:
         """Open the store that keeps its data in a folder; opened again, it finds the same data."""
-        raise NotImplementedError
 
+    @abstractmethod
     def peek(self, place: Path, store: Store) -> Pairs:
         """Return all that is stored, without going through the store."""
-        raise NotImplementedError
 
+    @abstractmethod
     def poke(self, place: Path, store: Store, space: str, key: bytes, value: bytes) -> None:
         """Store a pair without going through the store, as another process would."""
-        raise NotImplementedError
 
     @pytest.fixture
     async def store(self, tmp_path: Path) -> AsyncIterator[Store]:

@@ -8,7 +8,7 @@ import pytest
 
 from anydynamo.errors import InvalidRequest
 from anydynamo.repositories.capacity import Capacity
-from anydynamo.testing.repositories.models import Author, Contract, Event, event, events
+from anydynamo.testing.repositories.models import Author, Event, event, events
 
 if TYPE_CHECKING:
     from anydynamo.database import Database
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["BatchContract"]
 
 
-class BatchContract(Contract):
+class BatchContract:
     """Chunks are made as they are needed, and the caller does not see them."""
 
     async def test_more_items_than_a_request_holds(self, database: Database) -> None:

@@ -16,7 +16,7 @@ from anydynamo.errors import (
     TableNotFound,
 )
 from anydynamo.repositories.capacity import Capacity
-from anydynamo.testing.repositories.models import Author, Contract, Counter, Event, Legacy, event
+from anydynamo.testing.repositories.models import Author, Counter, Event, Legacy, event
 
 if TYPE_CHECKING:
     from anydynamo.database import Database
@@ -40,7 +40,7 @@ class Label:
     name: str
 
 
-class ItemContract(Contract):
+class ItemContract:
     """Reads and writes of single items."""
 
     @pytest.fixture

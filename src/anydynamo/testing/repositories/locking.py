@@ -14,7 +14,7 @@ from anydynamo.errors import (
     TransactionCancelled,
     VersionConflict,
 )
-from anydynamo.testing.repositories.models import Contract, Draft, Legacy
+from anydynamo.testing.repositories.models import Draft, Legacy
 
 if TYPE_CHECKING:
     from anydynamo.database import Database
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["LockingContract"]
 
 
-class LockingContract(Contract):
+class LockingContract:
     """Of two who read the same version, one writes and the other is told."""
 
     @pytest.fixture

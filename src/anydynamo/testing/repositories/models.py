@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, VersionAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     Raw = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 
-__all__ = ["Author", "Contract", "Counter", "Draft", "Event", "Legacy", "event", "events"]
+__all__ = ["Author", "Counter", "Draft", "Event", "Legacy", "event", "events"]
 
 
 class Author(Table, name="authors"):
@@ -88,20 +87,6 @@ class Legacy(Model):
         value = NumberAttribute(range_key=True)
 
     by_colour = ColourIndex()
-
-
-class Contract:
-    """What a subclass gives: an open, empty database, and a way past it."""
-
-    @pytest.fixture
-    def database(self) -> Database:
-        """An open database without tables; a subclass overrides this and closes it afterwards."""
-        raise NotImplementedError("a subclass of RepositoryContract gives the `database` fixture")
-
-    @pytest.fixture
-    def raw(self) -> Raw:
-        """Calls the adapter under the database, past everything that is tested here."""
-        raise NotImplementedError("a subclass of RepositoryContract gives the `raw` fixture")
 
 
 def event(at: int, place: str = "hall", **attributes: Any) -> Event:

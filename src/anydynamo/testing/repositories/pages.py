@@ -8,7 +8,7 @@ import pytest
 
 from anydynamo.errors import InvalidCursor
 from anydynamo.repositories.capacity import Capacity
-from anydynamo.testing.repositories.models import Author, Contract, Event, event, events
+from anydynamo.testing.repositories.models import Author, Event, event, events
 
 if TYPE_CHECKING:
     from anydynamo.database import Database
@@ -29,7 +29,7 @@ async def walk(repository: Repository[Event], *arguments: Any, **options: Any) -
             return pages
 
 
-class PageContract(Contract):
+class PageContract:
     """A page is full unless it is the last, and a token leads to the next page of its query."""
 
     async def test_pages_follow_each_other_without_gap_or_overlap(self, database: Database) -> None:

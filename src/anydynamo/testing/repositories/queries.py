@@ -8,7 +8,7 @@ import pytest
 
 from anydynamo.errors import InvalidRequest
 from anydynamo.repositories.capacity import Capacity
-from anydynamo.testing.repositories.models import Author, Contract, Event, event, events
+from anydynamo.testing.repositories.models import Author, Event, event, events
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ async def times(found: AsyncIterator[Event]) -> list[int]:
     return [one.at async for one in found]
 
 
-class QueryContract(Contract):
+class QueryContract:
     """Walks over a partition, an index and the table."""
 
     async def test_a_query_walks_one_partition_in_order(self, database: Database) -> None:

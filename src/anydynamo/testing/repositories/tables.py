@@ -13,7 +13,7 @@ from anydynamo.errors import (
     TableNotFound,
 )
 from anydynamo.models.table import Attr, GlobalIndex, Table, attribute
-from anydynamo.testing.repositories.models import Author, Contract, Counter, Event, Legacy
+from anydynamo.testing.repositories.models import Author, Counter, Event, Legacy
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -65,7 +65,7 @@ class Everything(
     by_name = GlobalIndex("NameIndex", hash_key=name)
 
 
-class TableContract(Contract):
+class TableContract:
     """What models declare is what is made."""
 
     async def test_tables_are_made_once(self, database: Database, raw: Raw) -> None:

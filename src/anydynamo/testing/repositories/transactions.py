@@ -15,7 +15,7 @@ from anydynamo.errors import (
     TokenReused,
     TransactionCancelled,
 )
-from anydynamo.testing.repositories.models import Author, Contract, Counter
+from anydynamo.testing.repositories.models import Author, Counter
 
 if TYPE_CHECKING:
     from anydynamo.database import Database
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["TransactionContract"]
 
 
-class TransactionContract(Contract):
+class TransactionContract:
     """All actions or none."""
 
     @pytest.fixture
