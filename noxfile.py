@@ -1,6 +1,5 @@
 """What people and CI run: `nox -s demo tests typing lint docs package bench lowest`."""
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -8,7 +7,6 @@ from pathlib import Path
 import nox
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-LOWEST_PYTHON = "3.11"
 
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.reuse_existing_virtualenvs = True
@@ -59,10 +57,10 @@ def lowest(session: nox.Session) -> None:
 
 
 def run_tests(session: nox.Session) -> None:
-    data = {"COVERAGE_FILE": str(Path(session.create_tmp()).absolute() / "coverage")}
     if session.posargs:
         session.run("pytest", *session.posargs)
         return
+    data = {"COVERAGE_FILE": str(Path(session.create_tmp()).absolute() / "coverage")}
     session.run("coverage", "erase", env=data)
     session.run("coverage", "run", "-m", "pytest", "-n", "2", "--dist", "loadgroup", env=data)
     session.run("coverage", "combine", "--quiet", env=data)
@@ -116,4 +114,4 @@ def package(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure against the peers: `nox -s bench -- core --quick`."""
     session.install(".[all]", *group("bench"))
-    session.run("python", "-m", "benchmarks", *(session.posargs or ("core",)), env=dict(os.environ))
+    session.run("python", "-m", "benchmarks", *(session.posargs or ("core",)))

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     A = TypeVar("A")
     B = TypeVar("B")
     C = TypeVar("C")
-    D = TypeVar("D")
 
 __all__ = ["Database", "Health", "place"]
 

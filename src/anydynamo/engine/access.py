@@ -122,12 +122,7 @@ def hash_bytes(attribute: KeyAttribute, value: AttributeValue) -> bytes:
     Raises:
         EngineError: A ValidationException; the value is empty or too long.
     """
-    encoded = key_bytes(value)
-    if not encoded:
-        raise validation(_empty(attribute))
-    if len(encoded) > HASH_KEY_BYTES:
-        raise validation(_HASH_TOO_LONG)
-    return encoded
+    return _bounded(attribute, value, HASH_KEY_BYTES, _HASH_TOO_LONG)
 
 
 def range_bytes(attribute: KeyAttribute, value: AttributeValue) -> bytes:
@@ -136,11 +131,15 @@ def range_bytes(attribute: KeyAttribute, value: AttributeValue) -> bytes:
     Raises:
         EngineError: A ValidationException; the value is empty or too long.
     """
+    return _bounded(attribute, value, RANGE_KEY_BYTES, _RANGE_TOO_LONG)
+
+
+def _bounded(attribute: KeyAttribute, value: AttributeValue, longest: int, too_long: str) -> bytes:
     encoded = key_bytes(value)
     if not encoded:
         raise validation(_empty(attribute))
-    if len(encoded) > RANGE_KEY_BYTES:
-        raise validation(_RANGE_TOO_LONG)
+    if len(encoded) > longest:
+        raise validation(too_long)
     return encoded
 
 

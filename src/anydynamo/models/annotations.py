@@ -225,7 +225,7 @@ class _Reader:
         def decode(stored: Mapping[str, Any]) -> Any:
             return validate(json.loads(stored["S"], strict=False), strict=False)
 
-        return Kind("a JSON string", "S", encode, decode, mutable=True)
+        return Kind("a JSON string", "S", encode, decode)
 
     def _through_pydantic(
         self, annotation: Any, *, members: Mapping[str, tuple[str, Kind]] | None = None
@@ -246,7 +246,6 @@ class _Reader:
             encode,
             decode,
             members={} if members is None else members,
-            mutable=True,
         )
 
     def _members(self, record: Any) -> Mapping[str, tuple[str, Kind]]:

@@ -393,7 +393,6 @@ def _custom(using: Attribute[Any]) -> Kind:
         encode,
         lambda stored: using.deserialize(using.get_value(cast("dict[str, Any]", stored))),
         exact=False,
-        mutable=True,
     )
 
 

@@ -57,7 +57,6 @@ class Kind:
             address.
         element: What a list, a map or a set holds.
         members: A nested record's attributes by their Python names: the stored name and the kind.
-        mutable: Whether a value can be changed in place.
         collection: Whether it is a `list_of`, a `map_of` or a `set_of` its element.
         encode_source: A Python expression over `{v}`, a value, for the payload under the tag, which
             the codec inlines. The names in it are those of `codec_source`.
@@ -72,7 +71,6 @@ class Kind:
     normalised: bool = False
     element: Kind | None = None
     members: Mapping[str, tuple[str, Kind]] = field(default_factory=dict[str, tuple[str, "Kind"]])
-    mutable: bool = False
     collection: type | None = None
     encode_source: str | None = None
     decode_source: str | None = None
@@ -390,7 +388,6 @@ def list_of(element: Kind) -> Kind:
         decode,
         exact=element.exact,
         element=element,
-        mutable=True,
         collection=list,
     )
 
@@ -422,7 +419,6 @@ def map_of(element: Kind) -> Kind:
         decode,
         exact=element.exact,
         element=element,
-        mutable=True,
         collection=dict,
     )
 
@@ -460,6 +456,5 @@ def set_of(element: Kind, factory: type[set[Any]] | type[frozenset[Any]] = set) 
         decode,
         exact=element.exact,
         element=element,
-        mutable=factory is set,
         collection=factory,
     )

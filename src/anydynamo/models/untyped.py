@@ -151,7 +151,7 @@ _TAGGED: dict[type, Callable[[Any], Tagged]] = {
     UUID: kinds.UUID_TEXT.encode,
 }
 
-ANY = Kind("any value", None, tagged, natural, mutable=True)
+ANY = Kind("any value", None, tagged, natural)
 
 
 def choice(name: str, values: Sequence[tuple[Any, Any]]) -> Kind:

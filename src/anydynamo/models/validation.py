@@ -92,7 +92,7 @@ class Shape:
         self._error = ValidationError
         self.owner = owner
         self.names = frozenset(field.name for field in fields)
-        self._arguments_of = {field.argument: field.name for field in fields if field.argument}
+        self._by_argument = {field.argument: field.name for field in fields if field.argument}
         self._annotations = {field.name: field.annotation for field in fields}
         self._checks: dict[str, TypeAdapter[Any]] = {}
         self.record: type[Any] = dataclasses.make_dataclass(
@@ -128,7 +128,7 @@ class Shape:
         """Put the attributes' own names in the place of aliases."""
         values: dict[str, Any] = {}
         for argument, value in arguments.items():
-            name = self._arguments_of.get(argument, argument)
+            name = self._by_argument.get(argument, argument)
             if name not in self.names:
                 raise InvalidItem(
                     f"{self.owner.__name__} has no attribute {argument!r}; it has "
