@@ -1,0 +1,1 @@
+"""What happened to a table's items, in order and typed."""
