@@ -196,6 +196,11 @@ class Database:
         return self._session.adapter.info
 
     @property
+    def session(self) -> Session:
+        """What this database shares with its repositories, for work on whole tables."""
+        return self._session
+
+    @property
     def closed(self) -> bool:
         """Whether `close` was called."""
         return self._session.closed
