@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from anydynamo.repositories.capacity import Capacity
     from anydynamo.repositories.session import Session
 
-__all__ = ["Batch", "BatchReader", "BatchWriter", "identity"]
+__all__ = ["MOST_BYTES", "Batch", "BatchReader", "BatchWriter", "identity"]
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
@@ -38,7 +38,7 @@ Key = dict[str, dict[str, Any]]
 _MOST_WRITES = 25
 _MOST_READS = 100
 # 4 MB of one transaction, less what the requests around the items take.
-_MOST_BYTES = 4_000_000
+MOST_BYTES = 4_000_000
 # Chunks that may be under way together.
 _WINDOW = 8
 
@@ -131,12 +131,12 @@ class BatchWriter:
                 yield entries[start : start + self.chunk]
             return
         chunk: list[Entry] = []
-        room = _MOST_BYTES
+        room = MOST_BYTES
         for entry in entries:
             size = item_size(entry.write.request.get("Item", {}))
             if chunk and (len(chunk) == self.chunk or size > room):
                 yield chunk
-                chunk, room = [], _MOST_BYTES
+                chunk, room = [], MOST_BYTES
             chunk.append(entry)
             room -= size
         if chunk:

@@ -9,7 +9,8 @@ from typing_extensions import TypeVar
 
 from anydynamo.errors import ConditionFailed, InvalidItem, InvalidRequest, NotFound
 from anydynamo.models.codec import codec_of
-from anydynamo.repositories.batches import Batch, BatchReader, BatchWriter
+from anydynamo.repositories.batches import Batch, BatchReader, BatchWriter, identity
+from anydynamo.repositories.creations import Creation, create_missing
 from anydynamo.repositories.placeholders import Attributes
 from anydynamo.repositories.queries import Queries
 from anydynamo.repositories.reads import ReadRequests
@@ -386,6 +387,28 @@ class Repository(Queries[M]):
             InvalidItem: One cannot be stored; what came before it may be.
         """
         await self._writer(capacity).write_all(self._writes.put_entry(item) for item in items)
+
+    async def create_many(self, items: Iterable[M], *, capacity: Capacity | None = None) -> list[M]:
+        """Store those items whose keys are free, and return them, in order.
+
+        It is exact under concurrency and lost answers: of several callers who create one item, one
+        gets it back. Transactions of up to 100 are used, which cost twice as much as `put_many`,
+        also where an item turns out to be there; the whole is not atomic.
+
+        Args:
+            items: The instances; of several with one key the first counts.
+            capacity: Collects what it costs.
+
+        Raises:
+            InvalidItem: One cannot be stored; nothing was written.
+            TransactionCancelled: Others wrote the same items as often as it was tried.
+        """
+        creations: list[Creation] = []
+        for item in items:
+            write = self.to_create(item)
+            key = self._codec.key_in(write.request["Item"])
+            creations.append(Creation(item, identity(key), write))
+        return await create_missing(self._session, creations, capacity)
 
     async def delete_many(
         self, keys: Iterable[Key | M], *, capacity: Capacity | None = None

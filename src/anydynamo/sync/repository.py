@@ -414,6 +414,10 @@ class Repository(Generic[M]):
         """Store many items, 25 in a request, over whatever is there."""
         self._runner.run(self._repository.put_many(items, capacity=capacity))
 
+    def create_many(self, items: Iterable[M], *, capacity: Capacity | None = None) -> list[M]:
+        """Store those items whose keys are free, and return them, in order."""
+        return self._runner.run(self._repository.create_many(items, capacity=capacity))
+
     def delete_many(self, keys: Iterable[Key | M], *, capacity: Capacity | None = None) -> None:
         """Delete many items, 25 in a request; absent ones are no error."""
         self._runner.run(self._repository.delete_many(keys, capacity=capacity))

@@ -97,6 +97,26 @@ class BatchContract:
                 await batch.delete("hall")
         assert await repository.count("hall") == 1
 
+    async def test_of_many_items_those_are_created_whose_keys_are_free(
+        self, database: Database
+    ) -> None:
+        repository = await events(database, event(2, text="old"), event(110, text="old"))
+        wanted = [event(at, text="new") for at in (*range(120), 5)]
+        created = await repository.create_many(wanted)
+        assert created == [one for one in wanted[:-1] if one.at not in (2, 110)]
+        assert await repository.create_many(wanted) == []
+        assert await repository.create_many([]) == []
+        texts = {one.at: one.text for one in await repository.query("hall")}
+        assert texts == {at: "old" if at in (2, 110) else "new" for at in range(120)}
+
+    async def test_one_that_cannot_be_stored_keeps_all_from_being_created(
+        self, database: Database
+    ) -> None:
+        repository = await events(database)
+        with pytest.raises(InvalidRequest):
+            await repository.create_many([event(1), Author(author_id="1", name="x")])  # type: ignore[list-item]
+        assert await repository.count("hall") == 0
+
     async def test_what_a_batch_costs_is_collected(self, database: Database) -> None:
         repository = await events(database)
         capacity = Capacity()
