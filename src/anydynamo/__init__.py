@@ -16,6 +16,7 @@ from anydynamo.errors import (
     AlreadyExists,
     AnyDynamoError,
     BatchIncomplete,
+    ChangesLost,
     ConditionFailed,
     ConfigurationError,
     Conflict,
@@ -45,6 +46,7 @@ from anydynamo.errors import (
     TransactionConflict,
     TransactionInProgress,
     Unavailable,
+    UniqueViolation,
     VersionConflict,
 )
 
@@ -82,6 +84,7 @@ __all__ = [
     "Attr",
     "BatchIncomplete",
     "Capacity",
+    "ChangesLost",
     "Condition",
     "ConditionFailed",
     "ConfigurationError",
@@ -126,6 +129,7 @@ __all__ = [
     "TransactionConflict",
     "TransactionInProgress",
     "Unavailable",
+    "UniqueViolation",
     "VersionConflict",
     "WriteRepository",
     "attribute",

@@ -5,6 +5,7 @@
     ├── Conflict                               somebody else was there first
     │   ├── ConditionFailed                    a condition was false; `.item` is what stood there
     │   │   ├── AlreadyExists                  `create` found the key taken
+    │   │   │   └── UniqueViolation            another item has a value that must be unique
     │   │   └── VersionConflict                the stored version is not the one that was read
     │   ├── TransactionCancelled               `.reasons` says why, one entry per action
     │   ├── TransactionConflict                another transaction holds the item; retryable
@@ -12,7 +13,7 @@
     │   └── TokenReused                        one client token, two different transactions
     ├── InvalidRequest (ValueError)            DynamoDB would refuse, or refused, this request
     │   ├── InvalidItem                        an item does not fit its model
-    │   └── InvalidCursor                      a page token is foreign, altered or stale
+    │   └── InvalidCursor                      a token or a position is foreign, altered or stale
     ├── TableError
     │   ├── TableNotFound (LookupError)
     │   ├── TableInUse                         it exists already, or is being changed
@@ -30,6 +31,7 @@
     │   ├── StoreReadOnly (PermissionError)    the file or its folder cannot be written
     │   └── StoreFull (OSError)                no space is left where the file lies
     ├── BatchIncomplete                        some of a batch is still unprocessed
+    ├── ChangesLost (LookupError)              a stream no longer has changes that were not read
     ├── DatabaseClosed (RuntimeError)          used after `close`
     ├── NotSupported (NotImplementedError)     this provider cannot do this
     ├── ConfigurationError (ValueError)        settings contradict each other or name nothing
@@ -52,6 +54,7 @@ __all__ = [
     "AlreadyExists",
     "AnyDynamoError",
     "BatchIncomplete",
+    "ChangesLost",
     "ConditionFailed",
     "ConfigurationError",
     "Conflict",
@@ -81,6 +84,7 @@ __all__ = [
     "TransactionConflict",
     "TransactionInProgress",
     "Unavailable",
+    "UniqueViolation",
     "VersionConflict",
     "from_code",
 ]
@@ -164,6 +168,32 @@ class AlreadyExists(ConditionFailed):
     """`create` found an item under the key; `put` overwrites."""
 
 
+class UniqueViolation(AlreadyExists):
+    """Another item has the value of an attribute that must be unique; nothing was written.
+
+    `item` and `current` are None: what else the other item holds is nobody's business here.
+
+    Attributes:
+        attribute: The attribute's name in Python.
+        owner: The key of the item that has the value, as a repository takes it; None where it could
+            not be read.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        attribute: str = "",
+        owner: object = None,
+        code: str | None = "ConditionalCheckFailedException",
+        operation: str | None = None,
+        table: str | None = None,
+    ) -> None:
+        super().__init__(message, code=code, operation=operation, table=table)
+        self.attribute = attribute
+        self.owner = owner
+
+
 class VersionConflict(ConditionFailed):
     """The stored version is not the one that was read; read again and repeat the change."""
 
@@ -218,7 +248,7 @@ class InvalidItem(InvalidRequest):
 
 
 class InvalidCursor(InvalidRequest):
-    """A page token is foreign, altered or stale; start again from the first page."""
+    """A page token, or a position among changes, is foreign, altered or stale; begin again."""
 
 
 class TableError(AnyDynamoError):
@@ -319,6 +349,10 @@ class BatchIncomplete(AnyDynamoError):
         self.unprocessed = tuple(unprocessed)
 
 
+class ChangesLost(AnyDynamoError, LookupError):
+    """Changes that were not read yet are gone: a stream keeps them for 24 hours."""
+
+
 class DatabaseClosed(AnyDynamoError, RuntimeError):
     """The database, or one of its repositories, was used after `close`."""
 
@@ -339,6 +373,7 @@ CODES: Mapping[str, type[AnyDynamoError]] = {
     "AccessDeniedException": AccessDenied,
     "ConditionalCheckFailedException": ConditionFailed,
     "DuplicateItemException": AlreadyExists,
+    "ExpiredIteratorException": InvalidCursor,
     "ExpiredTokenException": CredentialsError,
     "IdempotentParameterMismatchException": TokenReused,
     "IncompleteSignature": CredentialsError,
@@ -369,14 +404,15 @@ CODES: Mapping[str, type[AnyDynamoError]] = {
     "TransactionCanceledException": TransactionCancelled,
     "TransactionConflictException": TransactionConflict,
     "TransactionInProgressException": TransactionInProgress,
+    "TrimmedDataAccessException": ChangesLost,
     "UnknownOperationException": NotSupported,
     "UnrecognizedClientException": CredentialsError,
     "ValidationException": InvalidRequest,
 }
 """DynamoDB's error codes and the errors that they become, for every provider.
 
-Source: the Errors sections of the Amazon DynamoDB API Reference (API version 2012-08-10) and its
-Common Errors page.
+Source: the Errors sections of the Amazon DynamoDB API Reference (API version 2012-08-10), DynamoDB
+Streams included, and its Common Errors page.
 """
 
 
