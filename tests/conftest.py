@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
+    from anydynamo import Database
     from anydynamo.adapters.protocol import DatabaseAdapter
 
 # Before any test module imports them: the contracts' tests would fail without telling why.
@@ -97,6 +98,15 @@ def make_target(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str
 def target(request: pytest.FixtureRequest, make_target: Callable[[str], Target]) -> Target:
     """Each provider in turn, fresh and empty."""
     return make_target(request.param)
+
+
+@pytest.fixture
+async def database(adapter: DatabaseAdapter) -> AsyncIterator[Database]:
+    """A database on each provider in turn."""
+    from anydynamo import Database
+
+    async with Database(adapter) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -596,7 +596,7 @@ def test_a_folder_that_cannot_be_synced_fails_the_write_and_the_file_is_read_aga
         raise OSError(errno.EIO, "folder")
 
     with monkeypatch.context() as patch:
-        patch.setattr("anydynamo.stores.jsonfile._sync_folder", failing)
+        patch.setattr("anydynamo.stores.jsonfile.sync_folder", failing)
         with pytest.raises(ProviderError, match="folder"):
             drive(store.write(put))
     # The new file has its name already, and what it says counts.

@@ -10,20 +10,17 @@ import threading
 import warnings
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from filelock import FileLock, Timeout
 
 from anydynamo.errors import (
-    AnyDynamoError,
     ConfigurationError,
     DatabaseClosed,
-    ProviderError,
     StoreDamaged,
-    StoreFull,
     StoreLocked,
-    StoreReadOnly,
 )
+from anydynamo.stores.files import sync_folder, trouble
 from anydynamo.stores.groups import Job, acknowledge, execute_alone, execute_group
 from anydynamo.stores.jsonfile_document import Document
 from anydynamo.stores.jsonfile_format import Malformed
@@ -37,9 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["JSONFileStore"]
 
 T = TypeVar("T")
-
-_FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
-_READ_ONLY: Final = frozenset((errno.EACCES, errno.EPERM, errno.EROFS))
 
 _Version = tuple[int, int, int, int]
 """Device, inode, size and time of modification: what tells one content of a file from another."""
@@ -192,7 +186,7 @@ class _JSONFile:
                 self._version, self.document = None, Document()
             return
         except OSError as error:
-            raise _trouble(self._shown, error) from error
+            raise trouble(self._shown, error) from error
         if version != self._version:
             self._load()
 
@@ -214,7 +208,7 @@ class _JSONFile:
                 " takes several writers"
             ) from error
         except OSError as error:
-            raise _trouble(self._shown, error) from error
+            raise trouble(self._shown, error) from error
         self._lock_holder = os.getpid()
 
     def unlock(self) -> None:
@@ -243,12 +237,12 @@ class _JSONFile:
                 version = _version(os.fstat(file.fileno()))
             os.replace(temporary, self._path)
             self._version = version
-            _sync_folder(self._path.parent)
+            sync_folder(self._path.parent)
         except BaseException as error:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
             if isinstance(error, OSError):
-                raise _trouble(self._shown, error) from error
+                raise trouble(self._shown, error) from error
             raise
 
     def forget(self) -> None:
@@ -262,7 +256,7 @@ class _JSONFile:
                 version = _version(os.fstat(file.fileno()))
                 data = file.read()
         except OSError as error:
-            raise _trouble(self._shown, error) from error
+            raise trouble(self._shown, error) from error
         try:
             self.document = Document.load(data)
         except Malformed as error:
@@ -374,36 +368,12 @@ def _checked(path: Path) -> Path:
                 " it first"
             )
     except PermissionError as error:
-        raise _trouble(path, error) from error
+        raise trouble(path, error) from error
     except OSError as error:
         raise ConfigurationError(
             f"cannot keep a database in {path}: {error.strerror}; give another path"
         ) from error
     return real
-
-
-def _trouble(path: Path, error: OSError) -> AnyDynamoError:
-    if error.errno in _FULL:
-        return StoreFull(
-            f"no space is left for {path} ({error.strerror}); the file stands as it was: free some"
-            " space and try again"
-        )
-    if error.errno in _READ_ONLY:
-        return StoreReadOnly(
-            f"{path} cannot be read or written ({error.strerror}); each write makes a new file, so"
-            " grant write permission on its folder too, or choose another path"
-        )
-    return ProviderError(f"{path} cannot be read or written: {error}")
-
-
-def _sync_folder(folder: Path) -> None:
-    # Windows cannot open a folder, and journals renames by itself.
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from anydynamo.catalog.forum.models import MODELS
 from anydynamo.catalog.forum.records import key_of, key_text, load
-from anydynamo.catalog.sources import read_json
 from anydynamo.errors import InvalidItem, InvalidRequest, ServiceFault, StoreDamaged
 from anydynamo.models.schema import schema_of
+from anydynamo.operations.progress import Progress
+from anydynamo.operations.sources import read_json
 from anydynamo.sync import Database
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from anydynamo.models.table import Table
     from anydynamo.sync import Repository
 
-__all__ = ["Migrated", "Progress", "Source", "migrate", "read_files", "sample_files"]
+__all__ = ["Migrated", "Source", "migrate", "read_files", "sample_files"]
 
 _CHUNK = 100
 _SHOWN = 5
@@ -50,21 +51,6 @@ class Source:
     def name(self) -> str:
         """The table's name."""
         return schema_of(self.model).table_name
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a migration is.
-
-    Attributes:
-        table: The table's name.
-        done: How many of the file's items have been dealt with.
-        total: How many it has.
-    """
-
-    table: str
-    done: int
-    total: int
 
 
 @dataclass(frozen=True, slots=True)
