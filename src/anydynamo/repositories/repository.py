@@ -84,6 +84,11 @@ class Repository(Queries[M]):
         """The table's real name, with prefix."""
         return self._table
 
+    @property
+    def session(self) -> Session:
+        """What this repository shares with its database, for what is built on both."""
+        return self._session
+
     # One item
 
     @overload
