@@ -48,12 +48,14 @@ class TransactWrite:
         kind: DynamoDB's name for it.
         request: Its parameters.
         expectation: What it expects to find; it explains a failed condition.
+        key: The key of the item that it is about, in DynamoDB's JSON.
     """
 
     kind: Literal["Put", "Update", "Delete", "ConditionCheck"]
     request: Mapping[str, Any] = field(repr=False)
     expectation: Expectation[Any] = field(repr=False)
     session: Session = field(repr=False)
+    key: Mapping[str, Any] = field(repr=False)
 
     @property
     def what(self) -> str:

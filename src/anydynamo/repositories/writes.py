@@ -75,7 +75,7 @@ class WriteRequests(Generic[M]):
         )
         if self._versions.wire is not None:
             item[self._versions.wire] = {"N": str(expectation.following)}
-        return self._write("Put", {"Item": item}, expectation, condition)
+        return self._write("Put", key, {"Item": item}, expectation, condition)
 
     def update(
         self,
@@ -114,7 +114,7 @@ class WriteRequests(Generic[M]):
             "Key": found,
             "UpdateExpression": expressions.update(actions, self._versions.raised(expectation)),
         }
-        return self._write("Update", request, expectation, condition, expressions)
+        return self._write("Update", found, request, expectation, condition, expressions)
 
     def delete(self, key: object, condition: object = None) -> TransactWrite:
         """Make the write that deletes an item.
@@ -124,7 +124,7 @@ class WriteRequests(Generic[M]):
         """
         found, instance = self.locate(key)
         expectation = self._expect("delete", found, instance, condition)
-        return self._write("Delete", {"Key": found}, expectation, condition)
+        return self._write("Delete", found, {"Key": found}, expectation, condition)
 
     def check(self, key: object, condition: object) -> TransactWrite:
         """Make the action of a transaction that only looks.
@@ -134,7 +134,7 @@ class WriteRequests(Generic[M]):
         """
         found, instance = self.locate(key)
         expectation = self._expect("check", found, instance, condition)
-        write = self._write("ConditionCheck", {"Key": found}, expectation, condition)
+        write = self._write("ConditionCheck", found, {"Key": found}, expectation, condition)
         if "ConditionExpression" not in write.request:
             raise InvalidRequest(f"Cannot {write.what}: no condition was given to check")
         return write
@@ -142,14 +142,12 @@ class WriteRequests(Generic[M]):
     def put_entry(self, instance: M) -> Entry:
         """Make a batch's entry that stores an instance."""
         write = self.put(instance)
-        key = self._codec.key_in(write.request["Item"])
-        return Entry(instance, key, identity(key), write)
+        return Entry(instance, dict(write.key), identity(write.key), write)
 
     def delete_entry(self, key: object) -> Entry:
         """Make a batch's entry that deletes an item."""
         write = self.delete(key)
-        found = write.request["Key"]
-        return Entry(key, found, identity(found), write)
+        return Entry(key, dict(write.key), identity(write.key), write)
 
     def locate(self, key: object) -> tuple[dict[str, Any], M | None]:
         """Return a key in DynamoDB's JSON, and the instance where one was given for it.
@@ -182,6 +180,7 @@ class WriteRequests(Generic[M]):
     def _write(
         self,
         kind: Literal["Put", "Update", "Delete", "ConditionCheck"],
+        key: dict[str, Any],
         request: dict[str, Any],
         expectation: Expectation[M],
         condition: object,
@@ -189,14 +188,14 @@ class WriteRequests(Generic[M]):
     ) -> TransactWrite:
         request["TableName"] = self._table
         if condition is None and expressions is None and expectation.unconditional:
-            return TransactWrite(kind, request, expectation, self._session)
+            return TransactWrite(kind, request, expectation, self._session, key)
         expressions = expressions or Expressions(self._attributes)
         written = expressions.conditions(expectation.conditions(expressions), condition)
         if written is not None:
             request["ConditionExpression"] = written
             # The item in the way tells a lost race from a false condition, and costs nothing more.
             request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-        return TransactWrite(kind, expressions.into(request), expectation, self._session)
+        return TransactWrite(kind, expressions.into(request), expectation, self._session, key)
 
     def _check_instance(self, instance: object) -> None:
         if not isinstance(instance, self._model):
