@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from anydynamo.adapters.registry import Location, open_adapter
 from anydynamo.errors import AnyDynamoError, ConfigurationError
 from anydynamo.naming import TableNames
+from anydynamo.repositories.identifiers import TimeOrderedIds
 from anydynamo.repositories.paging import CursorSigner, checked_secret
 from anydynamo.repositories.session import Patience, Session, wait
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from datetime import datetime
     from types import TracebackType
     from typing import Self
 
@@ -91,7 +93,9 @@ class Database:
         cursor_max_age: After how many seconds a page token is stale; None means never.
         owns_adapter: Whether `close` closes the adapter too.
         patience: How often and after which waits something is tried again.
-        clock: Tells the time in seconds since 1970, for the age of page tokens.
+        clock: Tells the time in seconds since 1970: for `now`, for the models' timestamps and
+            expiry, for the age of page tokens.
+        ids: Makes the identifiers of `new_id`; without it UUIDs of version 7 by the clock.
         sleep: Waits so many seconds; a test puts its own here.
         random: Returns a random number in [0, 1), for waits; a test puts its own here.
 
@@ -110,6 +114,7 @@ class Database:
         owns_adapter: bool = False,
         patience: Patience | None = None,
         clock: Callable[[], float] = time.time,
+        ids: Callable[[], str] | None = None,
         sleep: Callable[[float], Awaitable[None]] = wait,
         random: Callable[[], float] = random.random,
     ) -> None:
@@ -123,6 +128,8 @@ class Database:
             names=TableNames(table_prefix, dict(tables or {})),
             cursors=CursorSigner(secret, cursor_max_age, clock),
             patience=patience or Patience(),
+            clock=clock,
+            ids=ids or TimeOrderedIds(clock),
             sleep=sleep,
             random=random,
         )
@@ -204,6 +211,17 @@ class Database:
     def closed(self) -> bool:
         """Whether `close` was called."""
         return self._session.closed
+
+    def now(self) -> datetime:
+        """Return the time by this database's clock, in UTC."""
+        return self._session.now()
+
+    def new_id(self) -> str:
+        """Return an identifier that no other item has, for a key; later ones sort after earlier.
+
+        It is a UUID of version 7, 36 characters of text, unless the database was given `ids`.
+        """
+        return self._session.new_id()
 
     def __repr__(self) -> str:
         info = self.info
@@ -348,13 +366,13 @@ class Database:
         session = self._session
         session.check_open()
         wanted = list(models)
-        began = session.clock()
+        began = session.timer()
         try:
             tables, missing = await present(session, wanted)
         except AnyDynamoError as error:
-            return self._health("unavailable", session.clock() - began, error=str(error))
+            return self._health("unavailable", session.timer() - began, error=str(error))
         status: Literal["ok", "degraded"] = "degraded" if missing else "ok"
-        return self._health(status, session.clock() - began, tables, missing)
+        return self._health(status, session.timer() - began, tables, missing)
 
     def check_open(self) -> None:
         """Refuse to go on after `close`.

@@ -76,6 +76,10 @@ class Declaration:
     version: bool = False
     ttl: bool = False
     epoch: bool = False
+    created: bool = False
+    updated: bool = False
+    deleted: bool = False
+    unique: bool | Callable[[str], str] = False
     null: NullPolicy | None = None
     using: Attribute[Any] | None = None
     description: str | None = None
@@ -97,6 +101,10 @@ def attribute(
     version: bool = False,
     ttl: bool = False,
     epoch: bool = False,
+    created: bool = False,
+    updated: bool = False,
+    deleted: bool = False,
+    unique: bool | Callable[[str], str] = False,
     null: NullPolicy | None = None,
     using: Attribute[Any] | None = None,
     description: str | None = None,
@@ -112,6 +120,10 @@ def attribute(
     version: bool = False,
     ttl: bool = False,
     epoch: bool = False,
+    created: bool = False,
+    updated: bool = False,
+    deleted: bool = False,
+    unique: bool | Callable[[str], str] = False,
     null: NullPolicy | None = None,
     using: Attribute[Any] | None = None,
     description: str | None = None,
@@ -126,6 +138,10 @@ def attribute(
     version: bool = False,
     ttl: bool = False,
     epoch: bool = False,
+    created: bool = False,
+    updated: bool = False,
+    deleted: bool = False,
+    unique: bool | Callable[[str], str] = False,
     null: NullPolicy | None = None,
     using: Attribute[Any] | None = None,
     description: str | None = None,
@@ -141,6 +157,10 @@ def attribute(
     version: bool = False,
     ttl: bool = False,
     epoch: bool = False,
+    created: bool = False,
+    updated: bool = False,
+    deleted: bool = False,
+    unique: bool | Callable[[str], str] = False,
     null: NullPolicy | None = None,
     using: Attribute[Any] | None = None,
     description: str | None = None,
@@ -159,6 +179,13 @@ def attribute(
         version: This counts the item's versions, for optimistic locking; an `int`.
         ttl: This says when the item expires: a `datetime`, or an `int` of seconds since 1970.
         epoch: Keep a `datetime` as whole seconds since 1970 instead of text.
+        created: Repositories set this to the time at which the item was first stored; a
+            `datetime | None` whose default is None.
+        updated: The same for the time at which it was last written.
+        deleted: Repositories delete an item by setting this to the time, and restore it by
+            removing it; a `datetime | None` whose default is None.
+        unique: No two items have the same value here: True, or a function such as `str.casefold`
+            that makes equal what counts as the same. For strings.
         null: What becomes of None: `omit` leaves the attribute out of the item, `store` writes
             DynamoDB's NULL. Without it `omit`, unless there is a default other than None, which
             would come back in place of the None.
@@ -194,6 +221,10 @@ def attribute(
         version=version,
         ttl=ttl,
         epoch=epoch,
+        created=created,
+        updated=updated,
+        deleted=deleted,
+        unique=unique,
         null=null,
         using=using,
         description=description,

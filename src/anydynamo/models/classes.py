@@ -31,6 +31,7 @@ from anydynamo.models.attributes import MISSING, Attr, Declaration, Field, attri
 from anydynamo.models.indexes import GlobalIndex, LocalIndex
 from anydynamo.models.introspection import attributes_of, discriminator_name, indexes_of
 from anydynamo.models.kinds import Kind
+from anydynamo.models.traits import check_field, check_table
 from anydynamo.models.validation import FieldShape, Shape, check_for, config_for
 
 if TYPE_CHECKING:
@@ -121,6 +122,9 @@ class TableMeta(MetaModel):
         deletion_protection: bool | None = None,
         tags: Mapping[str, str] | None = None,
         encryption: bool | str | None = None,
+        expired: Literal["hide", "show"] | None = None,
+        audit: type[Table] | None = None,
+        shards: int | None = None,
         strict: bool | None = None,
         reads: Literal["strict", "lax"] | None = None,
         extra: Literal["keep", "forbid"] | None = None,
@@ -136,6 +140,12 @@ class TableMeta(MetaModel):
             provisioned = read_capacity is not None or write_capacity is not None
             billing = "PROVISIONED" if provisioned else "PAY_PER_REQUEST"
         _check_choice(cls_name, "billing", billing, ("PAY_PER_REQUEST", "PROVISIONED"))
+        _check_choice(cls_name, "expired", expired, ("hide", "show"))
+        if audit is not None and not _is_audit(audit):
+            raise TypeError(
+                f"{cls_name}: audit= is a Table with a name, which keeps what is done to this one, "
+                f"not {audit!r}"
+            )
         if stream is not None:
             _check_choice(cls_name, "stream", stream, get_args(StreamView))
         body = dict(namespace)
@@ -153,6 +163,9 @@ class TableMeta(MetaModel):
             deletion_protection=deletion_protection,
             tags=None if tags is None else dict(tags),
             encryption=encryption,
+            expired=expired,
+            audit=audit,
+            shards=shards,
         )
         local_names = namespace.locals if isinstance(namespace, _Body) else {}
         fields = _fields(cls_name, bases, body, local_names, options)
@@ -187,6 +200,11 @@ class TableMeta(MetaModel):
 def _is_root(bases: tuple[type, ...]) -> bool:
     """Tell whether the class being made is `Table` itself."""
     return not any(isinstance(base, TableMeta) for base in bases)
+
+
+def _is_audit(audit: object) -> bool:
+    meta: Any = getattr(audit, "Meta", None)
+    return isinstance(audit, TableMeta) and bool(getattr(meta, "table_name", None))
 
 
 def _check_mixins(cls_name: str, bases: tuple[type, ...]) -> None:
@@ -370,7 +388,9 @@ def _field(
             epoch=declaration.epoch or (declaration.ttl and is_moment(annotation)),
         )
         kind, nullable, checked = holding.kind, holding.nullable, holding.annotation
-    return field_for(name, cls_name, kind, declaration, nullable=nullable, annotation=checked)
+    field = field_for(name, cls_name, kind, declaration, nullable=nullable, annotation=checked)
+    check_field(field)
+    return field
 
 
 def _allows_none(annotation: Any) -> bool:
@@ -399,6 +419,7 @@ def _custom(using: Attribute[Any]) -> Kind:
 def _finish(table: type[Table]) -> None:
     """Give the table its pydantic side, and its attributes their checks."""
     _check_names(table)
+    check_table(table)
     _part_from_parents(table)
     options = table._options
     config = config_for(strict=options.strict, forbid_extra=options.extra == "forbid")

@@ -24,9 +24,10 @@ from anydynamo.models.introspection import (
     ttl_of,
     version_name,
 )
+from anydynamo.models.traits import attribute_with, check_expiry, fields_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pynamodb.attributes import Attribute
     from pynamodb.models import Model
@@ -38,6 +39,7 @@ __all__ = [
     "KeyAttribute",
     "TableSchema",
     "Throughput",
+    "UniqueSchema",
     "schema_of",
 ]
 
@@ -129,6 +131,21 @@ class IndexSchema:
 
 
 @dataclass(frozen=True, slots=True)
+class UniqueSchema:
+    """An attribute of which no two items have the same value.
+
+    Attributes:
+        name: Its name in Python.
+        wire: Its name in DynamoDB.
+        normalise: Makes equal what counts as the same; it takes and gives what is stored.
+    """
+
+    name: str
+    wire: str
+    normalise: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
 class TableSchema:
     """A table as its model declares it.
 
@@ -139,6 +156,13 @@ class TableSchema:
         throughput: The provisioned capacity; None when requests are paid for one by one.
         stream_view: The stream's view type; None without a stream.
         encryption: None for the key that AWS owns, DynamoDB's default.
+        created: The attribute that says when an item was first stored.
+        updated: The attribute that says when it was last written.
+        deleted: The attribute that says when it was deleted, where deleted items are kept.
+        hide_expired: Whether reads leave out items whose time to live is over.
+        unique: The attributes of which no two items have the same value.
+        audit: The table that keeps what was done to this one.
+        shards: Over how many partitions each partition key is spread; 1 means that it is not.
     """
 
     table_name: str
@@ -154,6 +178,13 @@ class TableSchema:
     deletion_protection: bool = False
     tags: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     encryption: Encryption | None = None
+    created: AttributeName | None = None
+    updated: AttributeName | None = None
+    deleted: AttributeName | None = None
+    hide_expired: bool = False
+    unique: tuple[UniqueSchema, ...] = ()
+    audit: type[Model] | None = None
+    shards: int = 1
 
     @property
     def keys(self) -> tuple[KeyAttribute, ...]:
@@ -269,6 +300,10 @@ def _read(model: type[Model]) -> TableSchema:
             f"{model.__name__} has no partition key; declare one attribute with hash_key=True"
         )
     ttl = ttl_of(model)
+    try:
+        check_expiry(model)
+    except TypeError as error:
+        raise InvalidRequest(str(error)) from error
     billing, throughput = _capacity(model, meta)
     encryption = getattr(meta, "encryption", None)
     return TableSchema(
@@ -287,7 +322,27 @@ def _read(model: type[Model]) -> TableSchema:
         deletion_protection=bool(getattr(meta, "deletion_protection", False)),
         tags=MappingProxyType(dict(getattr(meta, "tags", None) or {})),
         encryption=_encryption(encryption),
+        created=_role(model, "created"),
+        updated=_role(model, "updated"),
+        deleted=_role(model, "deleted"),
+        hide_expired=getattr(meta, "expired", "show") == "hide",
+        unique=tuple(_unique(model)),
+        audit=getattr(meta, "audit", None),
+        shards=getattr(meta, "shards", 1),
     )
+
+
+def _role(model: type[Model], role: str) -> AttributeName | None:
+    found = attribute_with(model, role)
+    return None if found is None else AttributeName(found.name, found.attr_name)
+
+
+def _unique(model: type[Model]) -> Iterator[UniqueSchema]:
+    for one in fields_of(model):
+        unique = one.declaration.unique
+        if unique:
+            normalise = str if unique is True else unique
+            yield UniqueSchema(one.name, one.attr_name, normalise)
 
 
 def _encryption(declared: bool | str | None) -> Encryption | None:

@@ -79,6 +79,11 @@ class Table(Model, metaclass=TableMeta):
         point_in_time_recovery, deletion_protection: Switches of the table.
         tags: The table's tags.
         encryption: True for AWS's KMS key for DynamoDB, or the ARN of a key.
+        expired: `hide` lets repositories treat items whose time to live is over as absent; `show`
+            (the default) treats them like others until DynamoDB removes them.
+        audit: A table that keeps what is done to this one.
+        shards: Over how many partitions each partition key is spread, for keys that are written
+            more often than one partition can bear; 1 to 1000.
         strict: pydantic's strict mode: nothing is converted.
         reads: `strict` (the default) refuses stored items that do not fit; `lax` hands out what
             does not fit as it stands, and None for what is missing.

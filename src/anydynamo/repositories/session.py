@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from anydynamo.errors import DatabaseClosed, InvalidRequest, TableNotFound
 from anydynamo.naming import TableNames
+from anydynamo.repositories.identifiers import TimeOrderedIds
 from anydynamo.repositories.paging import CursorSigner
 
 if TYPE_CHECKING:
@@ -74,7 +76,9 @@ class Session:
         names: How tables are called there.
         cursors: What signs page tokens.
         patience: How often and how long to try again.
-        clock: Tells the time in seconds, for measuring.
+        clock: Tells the time in seconds since 1970.
+        ids: Makes identifiers.
+        timer: Tells the time in seconds since some moment, for measuring.
         sleep: Waits so many seconds.
         random: Returns a random number in [0, 1).
         closed: Whether `close` was called.
@@ -84,10 +88,20 @@ class Session:
     names: TableNames = field(default_factory=TableNames)
     cursors: CursorSigner = field(default_factory=CursorSigner)
     patience: Patience = field(default_factory=Patience)
-    clock: Callable[[], float] = time.perf_counter
+    clock: Callable[[], float] = time.time
+    ids: Callable[[], str] = field(default_factory=TimeOrderedIds)
+    timer: Callable[[], float] = time.perf_counter
     sleep: Callable[[float], Awaitable[None]] = wait
     random: Callable[[], float] = random.random
     closed: bool = False
+
+    def now(self) -> datetime:
+        """Return the time, in UTC."""
+        return datetime.fromtimestamp(self.clock(), UTC)
+
+    def new_id(self) -> str:
+        """Return an identifier that no other item has; later ones sort after earlier ones."""
+        return self.ids()
 
     async def call(
         self, operation: str, request: Mapping[str, Any], capacity: Capacity | None = None

@@ -12,6 +12,7 @@ from anydynamo.sync.runners import DirectRunner, LoopRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping
+    from datetime import datetime
     from types import TracebackType
     from typing import Self
 
@@ -100,6 +101,14 @@ class Database:
     def closed(self) -> bool:
         """Whether `close` was called."""
         return self._database.closed
+
+    def now(self) -> datetime:
+        """Return the time by this database's clock, in UTC."""
+        return self._database.now()
+
+    def new_id(self) -> str:
+        """Return an identifier that no other item has, for a key; later ones sort after earlier."""
+        return self._database.new_id()
 
     def __repr__(self) -> str:
         return repr(self._database)
