@@ -342,6 +342,7 @@ async def test_a_callers_client_is_used_with_its_own_retries_and_not_closed(wait
             assert waits.seconds == []
             assert len(server.requests) == 3
             assert adapter.info.location == "DynamoDB in eu-north-1"
+            assert adapter.info.region == "eu-north-1"
             await adapter.close()
             assert await client.get_item(**GET)
             with pytest.raises(DatabaseClosed):

@@ -20,11 +20,13 @@ class ProviderInfo:
         location: Where the data lies, for people: a path, a region and endpoint, `memory`.
         blocking: Whether its calls never wait for an event loop, so that the blocking facade may
             drive them on the caller's own thread.
+        region: The AWS region, where there is one and it is known.
     """
 
     provider: str
     location: str
     blocking: bool
+    region: str | None = None
 
 
 class DatabaseAdapter(Protocol):

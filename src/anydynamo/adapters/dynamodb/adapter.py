@@ -131,7 +131,7 @@ class DynamoDBAdapter:
         location = f"DynamoDB in {region}" if region else "DynamoDB"
         if self._endpoint_url:
             location += f" at {self._endpoint_url}"
-        return ProviderInfo(provider="dynamodb", location=location, blocking=False)
+        return ProviderInfo("dynamodb", location, blocking=False, region=region)
 
     async def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Send one operation, and again while it fails in a way that passes.
