@@ -9,7 +9,9 @@ from typer.testing import CliRunner
 from anydynamo.cli.app import app
 
 CLI_PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
-COMMANDS = [["anydynamo"], ["anydynamo", "demo"]]
+COMMANDS = [["anydynamo"]] + [
+    ["anydynamo", command] for command in ("demo", "backup", "restore", "verify", "compare")
+]
 CALL = re.compile(r"^(?:[A-Z_]+=\S+ +)*anydynamo(?P<arguments>( +[^#\n]+)?)$", re.MULTILINE)
 
 

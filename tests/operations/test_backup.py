@@ -226,7 +226,7 @@ TEXT = {"noteId": {"S": "n"}, "text": {"S": "t"}}
         ([TEXT, {**TEXT, "text": {"S": "u"}}], r"items\[1\]: its key is that of items\[0\]"),
         ([{**TEXT, "text": {"X": "u"}}], r"items\[0\]"),
         ([{**TEXT, "more": {"B": "!"}}], r"items\[0\]: '!' is not base64"),
-        ([{"text": {"S": "t"}}], r"items\[0\]: .*note_id"),
+        ([{"text": {"S": "t"}}], r"items\[0\]: .*noteId"),
         ([{**TEXT, "text": {"S": "t" * 410_000}}], r"items\[0\].*size"),
         (["n"], r"items\[0\]"),
         ([{**TEXT, "noteId": {"S": str(n)}, "text": {"N": "1"}} for n in range(9)], "and 4 more"),

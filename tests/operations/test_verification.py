@@ -49,14 +49,14 @@ async def test_items_that_the_model_cannot_read_are_named(
 
 class Other(Table, name="notes"):
     note_id: Attr[str] = attribute(hash_key=True, attr_name="noteId")
-    count: Attr[int] = attribute()
+    size: Attr[int] = attribute()
 
 
 async def test_an_item_is_readable_if_one_of_the_tables_models_can_read_it() -> None:
     async with Database.open("memory://") as database:
         await database.create_tables([Note, Other])
         await database.repository(Note).put(note(1))
-        await database.repository(Other).put(Other(note_id="o", count=1))
+        await database.repository(Other).put(Other(note_id="o", size=1))
         (both,) = await verify(database, [Note, Other])
         assert (both.ok, both.items) == (True, 2)
         (one,) = await verify(database, [Note])

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from pathlib import Path  # noqa: TC003 - typer reads annotations at run time
+from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,6 +29,18 @@ app = typer.Typer(
     # Plain help is the same in every version of typer, in a terminal and in a file.
     rich_markup_mode=None,
 )
+
+
+_Models = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODELS",
+        help="The tables' models: module:NAME, such as anydynamo.catalog.forum:MODELS.",
+    ),
+]
+_File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup, one JSON file.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of prose.")]
+_Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
 def _version(wanted: bool) -> None:
@@ -59,10 +72,8 @@ def demo(
             help="Store the webhook payloads of this JSON file or folder too.",
         ),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document instead of prose.")
-    ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    as_json: _Json = False,
+    debug: _Debug = False,
 ) -> None:
     """Run a forum, tell what happens and where the data lies.
 
@@ -74,6 +85,72 @@ def demo(
         from anydynamo.cli.demo import run
 
         run(payloads, as_json=as_json)
+
+
+class OnConflict(StrEnum):
+    """What restoring does about items that are there with other content."""
+
+    REFUSE = "refuse"
+    KEEP = "keep"
+    REPLACE = "replace"
+
+
+@app.command()
+def backup(models: _Models, file: _File, as_json: _Json = False, debug: _Debug = False) -> None:
+    """Write tables with all their items to one JSON file."""
+    with _errors(debug=debug):
+        from anydynamo.cli.tables import run_backup
+
+        run_backup(models, file, as_json=as_json)
+
+
+@app.command()
+def restore(
+    models: _Models,
+    file: _File,
+    conflict: Annotated[
+        OnConflict,
+        typer.Option(help="What to do about items that are there with other content."),
+    ] = OnConflict.REFUSE,
+    as_json: _Json = False,
+    debug: _Debug = False,
+) -> None:
+    """Write a backup's items back, after all of it has been checked."""
+    with _errors(debug=debug):
+        from anydynamo.cli.tables import run_restore
+
+        run_restore(models, file, conflict.value, as_json=as_json)
+
+
+@app.command()
+def verify(models: _Models, as_json: _Json = False, debug: _Debug = False) -> None:
+    """Look at tables and at every item in them, and change nothing.
+
+    The exit code is 1 if a table is not there or not as its model declares it, or if an item cannot
+    be read.
+    """
+    with _errors(debug=debug):
+        from anydynamo.cli.tables import run_verify
+
+        _exit(run_verify(models, as_json=as_json))
+
+
+@app.command()
+def compare(models: _Models, as_json: _Json = False, debug: _Debug = False) -> None:
+    """Compare tables with those in a second region or place, item by item.
+
+    The second place is named by DATABASE_REPLICA_REGION or DATABASE_REPLICA_URL. The exit code is 1
+    if they do not agree.
+    """
+    with _errors(debug=debug):
+        from anydynamo.cli.tables import run_compare
+
+        _exit(run_compare(models, as_json=as_json))
+
+
+def _exit(ok: bool) -> None:
+    if not ok:
+        raise typer.Exit(1)
 
 
 @contextmanager

@@ -227,7 +227,8 @@ def _digest(item: Mapping[str, Any]) -> bytes:
 def _key(identity: tuple[Any, ...], schema: TableSchema) -> Mapping[str, Any]:
     types = {key.wire: key.type for key in schema.keys}
     return {
-        name: {types[name]: str(value) if types[name] == "N" else value} for name, value in identity
+        name: {types[name]: normalise(str(value)) if types[name] == "N" else value}
+        for name, value in identity
     }
 
 

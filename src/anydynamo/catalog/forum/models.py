@@ -14,21 +14,26 @@ from pydantic import AfterValidator
 
 from anydynamo.models.table import Attr, GlobalIndex, Table, attribute
 
-__all__ = ["MODELS", "Post", "Thread", "Timestamp", "User", "now"]
+__all__ = ["MODELS", "Post", "Thread", "Timestamp", "User", "iso8601", "now"]
 
 
 def now() -> str:
-    """Give the time as the forum writes it: ISO 8601 in UTC, with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    """Give the time as the forum writes it."""
+    return iso8601(datetime.now(UTC))
 
 
-def _iso8601(text: str) -> str:
+def iso8601(moment: datetime) -> str:
+    """Write a moment in UTC as the forum does: ISO 8601 with milliseconds."""
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def _checked(text: str) -> str:
     if datetime.fromisoformat(text).tzinfo is None:
         raise ValueError("a time needs its offset from UTC, such as 2024-11-23T10:00:00.000Z")
     return text
 
 
-Timestamp = Annotated[str, AfterValidator(_iso8601)]
+Timestamp = Annotated[str, AfterValidator(_checked)]
 """A moment as text in ISO 8601, kept as it was written.
 
 It is text and not a `datetime` because the forum's items hold JavaScript's `toISOString`, and its
