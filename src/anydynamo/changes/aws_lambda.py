@@ -1,0 +1,246 @@
+"""Changes in AWS Lambda: a handler for the events of a table's stream.
+
+Lambda calls a function with up to 10,000 records of one shard, in order. What the function returns
+says where it stopped: Lambda goes on with the record that is named, and with all that follow it, at
+its next call (`ReportBatchItemFailures` has to be switched on for the event source). So a handler
+stops at the first failure, and names that one record.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import re
+import traceback
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
+
+from pynamodb.models import Model
+
+from anydynamo.changes.records import RecordDecoder, sequence_of
+from anydynamo.engine.errors import EngineError
+from anydynamo.engine.wire import from_json
+from anydynamo.errors import InvalidItem, InvalidRequest, NotSupported
+from anydynamo.naming import TableNames
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+
+    from anydynamo.changes.records import Change
+
+__all__ = ["LambdaHandler", "lambda_handler"]
+
+M = TypeVar("M", bound=Model)
+
+_STREAM = re.compile(r"arn:[^:]+:dynamodb:[^:]*:[^:]*:table/([^/]+)/stream/.+", re.DOTALL)
+_IMAGES = ("Keys", "OldImage", "NewImage")
+_log = logging.getLogger("anydynamo")
+
+Response = dict[str, list[dict[str, str]]]
+
+
+class LambdaHandler(Generic[M]):
+    """A function that AWS Lambda calls with an event; made by `lambda_handler`.
+
+    Call it with the event and the context, as Lambda does. Coroutines run on one event loop, which
+    is kept from call to call, so that a `Database` may be kept as well.
+
+    Args:
+        model: The model of the items.
+        function: What is called with each change, or with a list of them.
+        names: How tables are called there.
+        batch: Whether the function takes all changes of an event at once.
+    """
+
+    def __init__(
+        self,
+        model: type[M],
+        function: Callable[[Any], Any],
+        *,
+        names: TableNames,
+        batch: bool,
+    ) -> None:
+        self._decoder = RecordDecoder(model)
+        self._function = function
+        self._batch = batch
+        # A table may be named by its ARN.
+        self._table = names.real(self._decoder.schema.table_name).rpartition("/")[2]
+        self._runner: asyncio.Runner | None = None
+
+    def __call__(self, event: Mapping[str, Any], context: object = None) -> Response:
+        """Handle an event.
+
+        Args:
+            event: What Lambda gives.
+            context: What Lambda gives beside it; not used.
+
+        Returns:
+            `{"batchItemFailures": [{"itemIdentifier": sequence}]}`, or an empty list there.
+
+        Raises:
+            InvalidRequest: The event is not one of this table's stream; nothing was handled.
+            NotSupported: An event loop is running in this thread; await `handle` there.
+        """
+        del context
+        return self._run(self.handle(event))
+
+    async def handle(self, event: Mapping[str, Any]) -> Response:
+        """Handle an event where an event loop is running already.
+
+        Raises:
+            InvalidRequest: The event is not one of this table's stream; nothing was handled.
+        """
+        records = self._records(event)
+        failed = await (self._all(records) if self._batch else self._each(records))
+        return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed}]}
+
+    def close(self) -> None:
+        """Close the event loop, if there was need of one; Lambda itself never does."""
+        if self._runner is not None:
+            self._runner.close()
+            self._runner = None
+
+    def _run(self, coroutine: Coroutine[Any, Any, Response]) -> Response:
+        import asyncio
+
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            pass
+        else:
+            coroutine.close()
+            raise NotSupported(
+                "An event loop is running in this thread already: `await handler.handle(event)`"
+            )
+        if self._runner is None:
+            self._runner = asyncio.Runner()
+        return self._runner.run(coroutine)
+
+    def _records(self, event: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        # Lambda's word is taken for nothing: another source's events look much the same.
+        given: object = event
+        records: object = (
+            cast("Mapping[str, Any]", given).get("Records") if isinstance(given, dict) else None
+        )
+        if not isinstance(records, list):
+            raise InvalidRequest("This is no event of a stream: it has no list of Records")
+        checked = cast("list[Mapping[str, Any]]", records)
+        for record in checked:
+            # Without a number there is no way to tell Lambda which record has failed.
+            sequence_of(record)
+            self._check_source(record.get("eventSourceARN"))
+        return checked
+
+    def _check_source(self, arn: object) -> None:
+        match = _STREAM.fullmatch(arn) if isinstance(arn, str) else None
+        if match is None or match[1] != self._table:
+            raise InvalidRequest(
+                f"This handler is for the stream of {self._table}, and the event comes from "
+                f"{arn!r}; check the event source mapping, and table_prefix= or tables= here"
+            )
+
+    async def _each(self, records: Sequence[Mapping[str, Any]]) -> str | None:
+        for record in records:
+            try:
+                await _finished(self._function(self._decode(record)))
+            except Exception as error:
+                return self._failure(record, error)
+        return None
+
+    async def _all(self, records: Sequence[Mapping[str, Any]]) -> str | None:
+        changes: list[Change[M]] = []
+        failed: str | None = None
+        for record in records:
+            try:
+                changes.append(self._decode(record))
+            except InvalidItem as error:
+                failed = self._failure(record, error)
+                break
+        try:
+            if changes:
+                await _finished(self._function(changes))
+        except Exception as error:
+            return self._failure(records[0], error)
+        return failed
+
+    def _decode(self, record: Mapping[str, Any]) -> Change[M]:
+        sequence = sequence_of(record)
+        stream = dict(record["dynamodb"])
+        for name in _IMAGES:
+            if stream.get(name) is None:
+                continue
+            try:
+                stream[name] = from_json(stream[name])
+            except (EngineError, ValueError) as error:
+                raise InvalidItem(
+                    f"The change {sequence} of {self._table} holds no item in {name}: {error}"
+                ) from error
+        return self._decoder.decode({**record, "dynamodb": stream})
+
+    def _failure(self, record: Mapping[str, Any], error: Exception) -> str:
+        sequence = sequence_of(record)
+        # An error's text may hold values of the item, which belong in no log; its place does not.
+        _log.error(
+            "The change %s of %s failed with %s; Lambda is to deliver it again, and what follows "
+            "it. It was raised here:\n%s",
+            sequence,
+            self._table,
+            type(error).__name__,
+            "".join(traceback.format_tb(error.__traceback__)),
+        )
+        return sequence
+
+
+@overload
+def lambda_handler(
+    model: type[M],
+    *,
+    batch: Literal[False] = False,
+    table_prefix: str = "",
+    tables: Mapping[str, str] | None = None,
+) -> Callable[[Callable[[Change[M]], Awaitable[object] | object]], LambdaHandler[M]]: ...
+@overload
+def lambda_handler(
+    model: type[M],
+    *,
+    batch: Literal[True],
+    table_prefix: str = "",
+    tables: Mapping[str, str] | None = None,
+) -> Callable[[Callable[[Sequence[Change[M]]], Awaitable[object] | object]], LambdaHandler[M]]: ...
+def lambda_handler(
+    model: type[M],
+    *,
+    batch: bool = False,
+    table_prefix: str = "",
+    tables: Mapping[str, str] | None = None,
+) -> Callable[[Callable[[Any], Any]], LambdaHandler[M]]:
+    """Make a function the handler of AWS Lambda for the stream of a model's table.
+
+        @lambda_handler(Order)
+        async def handle(change: Change[Order]) -> None: ...
+
+    The function is called with one change after the other. When it raises, or a record does not fit
+    the model, the handler stops and returns that record's sequence number; Lambda delivers it
+    again, with all that follow. A change can come more than once, therefore: see `apply_once`.
+
+    Args:
+        model: The model of the items.
+        batch: Call the function once, with all changes of an event; when it raises, all of them
+            come again.
+        table_prefix: As for `Database`.
+        tables: As for `Database`.
+
+    Returns:
+        A decorator.
+    """
+    names = TableNames(table_prefix, dict(tables or {}))
+
+    def decorate(function: Callable[[Any], Any]) -> LambdaHandler[M]:
+        return LambdaHandler(model, function, names=names, batch=batch)
+
+    return decorate
+
+
+async def _finished(result: object) -> None:
+    if inspect.isawaitable(result):
+        await result
