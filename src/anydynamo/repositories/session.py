@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from anydynamo.errors import DatabaseClosed, InvalidRequest, TableNotFound
 from anydynamo.naming import TableNames
+from anydynamo.repositories.advice import advice
 from anydynamo.repositories.identifiers import TimeOrderedIds
 from anydynamo.repositories.paging import CursorSigner
 
@@ -167,29 +168,17 @@ class Session:
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-_OTHER_KEY = (
-    "does not match the schema",
-    "does not match schema type",
-    "missed key schema element",
-    "Missing the key",
-    "Type mismatch for key",
-)
-"""Parts of DynamoDB's texts that speak of a key which the table does not have."""
-
-
 def _located(
     error: InvalidRequest | TableNotFound, operation: str, request: Mapping[str, Any]
 ) -> InvalidRequest | TableNotFound:
     """Return a provider's error with the table in its text: DynamoDB's own seldom names it."""
     tables = _tables(request)
     where = " and ".join(tables)
-    advice = ""
+    todo = advice(error.message)
     if isinstance(error, TableNotFound):
-        advice = "; create_tables makes a table, and a prefix or another region may hide one"
-    elif any(part in error.message for part in _OTHER_KEY):
-        advice = "; create_tables tells how the table's key differs from the model's"
+        todo = "; create_tables makes a table, and a prefix or another region may hide one"
     return type(error)(
-        f"{operation} on {where}: {error.message}{advice}" if where else error.message,
+        f"{operation} on {where}: {error.message}{todo}" if where else error.message,
         code=error.code,
         operation=error.operation or operation,
         table=error.table or (tables[0] if len(tables) == 1 else None),
