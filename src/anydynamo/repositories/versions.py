@@ -94,11 +94,6 @@ class Expectation(Generic[M]):
         return self._absent
 
     @property
-    def absent(self) -> bool:
-        """Whether there must be no item."""
-        return self._absent
-
-    @property
     def locked(self) -> bool:
         """Whether a version is compared."""
         return self._instance is not None and not self._absent and self._versions.wire is not None
