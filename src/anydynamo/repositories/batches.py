@@ -6,7 +6,8 @@ again, after waits that grow, until the attempts are used up.
 A batch has no conditions, so it could overwrite a newer version without noticing. Writes of a model
 with versions therefore go as transactions of up to 100 actions: each compares its version, the
 writes of one transaction happen together or not at all, and they cost twice as much. A lost race is
-a `VersionConflict`; transactions before it are written, its own and later ones are not.
+a `VersionConflict`; transactions before it are written, its own and later ones are not. The same
+goes for models with unique attributes, whose writes come to several actions each.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from anydynamo.repositories.capacity import Capacity
     from anydynamo.repositories.session import Session
 
-__all__ = ["MOST_BYTES", "Batch", "BatchReader", "BatchWriter", "identity"]
+__all__ = ["MOST_BYTES", "Batch", "BatchReader", "BatchWriter", "identity", "in_transactions"]
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
@@ -39,6 +40,8 @@ _MOST_WRITES = 25
 _MOST_READS = 100
 # 4 MB of one transaction, less what the requests around the items take.
 MOST_BYTES = 4_000_000
+# What is written along with an item: keys of 3 KB, its own and its owner's, and a few names.
+_ALONG_BYTES = 7_000
 # Chunks that may be under way together.
 _WINDOW = 8
 
@@ -82,7 +85,8 @@ class BatchWriter:
     Args:
         session: The open database.
         table: The table's real name.
-        locked: Whether the model has versions, so that transactions are needed.
+        locked: Whether the model has versions or unique attributes, so that transactions are
+            needed.
         capacity: What collects the costs.
     """
 
@@ -94,7 +98,6 @@ class BatchWriter:
         self._locked = locked
         self._capacity = capacity
         self.chunk = MOST_ACTIONS if locked else _MOST_WRITES
-        # Transactions go one after the other, so that it is known which came before a lost race.
         self._window = self.chunk * (1 if locked else _WINDOW)
 
     async def write_all(self, entries: Iterable[Entry]) -> None:
@@ -115,32 +118,25 @@ class BatchWriter:
     async def write(self, entries: Sequence[Entry]) -> None:
         """Write entries that all have different keys."""
         chunks = list(self._chunks(entries))
-        left = await self._session.together([self._sender(chunk) for chunk in chunks])
+        if self._locked:
+            # One after the other, so that it is known which came before a lost race.
+            left = [await self._transact(chunk) for chunk in chunks]
+        else:
+            left = await self._session.together([self._sender(chunk) for chunk in chunks])
         unprocessed = [entry.given for chunk in left for entry in chunk]
         if unprocessed:
             raise self._incomplete(unprocessed)
 
     def _sender(self, chunk: Sequence[Entry]) -> Any:
         # What it returns is a coroutine function without parameters; see `Session.together`.
-        send = self._transact if self._locked else self._send
-        return lambda: send(chunk)
+        return lambda: self._send(chunk)
 
     def _chunks(self, entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
         if not self._locked:
             for start in range(0, len(entries), self.chunk):
                 yield entries[start : start + self.chunk]
             return
-        chunk: list[Entry] = []
-        room = MOST_BYTES
-        for entry in entries:
-            size = item_size(entry.write.request.get("Item", {}))
-            if chunk and (len(chunk) == self.chunk or size > room):
-                yield chunk
-                chunk, room = [], MOST_BYTES
-            chunk.append(entry)
-            room -= size
-        if chunk:
-            yield chunk
+        yield from in_transactions(entries, lambda entry: entry.write)
 
     async def _send(self, chunk: Sequence[Entry]) -> Sequence[Entry]:
         """Send a chunk until it is done; return what is left after the last attempt."""
@@ -167,7 +163,10 @@ class BatchWriter:
 
     async def _transact(self, chunk: Sequence[Entry]) -> Sequence[Entry]:
         actions = [entry.write for entry in chunk]
-        for tries in range(1, self._session.patience.attempts + 1):
+        # Writes with companions are repeated where they are planned.
+        planned = any(action.companions is not None for action in actions)
+        attempts = 1 if planned else self._session.patience.attempts
+        for tries in range(1, attempts + 1):
             try:
                 await transact(self._session, actions, capacity=self._capacity)
             except TransactionCancelled as error:
@@ -177,7 +176,7 @@ class BatchWriter:
                     raise lasting[0] from error
                 if not faults:
                     raise
-                if tries < self._session.patience.attempts:
+                if tries < attempts:
                     await self._session.pause(tries)
             else:
                 return ()
@@ -191,6 +190,30 @@ class BatchWriter:
             operation="TransactWriteItems" if self._locked else "BatchWriteItem",
             table=self._table,
         )
+
+
+def in_transactions(
+    entries: Iterable[T], write_of: Callable[[T], TransactWrite]
+) -> Iterator[list[T]]:
+    """Divide writes into transactions, none of which has too many actions or bytes.
+
+    Args:
+        entries: What the writes belong to.
+        write_of: Returns an entry's write; all that is written along with it stays together.
+    """
+    chunk: list[T] = []
+    actions, room = 0, MOST_BYTES
+    for entry in entries:
+        write = write_of(entry)
+        size = item_size(write.request.get("Item", {})) + _ALONG_BYTES * (write.most - 1)
+        if chunk and (actions + write.most > MOST_ACTIONS or size > room):
+            yield chunk
+            chunk, actions, room = [], 0, MOST_BYTES
+        chunk.append(entry)
+        actions += write.most
+        room -= size
+    if chunk:
+        yield chunk
 
 
 def _key_in(request: Mapping[str, Any], key_names: Sequence[str]) -> Key:

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from anydynamo.engine.values import item_size
 from anydynamo.errors import AlreadyExists, TransactionCancelled
-from anydynamo.repositories.batches import MOST_BYTES
-from anydynamo.repositories.transactions import MOST_ACTIONS, transact
+from anydynamo.repositories.batches import in_transactions
+from anydynamo.repositories.transactions import transact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from anydynamo.repositories.capacity import Capacity
     from anydynamo.repositories.session import Session
@@ -54,23 +53,9 @@ async def create_missing(
         unique.setdefault(creation.identity, creation)
     session.check_open("TransactWriteItems")
     created: list[Any] = []
-    for chunk in _chunks(list(unique.values())):
+    for chunk in in_transactions(unique.values(), lambda creation: creation.write):
         created += [one.item for one in await _create(session, chunk, capacity)]
     return created
-
-
-def _chunks(creations: Sequence[Creation]) -> Iterator[list[Creation]]:
-    chunk: list[Creation] = []
-    room = MOST_BYTES
-    for creation in creations:
-        size = item_size(creation.write.request["Item"])
-        if chunk and (len(chunk) == MOST_ACTIONS or size > room):
-            yield chunk
-            chunk, room = [], MOST_BYTES
-        chunk.append(creation)
-        room -= size
-    if chunk:
-        yield chunk
 
 
 async def _create(

@@ -9,6 +9,7 @@ from typing_extensions import TypeVar
 
 from anydynamo.errors import ConditionFailed, InvalidItem, InvalidRequest, NotFound
 from anydynamo.models.codec import codec_of
+from anydynamo.repositories.accompanied import write_one
 from anydynamo.repositories.batches import Batch, BatchReader, BatchWriter, identity
 from anydynamo.repositories.creations import Creation, create_missing
 from anydynamo.repositories.placeholders import Attributes
@@ -514,7 +515,10 @@ class Repository(Queries[M]):
 
     def _writer(self, capacity: Capacity | None) -> BatchWriter:
         return BatchWriter(
-            self._session, self._table, locked=self._writes.locked, capacity=capacity
+            self._session,
+            self._table,
+            locked=self._writes.locked or self._writes.accompanied,
+            capacity=capacity,
         )
 
     async def _send(
@@ -524,6 +528,8 @@ class Repository(Queries[M]):
         capacity: Capacity | None,
         returned: str | bool = False,
     ) -> dict[str, Any]:
+        if write.companions is not None:
+            return await write_one(self._session, write, returned, capacity)
         request = {**write.request, "ReturnValues": returned} if returned else write.request
         try:
             response = await self._session.call(operation, request, capacity)

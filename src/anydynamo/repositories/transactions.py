@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from anydynamo.errors import (
     AnyDynamoError,
@@ -12,15 +12,25 @@ from anydynamo.errors import (
     TransactionCancelled,
     from_code,
 )
+from anydynamo.repositories.advice import advice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from anydynamo.repositories.capacity import Capacity
+    from anydynamo.repositories.companions import Companions
     from anydynamo.repositories.session import Session
     from anydynamo.repositories.versions import Expectation
 
-__all__ = ["MOST_ACTIONS", "TransactRead", "TransactWrite", "transact", "transact_get"]
+__all__ = [
+    "MOST_ACTIONS",
+    "TransactRead",
+    "TransactWrite",
+    "cancelled",
+    "faults",
+    "transact",
+    "transact_get",
+]
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -49,6 +59,8 @@ class TransactWrite:
         request: Its parameters.
         expectation: What it expects to find; it explains a failed condition.
         key: The key of the item that it is about, in DynamoDB's JSON.
+        companions: What is to be written along with it; None if that is nothing.
+        at: When it was made, in seconds since 1970; known where there are companions.
     """
 
     kind: Literal["Put", "Update", "Delete", "ConditionCheck"]
@@ -56,11 +68,18 @@ class TransactWrite:
     expectation: Expectation[Any] = field(repr=False)
     session: Session = field(repr=False)
     key: Mapping[str, Any] = field(repr=False)
+    companions: Companions | None = field(default=None, repr=False)
+    at: float = field(default=0.0, repr=False)
 
     @property
     def what(self) -> str:
         """The action in words, for messages."""
         return self.expectation.what
+
+    @property
+    def most(self) -> int:
+        """How many actions of a transaction it comes to at most."""
+        return 1 if self.companions is None else self.companions.most
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +106,12 @@ async def transact(
         InvalidRequest: There are none, more than 100, or some of another database.
     """
     _check(session, actions)
+    if any(action.companions is not None for action in actions):
+        # Imported here, because it is built on this module, and few models have companions.
+        from anydynamo.repositories.accompanied import carry_out
+
+        await carry_out(session, actions, token=token, capacity=capacity)
+        return
     request: dict[str, Any] = {
         "TransactItems": [{action.kind: action.request} for action in actions],
     }
@@ -131,7 +156,29 @@ def explained(
     error: TransactionCancelled, actions: Sequence[TransactWrite | TransactRead[Any]]
 ) -> TransactionCancelled:
     """Return a cancelled transaction's error with each action's own error in it."""
-    errors: list[AnyDynamoError | None] = []
+    errors = [
+        action.expectation.explain(fault)
+        if isinstance(fault, ConditionFailed) and isinstance(action, TransactWrite)
+        else fault
+        for action, fault in zip(actions, faults(error, actions), strict=True)
+    ]
+    return cancelled(error, actions, errors, error.reasons)
+
+
+class _Described(Protocol):
+    """An action, as far as its error needs it."""
+
+    @property
+    def what(self) -> str: ...
+    @property
+    def request(self) -> Mapping[str, Any]: ...
+
+
+def faults(
+    error: TransactionCancelled, actions: Sequence[_Described]
+) -> list[AnyDynamoError | None]:
+    """Return what each action of a cancelled transaction met, in DynamoDB's words."""
+    found: list[AnyDynamoError | None] = []
     # A server that gives fewer reasons than there were actions gives none that could be assigned.
     reasons: Sequence[Mapping[str, Any]] = error.reasons
     if len(reasons) != len(actions):
@@ -139,23 +186,39 @@ def explained(
     for action, reason in zip(actions, reasons, strict=True):
         code: str = reason.get("Code") or "None"
         if code == "None":
-            errors.append(None)
+            found.append(None)
             continue
-        one = from_code(
+        said = str(reason.get("Message") or code)
+        fault = from_code(
             _REASON_CODES.get(code, code),
-            f"Cannot {action.what}: {reason.get('Message') or code}",
+            f"Cannot {action.what}: {said}{advice(said)}",
             operation=error.operation,
             table=action.request["TableName"],
             item=reason.get("Item"),
         )
-        if isinstance(one, ConditionFailed) and isinstance(action, TransactWrite):
-            one = action.expectation.explain(one)
-        errors.append(one)
+        found.append(fault)
+    return found
+
+
+def cancelled(
+    error: AnyDynamoError,
+    actions: Sequence[TransactWrite | TransactRead[Any]],
+    errors: Sequence[AnyDynamoError | None],
+    reasons: Sequence[Mapping[str, Any]],
+) -> TransactionCancelled:
+    """Make the error of a transaction from the errors of its actions.
+
+    Args:
+        error: The error that it was cancelled with.
+        actions: The actions, as the user gave them.
+        errors: What each of them met.
+        reasons: The same in DynamoDB's form.
+    """
     said = "; ".join(str(one) for one in errors if one is not None) or str(error)
     undone = " and nothing was written" if isinstance(actions[0], TransactWrite) else ""
     return TransactionCancelled(
         f"A transaction of {len(actions)} actions was cancelled{undone}. {said}",
-        reasons=error.reasons,
+        reasons=reasons,
         errors=errors,
         code=error.code,
         operation=error.operation,

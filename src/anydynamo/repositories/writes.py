@@ -13,14 +13,17 @@ from pynamodb.models import Model
 
 from anydynamo.errors import InvalidRequest
 from anydynamo.repositories.batches import Entry, identity
-from anydynamo.repositories.placeholders import Expressions, top_level_paths
+from anydynamo.repositories.companions import Companions
+from anydynamo.repositories.placeholders import Expressions, attributes_of, top_level_paths
 from anydynamo.repositories.transactions import TransactWrite
+from anydynamo.repositories.unique import unique_values
 from anydynamo.repositories.versions import Expectation, Versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from anydynamo.models.codec import Codec
+    from anydynamo.repositories.companions import Companion
     from anydynamo.repositories.placeholders import Attributes
     from anydynamo.repositories.session import Session
 
@@ -48,11 +51,18 @@ class WriteRequests(Generic[M]):
         self._table = table
         self._model = codec.model
         self._versions = Versions(codec)
+        self._unique = unique_values(codec, table)
+        self._companions = None if self._unique is None else self._accompany(self._unique)
 
     @property
     def locked(self) -> bool:
         """Whether the model has versions."""
         return self._versions.wire is not None
+
+    @property
+    def accompanied(self) -> bool:
+        """Whether other items are written along with each item."""
+        return self._companions is not None
 
     def put(self, instance: M, condition: object = None, *, create: bool = False) -> TransactWrite:
         """Make the write that stores an instance.
@@ -187,15 +197,36 @@ class WriteRequests(Generic[M]):
         expressions: Expressions | None = None,
     ) -> TransactWrite:
         request["TableName"] = self._table
+        if self._unique is not None:
+            self._unique.check_key(key)
         if condition is None and expressions is None and expectation.unconditional:
-            return TransactWrite(kind, request, expectation, self._session, key)
+            return self._accompanied(kind, request, expectation, key)
         expressions = expressions or Expressions(self._attributes)
         written = expressions.conditions(expectation.conditions(expressions), condition)
         if written is not None:
             request["ConditionExpression"] = written
             # The item in the way tells a lost race from a false condition, and costs nothing more.
             request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-        return TransactWrite(kind, expressions.into(request), expectation, self._session, key)
+        return self._accompanied(kind, expressions.into(request), expectation, key)
+
+    def _accompanied(
+        self,
+        kind: Literal["Put", "Update", "Delete", "ConditionCheck"],
+        request: dict[str, Any],
+        expectation: Expectation[M],
+        key: dict[str, Any],
+    ) -> TransactWrite:
+        session, companions = self._session, self._companions
+        if companions is None or not companions.concerns(kind, request):
+            return TransactWrite(kind, request, expectation, session, key)
+        return TransactWrite(kind, request, expectation, session, key, companions, session.clock())
+
+    def _accompany(self, *members: Companion) -> Companions:
+        schema = self._codec.schema
+        wires = (attribute.attr_name for attribute in attributes_of(self._model).values())
+        return Companions(
+            members, tuple(key.wire for key in schema.keys), self._versions.wire, tuple(wires)
+        )
 
     def _check_instance(self, instance: object) -> None:
         if not isinstance(instance, self._model):
