@@ -14,6 +14,7 @@ from anydynamo.engine.engine import READS, WRITES
 from anydynamo.engine.requests import OPERATIONS
 from anydynamo.errors import AnyDynamoError
 
+STREAM_OPERATIONS = {"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"}
 KEY: dict[str, Any] = {"TableName": "users", "Key": {"pk": S("1")}}
 
 
@@ -30,7 +31,8 @@ def test_every_operation_is_declared_and_carried_out() -> None:
 
 @pytest.mark.parametrize("operation", sorted(OPERATIONS))
 def test_the_parameters_are_those_of_the_service(db: Engine, operation: str) -> None:
-    model = botocore.session.get_session().get_service_model("dynamodb")
+    service = "dynamodbstreams" if operation in STREAM_OPERATIONS else "dynamodb"
+    model = botocore.session.get_session().get_service_model(service)
     shape = model.operation_model(operation).input_shape
     declared: set[str] = set(OPERATIONS[operation]._members)
     refused: set[str] = set(OPERATIONS[operation]._refused)

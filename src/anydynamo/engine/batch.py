@@ -103,7 +103,9 @@ def _located(table: Table, keys: list[Item]) -> list[bytes]:
     return stored
 
 
-def batch_write_item(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any]]:
+def batch_write_item(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Writer], dict[str, Any]]:
     """Put and delete up to 25 items, without conditions; nothing is left unprocessed.
 
     One invalid request refuses them all, before anything is written.
@@ -123,7 +125,7 @@ def batch_write_item(request: Mapping[str, Any]) -> Callable[[Writer], dict[str,
 
     def work(writer: Writer) -> dict[str, Any]:
         located = [_targets(find_table(writer, name), writes) for name, writes in wanted]
-        changes = Changes(writer)
+        changes = Changes(writer, now)
         consumptions: list[Consumption] = []
         for (_, writes), (table, keys) in zip(wanted, located, strict=True):
             consumption = Consumption(table.name)

@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 
     from anydynamo.engine.store import Reader
 
-__all__ = ["arn_of", "describe", "moment", "stored_document"]
+__all__ = ["REGION", "arn_of", "describe", "moment", "stored_document", "stream_arn"]
 
-_ARN = "arn:aws:dynamodb:local:000000000000:table/"
+REGION = "local"
+"""The region of everything here, which AWS does not have."""
+
+_ARN = f"arn:aws:dynamodb:{REGION}:000000000000:table/"
 _COPIED = (
     "DeletionProtectionEnabled",
     "OnDemandThroughput",
@@ -29,6 +32,11 @@ _COPIED = (
 def arn_of(name: str) -> str:
     """Return a table's ARN, of a region and an account that do not exist."""
     return _ARN + name
+
+
+def stream_arn(name: str, label: str) -> str:
+    """Return the ARN of a table's stream."""
+    return f"{_ARN}{name}/stream/{label}"
 
 
 def moment(seconds: float) -> datetime:
@@ -84,7 +92,7 @@ def describe(reader: Reader, document: Mapping[str, Any]) -> dict[str, Any]:
     described.update((key, document[key]) for key in _COPIED if key in document)
     if "StreamLabel" in document:
         described["LatestStreamLabel"] = document["StreamLabel"]
-        described["LatestStreamArn"] = f"{arn_of(name)}/stream/{document['StreamLabel']}"
+        described["LatestStreamArn"] = stream_arn(name, document["StreamLabel"])
     if "TableClass" in document:
         described["TableClassSummary"] = {"TableClass": document["TableClass"]}
     encryption = document.get("SSESpecification")

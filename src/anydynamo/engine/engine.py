@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from anydynamo.engine import batch, items, options, query, scan, tables, transactions
+from anydynamo.engine import (
+    batch,
+    items,
+    options,
+    query,
+    scan,
+    streamreads,
+    tables,
+    transactions,
+)
 from anydynamo.engine.requests import checked
 
 if TYPE_CHECKING:
@@ -21,9 +30,13 @@ __all__ = ["READS", "WRITES", "prepare_read", "prepare_write"]
 READS: Final[Mapping[str, Callable[[Mapping[str, Any], Clock], Read]]] = {
     "BatchGetItem": lambda request, _now: batch.batch_get_item(request),
     "DescribeContinuousBackups": options.describe_continuous_backups,
+    "DescribeStream": streamreads.describe_stream,
     "DescribeTable": lambda request, _now: tables.describe_table(request),
     "DescribeTimeToLive": lambda request, _now: options.describe_time_to_live(request),
     "GetItem": lambda request, _now: items.get_item(request),
+    "GetRecords": streamreads.get_records,
+    "GetShardIterator": streamreads.get_shard_iterator,
+    "ListStreams": streamreads.list_streams,
     "ListTables": lambda request, _now: tables.list_tables(request),
     "ListTagsOfResource": lambda request, _now: options.list_tags_of_resource(request),
     "Query": lambda request, _now: query.query(request),
@@ -33,16 +46,16 @@ READS: Final[Mapping[str, Callable[[Mapping[str, Any], Clock], Read]]] = {
 """The operations that only read."""
 
 WRITES: Final[Mapping[str, Callable[[Mapping[str, Any], Clock], Write]]] = {
-    "BatchWriteItem": lambda request, _now: batch.batch_write_item(request),
+    "BatchWriteItem": batch.batch_write_item,
     "CreateTable": tables.create_table,
-    "DeleteItem": lambda request, _now: items.delete_item(request),
-    "DeleteTable": lambda request, _now: tables.delete_table(request),
-    "PutItem": lambda request, _now: items.put_item(request),
+    "DeleteItem": items.delete_item,
+    "DeleteTable": tables.delete_table,
+    "PutItem": items.put_item,
     "TagResource": lambda request, _now: options.tag_resource(request),
     "TransactWriteItems": transactions.transact_write_items,
     "UntagResource": lambda request, _now: options.untag_resource(request),
     "UpdateContinuousBackups": options.update_continuous_backups,
-    "UpdateItem": lambda request, _now: items.update_item(request),
+    "UpdateItem": items.update_item,
     "UpdateTable": tables.update_table,
     "UpdateTimeToLive": lambda request, _now: options.update_time_to_live(request),
 }

@@ -73,34 +73,42 @@ def prepare_projection(request: Mapping[str, Any]) -> Projection | None:
     return projection
 
 
-def put_item(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any]]:
+def put_item(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Writer], dict[str, Any]]:
     """Write one item, over whatever stood under its key.
 
     Raises:
         EngineError: The request is not valid.
     """
-    return _write("Put", request)
+    return _write("Put", request, now)
 
 
-def delete_item(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any]]:
+def delete_item(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Writer], dict[str, Any]]:
     """Remove one item.
 
     Raises:
         EngineError: The request is not valid.
     """
-    return _write("Delete", request)
+    return _write("Delete", request, now)
 
 
-def update_item(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any]]:
+def update_item(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Writer], dict[str, Any]]:
     """Change one item, or create it.
 
     Raises:
         EngineError: The request is not valid.
     """
-    return _write("Update", request)
+    return _write("Update", request, now)
 
 
-def _write(kind: Kind, request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any]]:
+def _write(
+    kind: Kind, request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Writer], dict[str, Any]]:
     wanted = request.get("ReturnValues") or "NONE"
     if kind != "Update" and wanted not in ("NONE", "ALL_OLD"):
         raise validation(_PREFIX + "ReturnValues can only be ALL_OLD or NONE")
@@ -113,7 +121,7 @@ def _write(kind: Kind, request: Mapping[str, Any]) -> Callable[[Writer], dict[st
         table = find_table(writer, action.table)
         outcome = action.evaluate(writer, table, action.key(table))
         consumption = Consumption(table.name) if counted else None
-        changes = Changes(writer)
+        changes = Changes(writer, now)
         action.perform(changes, outcome, consumption)
         changes.finish()
         response: dict[str, Any] = {}

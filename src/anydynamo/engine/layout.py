@@ -6,6 +6,8 @@
 | `items/<table id>` | partition, sort key | the item: its size, then its MessagePack |
 | `index/<table id>/<index>` | index partition, index sort keys, table key | the projected item |
 | `totals` | name of another space | how many items and bytes that space holds |
+| `streams` | table name, stream label | a stream's description with its shards, MessagePack |
+| `stream/<table id>/<label>` | sequence number | the first number of its shard, then a record |
 | `tokens` | client token | which transaction the token stood for, and when |
 | `tokens/age` | time, client token | nothing: the tokens in the order in which they expire |
 
@@ -32,12 +34,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SIZE_BYTES",
+    "STREAMS",
     "TABLES",
     "TOKENS",
     "TOKEN_AGES",
     "TOTALS",
     "Index",
     "KeyAttribute",
+    "Stream",
     "Table",
     "decode",
     "encode",
@@ -46,10 +50,13 @@ __all__ = [
     "items_space",
     "pack",
     "size_of",
+    "stream_key",
+    "stream_space",
     "unpack",
 ]
 
 TABLES = "tables"
+STREAMS = "streams"
 TOTALS = "totals"
 TOKENS = "tokens"
 TOKEN_AGES = "tokens/age"  # noqa: S105 - a space of client tokens
@@ -69,6 +76,16 @@ def items_space(table_id: str) -> str:
 def index_space(table_id: str, index_name: str) -> str:
     """Name the space of one index's entries."""
     return f"index/{table_id}/{index_name}"
+
+
+def stream_space(table_id: str, label: str) -> str:
+    """Name the space of a stream's records."""
+    return f"stream/{table_id}/{label}"
+
+
+def stream_key(table_name: str, label: str) -> bytes:
+    """Return the key of a stream's description; a table's streams lie together, oldest first."""
+    return f"{table_name}\0{label}".encode()
 
 
 def pack(item: Item, size: int | None = None) -> bytes:
@@ -156,6 +173,25 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+    """A table's enabled stream.
+
+    Attributes:
+        label: Its label.
+        key: The key of its description.
+        space: The space of its records.
+        old_images: Whether they hold the item before.
+        new_images: Whether they hold the item after.
+    """
+
+    label: str
+    key: bytes
+    space: str
+    old_images: bool
+    new_images: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table's description, parsed once.
 
@@ -167,6 +203,7 @@ class Table:
         keys: Both of them, the partition key first.
         indexes: Its secondary indexes, local ones first, each kind ordered by name.
         items: The space of its items.
+        stream: Its stream; None if there is none, or it is disabled.
         document: The description as it is stored; not to be changed.
     """
 
@@ -177,6 +214,7 @@ class Table:
     keys: tuple[KeyAttribute, ...]
     indexes: tuple[Index, ...]
     items: str
+    stream: Stream | None
     document: Mapping[str, Any]
 
     @staticmethod
@@ -207,6 +245,7 @@ class Table:
             keys=hash_keys + range_keys,
             indexes=tuple(indexes),
             items=items_space(table_id),
+            stream=_stream(document),
             document=document,
         )
 
@@ -246,6 +285,20 @@ def _schema(
         key = KeyAttribute(entry["AttributeName"], types[entry["AttributeName"]])
         (hash_keys if entry["KeyType"] == "HASH" else range_keys).append(key)
     return tuple(hash_keys), tuple(range_keys)
+
+
+def _stream(document: Mapping[str, Any]) -> Stream | None:
+    specification = document.get("StreamSpecification")
+    if specification is None:
+        return None
+    label, view = document["StreamLabel"], specification["StreamViewType"]
+    return Stream(
+        label=label,
+        key=stream_key(document["TableName"], label),
+        space=stream_space(document["TableId"], label),
+        old_images=view in ("OLD_IMAGE", "NEW_AND_OLD_IMAGES"),
+        new_images=view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES"),
+    )
 
 
 def _index(

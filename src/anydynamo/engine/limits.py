@@ -48,6 +48,7 @@ __all__ = [
     "PLACEHOLDER_BYTES",
     "RANGE_KEY_BYTES",
     "REQUEST_BYTES",
+    "STREAM_RECORDS",
     "TRANSACTION_ACTIONS",
     "TRANSACTION_BYTES",
 ]
@@ -96,4 +97,7 @@ TRANSACTION_ACTIONS: Final = 100
 TRANSACTION_BYTES: Final = 4 * 1024 * 1024
 REQUEST_BYTES: Final = 16 * 1024 * 1024
 PAGE_BYTES: Final = 1024 * 1024
-"""Bytes that one Query or Scan evaluates before it returns a page."""
+"""Bytes that one Query or Scan evaluates before it returns a page, and that GetRecords returns."""
+
+STREAM_RECORDS: Final = 1000
+"""Records that one GetRecords returns."""

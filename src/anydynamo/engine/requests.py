@@ -1,6 +1,7 @@
 """The parameters of each operation, in one table.
 
-Source: the Request Parameters sections of the Amazon DynamoDB API Reference (2012-08-10).
+Source: the Request Parameters sections of the Amazon DynamoDB API Reference (2012-08-10), of
+DynamoDB and of DynamoDB Streams.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from anydynamo.engine.shapes import (
     Structure,
     TableName,
     Text,
+    Timestamp,
     check,
 )
 
@@ -37,6 +39,9 @@ _INDEX: Final = Text(minimum=3, maximum=255, pattern=_NAME_PATTERN)
 _ATTRIBUTE: Final = Text(maximum=65_535)
 _KEY_ATTRIBUTE: Final = Text(minimum=1, maximum=255)
 _ARN: Final = Text(minimum=1, maximum=1283)
+
+_STREAM: Final = Text(minimum=37, maximum=1024)
+_SHARD: Final = Text(minimum=28, maximum=65)
 
 _CAPACITY: Final = Text(enum=("INDEXES", "TOTAL", "NONE"))
 _METRICS: Final = Text(enum=("SIZE", "NONE"))
@@ -334,6 +339,44 @@ OPERATIONS: Final[Mapping[str, Structure]] = {
         }
     ),
     "DescribeContinuousBackups": _ONE_TABLE,
+    "ListStreams": Structure(
+        optional={
+            "TableName": _NEW_TABLE,
+            "Limit": Integer(minimum=1, maximum=100),
+            "ExclusiveStartStreamArn": _STREAM,
+        }
+    ),
+    "DescribeStream": Structure(
+        required={"StreamArn": _STREAM},
+        optional={
+            "Limit": Integer(minimum=1, maximum=100),
+            "ExclusiveStartShardId": _SHARD,
+            "ShardFilter": Structure(
+                optional={"Type": Text(enum=("CHILD_SHARDS",)), "ShardId": _SHARD}
+            ),
+        },
+    ),
+    "GetShardIterator": Structure(
+        required={
+            "StreamArn": _STREAM,
+            "ShardId": _SHARD,
+            "ShardIteratorType": Text(
+                enum=(
+                    "TRIM_HORIZON",
+                    "LATEST",
+                    "AT_SEQUENCE_NUMBER",
+                    "AFTER_SEQUENCE_NUMBER",
+                    "AT_TIMESTAMP",
+                )
+            ),
+        },
+        optional={"SequenceNumber": Text(minimum=21, maximum=40), "Timestamp": Timestamp()},
+    ),
+    "GetRecords": Structure(
+        required={"ShardIterator": Text(minimum=1, maximum=2048)},
+        # The service checks the upper limit by itself, and has another error for it.
+        optional={"Limit": Integer(minimum=1)},
+    ),
 }
 """Every operation that the engine has, with its parameters."""
 

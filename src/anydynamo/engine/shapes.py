@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any, Protocol, cast
 
 from anydynamo.engine.errors import EngineError, validation
@@ -23,6 +24,7 @@ __all__ = [
     "Structure",
     "TableName",
     "Text",
+    "Timestamp",
     "check",
 ]
 
@@ -31,6 +33,8 @@ Path = tuple[Any, str] | None
 
 _REPORTED = 10
 _SHOWN = 1024
+_FAR_SECONDS = 1e11
+"""More than any year that a `datetime` has; neither infinity nor what is no number is less."""
 
 
 class Shape(Protocol):
@@ -199,6 +203,21 @@ class Boolean:
         """Refuse what is neither true nor false."""
         if not isinstance(value, bool):
             raise _unreadable(value, "Boolean")
+
+
+class Timestamp:
+    """A moment: a `datetime`, as botocore takes it, or seconds since the epoch."""
+
+    __slots__ = ()
+
+    def check(self, value: Any, path: Path, faults: list[str]) -> None:  # noqa: ARG002
+        """Refuse what is no moment."""
+        if isinstance(value, datetime):
+            return
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise _unreadable(value, "Timestamp")
+        if not abs(value) < _FAR_SECONDS:
+            raise _serialization("NUMBER_VALUE cannot be converted to Timestamp")
 
 
 class Document:

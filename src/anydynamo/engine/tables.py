@@ -25,7 +25,7 @@ from anydynamo.engine.definitions import (
     check_throughput,
     distinct_tags,
 )
-from anydynamo.engine.descriptions import describe, moment, stored_document
+from anydynamo.engine.descriptions import describe, stored_document
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.layout import (
     TABLES,
@@ -37,6 +37,7 @@ from anydynamo.engine.layout import (
     size_of,
     unpack,
 )
+from anydynamo.engine.streams import close_stream, open_stream
 from anydynamo.engine.values import measured_item
 from anydynamo.engine.writes import Changes, Stored, write_totals
 
@@ -116,11 +117,11 @@ def create_table(
         }
         if billing == "PAY_PER_REQUEST":
             document["BillingModeDateTime"] = at
-        _set_stream(document, given.get("StreamSpecification"), at)
+        _set_stream(writer, document, given.get("StreamSpecification"), at)
         table = _save(writer, document)
         for space in (table.items, *(index.space for index in table.indexes)):
             write_totals(writer, space, 0, 0)
-        _adopt(writer, table)
+        _adopt(writer, table, now)
         return {"TableDescription": describe(writer, document)}
 
     return work
@@ -150,14 +151,19 @@ def _check_global_indexes(indexes: list[dict[str, Any]], billing: str) -> None:
 
 
 def _set_stream(
-    document: dict[str, Any], specification: Mapping[str, Any] | None, at: float
+    writer: Writer,
+    document: dict[str, Any],
+    specification: Mapping[str, Any] | None,
+    at: float,
 ) -> None:
     if specification is None:
         return
     if specification["StreamEnabled"]:
         document["StreamSpecification"] = specification
-        document["StreamLabel"] = moment(at).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+        document["StreamLabel"] = open_stream(writer, document, at)
     else:
+        close_stream(writer, Table.parse(document), at)
+        # The label stays: DescribeTable goes on naming the latest stream.
         document.pop("StreamSpecification", None)
 
 
@@ -167,8 +173,8 @@ def _save(writer: Writer, document: Mapping[str, Any]) -> Table:
     return Table.load(raw)
 
 
-def _adopt(writer: Writer, table: Table) -> None:
-    changes = Changes(writer)
+def _adopt(writer: Writer, table: Table, now: Callable[[], float]) -> None:
+    changes = Changes(writer, now)
     for place, given in writer.adopt(table.name):
         try:
             item, size = measured_item(given)
@@ -206,8 +212,10 @@ def list_tables(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]
     return work
 
 
-def delete_table(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any]]:
-    """Delete a table with all its items, unless it is protected."""
+def delete_table(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Writer], dict[str, Any]]:
+    """Delete a table with all its items, unless it is protected; its stream ends."""
     name = request["TableName"]
 
     def work(writer: Writer) -> dict[str, Any]:
@@ -220,6 +228,7 @@ def delete_table(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any
         described = describe(writer, document)
         described["TableStatus"] = "DELETING"
         table = Table.parse(document)
+        close_stream(writer, table, now())
         for space in (table.items, *(index.space for index in table.indexes)):
             writer.clear(space)
             writer.delete(TOTALS, space.encode())
@@ -253,7 +262,7 @@ def update_table(
         at = now()
         _change_billing(document, given, at)
         document.update((key, given[key]) for key in _SETTINGS if key in given)
-        _change_stream(document, given.get("StreamSpecification"), at)
+        _change_stream(writer, document, given.get("StreamSpecification"), at)
         for kind, update in updates:
             _change_index(document, kind, update)
         if updates:
@@ -322,7 +331,10 @@ def _change_billing(document: dict[str, Any], given: Mapping[str, Any], at: floa
 
 
 def _change_stream(
-    document: dict[str, Any], specification: Mapping[str, Any] | None, at: float
+    writer: Writer,
+    document: dict[str, Any],
+    specification: Mapping[str, Any] | None,
+    at: float,
 ) -> None:
     if specification is None:
         return
@@ -331,7 +343,7 @@ def _change_stream(
         raise validation(f"{_INVALID}Table already has an enabled stream")
     if not specification["StreamEnabled"] and not enabled:
         raise validation(f"{_INVALID}Table already has a disabled stream")
-    _set_stream(document, specification, at)
+    _set_stream(writer, document, specification, at)
 
 
 def _change_index(document: dict[str, Any], kind: str, update: dict[str, Any]) -> None:

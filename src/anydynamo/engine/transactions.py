@@ -165,7 +165,7 @@ def transact_write_items(
                 max(action.size, outcome.size)
                 for action, outcome in zip(actions, sound, strict=True)
             )
-            _perform(writer, zip(actions, sound, strict=True), consumptions)
+            _perform(Changes(writer, now), zip(actions, sound, strict=True), consumptions)
             if token is not None:
                 _remember(writer, token, digest, now())
         response: dict[str, Any] = {}
@@ -232,11 +232,10 @@ def _reason(error: EngineError) -> dict[str, Any]:
 
 
 def _perform(
-    writer: Writer,
+    changes: Changes,
     outcomes: Iterable[tuple[Action, Outcome]],
     consumptions: dict[str, Consumption],
 ) -> None:
-    changes = Changes(writer)
     for action, outcome in outcomes:
         action.perform(changes, outcome, _consumption(consumptions, outcome.table))
     changes.finish()

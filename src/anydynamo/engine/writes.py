@@ -1,4 +1,4 @@
-"""Writing items: the item, its index entries and the table's totals, in one atomic write."""
+"""Writing items: the item, its index entries, its stream and totals, in one atomic write."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from anydynamo.engine.capacity import write_units
 from anydynamo.engine.layout import TOTALS, pack, size_of, unpack
+from anydynamo.engine.streams import Recorder
 from anydynamo.engine.values import item_size
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from anydynamo.engine.capacity import Consumption
-    from anydynamo.engine.layout import Index, Table
+    from anydynamo.engine.layout import Index, Stream, Table
     from anydynamo.engine.store import Reader, Writer
     from anydynamo.engine.values import Item
 
@@ -42,12 +45,26 @@ class Stored:
 
 
 class Changes:
-    """The item writes of one operation. `finish` comes last and brings the totals up to date."""
+    """The item writes of one operation. `finish` comes last and brings the totals up to date.
 
-    __slots__ = ("_totals", "_writer")
+    Args:
+        writer: The store.
+        now: The clock, in seconds since the epoch; asked where a stream records.
+        identity: The `userIdentity` of what is recorded, where the service itself writes.
+    """
 
-    def __init__(self, writer: Writer) -> None:
+    __slots__ = ("_identity", "_now", "_recorder", "_totals", "_writer")
+
+    def __init__(
+        self,
+        writer: Writer,
+        now: Callable[[], float],
+        identity: Mapping[str, str] | None = None,
+    ) -> None:
         self._writer = writer
+        self._now = now
+        self._identity = identity
+        self._recorder: Recorder | None = None
         self._totals: dict[str, tuple[int, int]] = {}
 
     def put(
@@ -64,6 +81,8 @@ class Changes:
         if raw != before.raw:
             self._writer.put(table.items, key, raw)
             self._count(table.items, 1 if before.raw is None else 0, size - before.size)
+            if table.stream is not None:
+                self._record(table, table.stream, before, item, raw)
         if consumption is not None:
             consumption.table += write_units(max(size, before.size))
         if table.indexes:
@@ -79,6 +98,8 @@ class Changes:
             return
         self._writer.delete(table.items, key)
         self._count(table.items, -1, -before.size)
+        if table.stream is not None:
+            self._record(table, table.stream, before, None, b"")
         if table.indexes:
             self._maintain(table, before.item, None, b"", consumption)
 
@@ -96,6 +117,13 @@ class Changes:
                 old_count, old_size = _decoded(raw)
                 write_totals(self._writer, space, old_count + count, old_size + size)
         self._totals.clear()
+
+    def _record(
+        self, table: Table, stream: Stream, before: Stored, item: Item | None, raw: bytes
+    ) -> None:
+        if self._recorder is None:
+            self._recorder = Recorder(self._writer, self._now(), self._identity)
+        self._recorder.record(table, stream, before, item, raw)
 
     def _count(self, space: str, count: int, size: int) -> None:
         known = self._totals.get(space)
