@@ -13,6 +13,7 @@ from tests.documentation import ROOT, Page, pages
 
 import anydynamo
 from anydynamo import environment, errors
+from anydynamo.operations import replicas
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +23,7 @@ KNOWN = {
     *(name for names in environment.VARIABLES.values() for name in names),
     "USE_DYNAMODB",
     "DYNAMODB_ENABLED",
+    *replicas.VARIABLES,
 }
 RENAMING = re.compile(r"DYNAMODB_(?:[A-Z_]+|<TABLE>)_TABLE|DYNAMODB_TABLE_(?:[A-Z_]+|<TABLE>)")
 

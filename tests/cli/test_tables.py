@@ -88,7 +88,7 @@ def test_tables_that_are_not_there_fail_to_verify(monkeypatch: pytest.MonkeyPatc
 
 def test_items_that_cannot_be_read_are_shown() -> None:
     with Database.open("sqlite:///forum.db") as database:
-        item = {"userId": {"S": "9"}, "email": {"N": "1"}}
+        item = {"userId": {"S": "9"}, "name": {"N": "1"}}
         database.run(lambda db: db.session.call("PutItem", {"TableName": "users", "Item": item}))
     result = run("verify", FORUM)
     assert result.exit_code == 1
@@ -105,7 +105,7 @@ def test_two_places_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     with Database.open("sqlite:///second.db") as database:
         database.run(seed)
     assert facts("compare", FORUM)["ok"] is True
-    assert "forum.db and second.db agree." in run("compare", FORUM).stdout
+    assert "second.db agree." in run("compare", FORUM).stdout
 
 
 @pytest.mark.parametrize(

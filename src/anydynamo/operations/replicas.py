@@ -29,13 +29,16 @@ if TYPE_CHECKING:
     from anydynamo.database import Database
     from anydynamo.models.schema import TableSchema
 
-__all__ = ["ComparedTable", "Replica", "compare", "replica_settings", "replicas"]
+__all__ = ["VARIABLES", "ComparedTable", "Replica", "compare", "replica_settings", "replicas"]
 
 _SHOWN = 20
 
 _REGION = "DATABASE_REPLICA_REGION"
 _ENDPOINT = "DATABASE_REPLICA_ENDPOINT_URL"
 _URL = "DATABASE_REPLICA_URL"
+
+VARIABLES = (_REGION, _ENDPOINT, _URL)
+"""The variables that say where the second place is."""
 
 
 @dataclass(frozen=True, slots=True)
