@@ -65,6 +65,7 @@ if TYPE_CHECKING:
         size,
     )
     from anydynamo.repositories.capacity import Capacity
+    from anydynamo.repositories.lists import WholeList
     from anydynamo.repositories.paging import Page
     from anydynamo.repositories.protocols import (
         QueryRepository,
@@ -131,6 +132,7 @@ __all__ = [
     "Unavailable",
     "UniqueViolation",
     "VersionConflict",
+    "WholeList",
     "WriteRepository",
     "attribute",
     "size",
@@ -153,6 +155,7 @@ _LAZY = {
     "Repository": "repositories.repository",
     "Settings": "settings",
     "Table": "models.table",
+    "WholeList": "repositories.lists",
     "WriteRepository": "repositories.protocols",
     "attribute": "models.table",
     "size": "models.table",
