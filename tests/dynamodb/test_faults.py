@@ -1,4 +1,4 @@
-"""Every exception of botocore and every code of its DynamoDB model becomes an error of ours."""
+"""Every exception of botocore and every code of its DynamoDB models becomes an error of ours."""
 
 from __future__ import annotations
 
@@ -53,8 +53,12 @@ def test_every_exception_of_botocore_was_thought_of(cls: type[Exception]) -> Non
 
 
 def _codes() -> list[str]:
-    model = botocore.loaders.Loader().load_service_model("dynamodb", "service-2")
-    return sorted(name for name, shape in model["shapes"].items() if shape.get("exception"))
+    loader = botocore.loaders.Loader()
+    models = [
+        loader.load_service_model(name, "service-2") for name in ("dynamodb", "dynamodbstreams")
+    ]
+    shapes = [pair for model in models for pair in model["shapes"].items()]
+    return sorted({name for name, shape in shapes if shape.get("exception")})
 
 
 @pytest.mark.parametrize("code", _codes())

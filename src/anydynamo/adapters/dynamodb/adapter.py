@@ -8,7 +8,7 @@ import io
 import os
 import random
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from anydynamo.adapters.dynamodb.faults import refuse_foreign, translate
 from anydynamo.adapters.dynamodb.retries import Backoff, RetryQuota, is_worth_retrying
@@ -28,13 +28,20 @@ __all__ = ["DynamoDBAdapter"]
 
 LARGE_BODY = 512 * 1024
 
+STREAM_OPERATIONS: Final = frozenset(
+    ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+)
+"""What DynamoDB Streams answers, which AWS runs as a service with clients and endpoints of its own.
+Other servers answer both in one place."""
+
 
 class DynamoDBAdapter:
     """DynamoDB on AWS, or any server that speaks its API.
 
-    Nothing is imported, read or connected before the first call. That call opens one aiobotocore
-    client on the running event loop, and the adapter belongs to that loop from then on. What is not
-    given of credentials, region and endpoint is found as botocore finds it; AWS_REGION is read too.
+    Nothing is imported, read or connected before the first call. That call opens an aiobotocore
+    client on the running event loop, and the adapter belongs to that loop from then on; the first
+    operation on streams opens a second client in the same way. What is not given of credentials,
+    region and endpoint is found as botocore finds it; AWS_REGION is read too.
 
     Failed calls are repeated as the AWS SDKs do it in their standard mode, connection failures and
     time-outs included. A conditional write whose answer was lost may therefore meet its own effect
@@ -56,6 +63,8 @@ class DynamoDBAdapter:
         session: An aiobotocore session of the caller's, in place of credentials and profile.
         client: An aiobotocore DynamoDB client of the caller's, in place of all of the above. It is
             not closed with the adapter, and its own retry settings hold instead of ours.
+        streams_client: An aiobotocore client of DynamoDB Streams to go with `client`, for the
+            operations on streams.
         backoff: How long to wait between attempts.
         sleep: What waits; a test puts its own here.
         jitter: What returns a random number in [0, 1); a test puts its own here.
@@ -79,6 +88,7 @@ class DynamoDBAdapter:
         max_attempts: int = 8,
         session: Any = None,  # aiobotocore ships no types
         client: Any = None,  # likewise
+        streams_client: Any = None,  # likewise
         backoff: Backoff | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
@@ -89,6 +99,10 @@ class DynamoDBAdapter:
             raise ConfigurationError("session_token goes with access_key_id")
         if session is not None and profile is not None:
             raise ConfigurationError("profile belongs to the session that is given")
+        if streams_client is not None and client is None:
+            raise ConfigurationError(
+                "streams_client goes with client; without one, both are opened here"
+            )
         for name, bound in (
             ("max_attempts", max_attempts),
             ("max_pool_connections", max_pool_connections),
@@ -111,13 +125,13 @@ class DynamoDBAdapter:
         self._read_timeout = read_timeout
         self._max_attempts = max_attempts if client is None else 1
         self._session = session
-        self._given = client
+        self._given = {"dynamodb": client, "dynamodbstreams": streams_client}
         self._backoff = backoff or Backoff()
         self._sleep = sleep
         self._jitter = jitter
         self._quota = RetryQuota()
         self._opening = asyncio.Lock()
-        self._opened: _Client | None = None
+        self._opened: dict[str, _Client] = {}
         self._closed = False
 
     def __repr__(self) -> str:
@@ -126,8 +140,7 @@ class DynamoDBAdapter:
     @property
     def info(self) -> ProviderInfo:
         """What this adapter is; before the first call, a region that botocore finds is unknown."""
-        opened = self._opened
-        region = opened.region if opened else self._region
+        region = next((opened.region for opened in self._opened.values()), self._region)
         location = f"DynamoDB in {region}" if region else "DynamoDB"
         if self._endpoint_url:
             location += f" at {self._endpoint_url}"
@@ -178,18 +191,18 @@ class DynamoDBAdapter:
             attempt += 1
 
     async def close(self) -> None:
-        """Close the client, if it was opened here; calls under way end with `DatabaseClosed`.
+        """Close what was opened here; calls under way end with `DatabaseClosed`.
 
         Raises:
-            NotSupported: The client belongs to another event loop.
+            NotSupported: The adapter belongs to another event loop.
         """
-        opened = self._opened
-        if opened is not None:
-            opened.check_loop("close", None)
+        opened = list(self._opened.values())
+        for client in opened:
+            client.check_loop("close", None)
         self._closed = True
-        self._opened = None
-        if opened is not None:
-            await opened.close()
+        self._opened = {}
+        for client in opened:
+            await client.close()
 
     def _price(self, attempt: int, error: AnyDynamoError) -> int | None:
         if attempt >= self._max_attempts or not is_worth_retrying(error):
@@ -197,20 +210,29 @@ class DynamoDBAdapter:
         return self._quota.take(error)
 
     async def _open(self, operation: str, table: str | None) -> _Client:
-        opened = self._opened
+        service = "dynamodbstreams" if operation in STREAM_OPERATIONS else "dynamodb"
+        opened = self._opened.get(service)
         if opened is None:
             async with self._opening:
                 if self._closed:
                     raise _closed(operation, table)
-                if self._opened is None:
-                    self._opened = await self._create(operation, table)
-                opened = self._opened
+                opened = self._opened.get(service)
+                if opened is None:
+                    opened = await self._create(service, operation, table)
+                    self._opened[service] = opened
         opened.check_loop(operation, table)
         return opened
 
-    async def _create(self, operation: str, table: str | None) -> _Client:
-        if self._given is not None:
-            return _Client(self._given, None)
+    async def _create(self, service: str, operation: str, table: str | None) -> _Client:
+        if self._given["dynamodb"] is not None:
+            if self._given[service] is None:
+                raise ConfigurationError(
+                    f"{operation} is answered by DynamoDB Streams, and this adapter was given a"
+                    " client of DynamoDB alone; give it a streams_client as well",
+                    operation=operation,
+                    table=table,
+                )
+            return _Client(self._given[service], None)
         try:
             # Imported by name: aiobotocore ships no types.
             new_config: Any = importlib.import_module("aiobotocore.config").AioConfig
@@ -225,12 +247,15 @@ class DynamoDBAdapter:
             read_timeout=self._read_timeout,
             # Retries are ours: botocore's cannot be given a clock, and do not jitter fully.
             retries={"total_max_attempts": 1, "mode": "standard"},
+            # Dynoxide's shard ids are shorter than AWS's; what a server hands out, it may get back.
+            parameter_validation=service != "dynamodbstreams",
             user_agent_extra="anydynamo",
         )
         try:
-            session: Any = self._session or new_session(profile=self._profile)
-            context: Any = session.create_client(
-                "dynamodb",
+            if self._session is None:
+                self._session = new_session(profile=self._profile)
+            context: Any = self._session.create_client(
+                service,
                 # AWS's other SDKs read AWS_REGION; botocore reads AWS_DEFAULT_REGION and profiles.
                 region_name=self._region or os.environ.get("AWS_REGION") or None,
                 endpoint_url=self._endpoint_url,
@@ -238,8 +263,9 @@ class DynamoDBAdapter:
                 **self._credentials,
             )
             client: Any = await context.__aenter__()
-            client.meta.events.register("before-send.dynamodb", _stream_large_body)
-            client.meta.events.register("before-parse.dynamodb", refuse_foreign)
+            events: str = client.meta.service_model.service_id.hyphenize()
+            client.meta.events.register(f"before-send.{events}", _stream_large_body)
+            client.meta.events.register(f"before-parse.{events}", refuse_foreign)
         except Exception as exception:
             # botocore answers an endpoint that is no URL with a plain ValueError.
             if type(exception) is ValueError:
