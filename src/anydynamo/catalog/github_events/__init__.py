@@ -1,9 +1,4 @@
-"""GitHub events: nine tables, the repositories over them, and the service that collects.
-
-    collector = create_enhanced_collector({"provider": "sqlite", "db_path": "github_events.db"})
-    async with collector:
-        await collector.collect([{"id": "1", "type": "WatchEvent", "repo": {"name": "a/b"}}])
-"""
+"""GitHub events: nine tables, the repositories over them, and the service that collects."""
 
 from anydynamo.catalog.github_events.changesets import Changeset, summarize
 from anydynamo.catalog.github_events.database_factory import (
@@ -18,6 +13,7 @@ from anydynamo.catalog.github_events.enhanced_event_collector import (
     EventSource,
     create_enhanced_collector,
 )
+from anydynamo.catalog.github_events.github_source import GitHubEvents
 from anydynamo.catalog.github_events.incoming import webhook
 from anydynamo.catalog.github_events.interfaces import (
     CommitsRepository,
@@ -65,6 +61,7 @@ __all__ = [
     "EventPattern",
     "EventSource",
     "EventsRepository",
+    "GitHubEvents",
     "Manager",
     "MetricsRepository",
     "RepositoryHealth",

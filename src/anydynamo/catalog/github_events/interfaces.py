@@ -8,7 +8,7 @@ first. Times have an offset from UTC, and repositories are called `owner/name`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Required, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -54,8 +54,8 @@ class DatabaseHealth(TypedDict, total=False):
         error: Why it does not answer.
     """
 
-    status: str
-    provider: str
+    status: Required[str]
+    provider: Required[str]
     region: str | None
     table_prefix: str
     path: str
