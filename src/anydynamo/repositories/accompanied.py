@@ -18,7 +18,7 @@ from anydynamo.errors import (
     TransactionConflict,
 )
 from anydynamo.repositories.batches import BatchReader, identity
-from anydynamo.repositories.companions import as_read, conditioned
+from anydynamo.repositories.companions import Impossible, as_read, conditioned
 from anydynamo.repositories.transactions import MOST_ACTIONS, cancelled, faults
 
 if TYPE_CHECKING:
@@ -152,6 +152,8 @@ async def _carry_out(
     tries = 0
     while True:
         tries += 1
+        for write in writes:
+            write.expectation.refused = False
         olds = await _read(session, writes, capacity)
         plan = _plan(writes, olds, refused, exact=returned == "ALL_OLD")
         try:
@@ -225,7 +227,10 @@ def _plan(
                 shown.setdefault(member, []).append(transition)
         transitions.append(transition)
     for member, concerned in shown.items():
-        steps += [_along(one, writes) for one in member.plan(concerned, refused)]
+        for one in member.plan(concerned, refused):
+            if isinstance(one, Impossible):
+                raise _impossible(one, writes)
+            steps.append(_along(one, writes))
     if len(steps) > MOST_ACTIONS:
         raise InvalidRequest(
             f"A transaction has at most {MOST_ACTIONS} actions, and these {len(writes)} writes "
@@ -259,6 +264,14 @@ def _along(along: Along, writes: Sequence[TransactWrite]) -> _Step:
         along.explain,
         along.identity,
     )
+
+
+def _impossible(one: Impossible, writes: Sequence[TransactWrite]) -> TransactionCancelled:
+    errors: list[AnyDynamoError | None] = [None] * len(writes)
+    reasons: list[Mapping[str, Any]] = [{"Code": "None"} for _ in writes]
+    errors[one.place] = one.error
+    reasons[one.place] = {"Code": "ConditionalCheckFailed", "Message": str(one.error)}
+    return cancelled(one.error, writes, errors, reasons)
 
 
 async def _send(

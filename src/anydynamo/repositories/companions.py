@@ -27,7 +27,15 @@ if TYPE_CHECKING:
     from anydynamo.errors import AnyDynamoError, ConditionFailed
     from anydynamo.repositories.transactions import TransactWrite
 
-__all__ = ["Along", "Companion", "Companions", "Transition", "as_read", "conditioned"]
+__all__ = [
+    "Along",
+    "Companion",
+    "Companions",
+    "Impossible",
+    "Transition",
+    "as_read",
+    "conditioned",
+]
 
 Item = dict[str, Any]
 Identity = tuple[Any, ...]
@@ -74,6 +82,19 @@ class Along:
     explain: Callable[[ConditionFailed], AnyDynamoError | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    """A write that cannot be carried out together with the others.
+
+    Attributes:
+        place: Which of the transaction's writes it is.
+        error: Why.
+    """
+
+    place: int
+    error: AnyDynamoError
+
+
 class Companion(Protocol):
     """Something that is written together with each item of a table.
 
@@ -92,15 +113,12 @@ class Companion(Protocol):
 
     def plan(
         self, transitions: Sequence[Transition], refused: Mapping[Identity, Mapping[str, Any]]
-    ) -> Iterable[Along]:
+    ) -> Iterable[Along | Impossible]:
         """Name the actions that go along with a transaction's writes.
 
         Args:
             transitions: The writes that concern it.
             refused: Of actions whose condition was false before, the items that stood there.
-
-        Raises:
-            AnyDynamoError: The writes cannot be carried out together.
         """
         ...
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from anydynamo.errors import InvalidRequest, UniqueViolation
 from anydynamo.repositories.batches import identity
-from anydynamo.repositories.companions import Along, Transition
+from anydynamo.repositories.companions import Along, Impossible, Transition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -118,14 +118,11 @@ class UniqueValues:
         self,
         transitions: Sequence[Transition],
         refused: Mapping[tuple[Any, ...], Mapping[str, Any]],
-    ) -> Iterator[Along]:
+    ) -> Iterator[Along | Impossible]:
         """Free the values that items give up, and take those that they get.
 
         A value that one item gives up and another gets is handed over by a single action, because a
         transaction may touch each item only once.
-
-        Raises:
-            UniqueViolation: Two of the items get one value.
         """
         claims: dict[str, _Claim] = {}
         releases: dict[str, list[Transition]] = {}
@@ -135,8 +132,9 @@ class UniqueValues:
             kept = lasting and not self._is_over(transition.old, transition.at)
             for text, unique in new.items():
                 if text in claims:
-                    raise self._taken(transition, unique, claims[text].transition.key)
-                if not (kept and text in old):
+                    first = claims[text].transition.key
+                    yield Impossible(transition.place, self._taken(transition, unique, first))
+                elif not (kept and text in old):
                     claims[text] = _Claim(transition, unique)
             for text in old.keys() - new.keys():
                 releases.setdefault(text, []).append(transition)
