@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from anydynamo.engine.errors import EngineError, validation
-from anydynamo.engine.streams import ITERATOR_SECONDS, milliseconds
+from anydynamo.engine.streams import ITERATOR_SECONDS, milliseconds, record_key
 
 __all__ = ["Iterator"]
 
@@ -79,9 +79,10 @@ class Iterator:
             raise _invalid()
         try:
             known = _decode(place)
-            iterator = Iterator(arn, known.shard, int(known.sequence), known.issued)
-        except (msgspec.MsgspecError, ValueError):
+            record_key(int(known.sequence))
+        except (msgspec.MsgspecError, ValueError, OverflowError):
             raise _invalid() from None
+        iterator = Iterator(arn, known.shard, int(known.sequence), known.issued)
         if milliseconds(at) - iterator.issued > 1000 * ITERATOR_SECONDS:
             raise EngineError(
                 "ExpiredIteratorException",

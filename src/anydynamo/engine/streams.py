@@ -49,6 +49,7 @@ __all__ = [
     "Recorder",
     "Shard",
     "close_stream",
+    "drop_ended",
     "first_sequence",
     "milliseconds",
     "open_stream",
@@ -209,7 +210,6 @@ def open_stream(writer: Writer, table: Mapping[str, Any], at: float) -> str:
         at: The time, in seconds since the epoch.
     """
     moment = milliseconds(at)
-    _drop_ended(writer, moment)
     # The label names the stream within its table's name; a second one takes the next that is free.
     number = moment
     while writer.get(STREAMS, stream_key(table["TableName"], label := _label(number))) is not None:
@@ -249,7 +249,24 @@ def close_stream(writer: Writer, table: Table, at: float) -> None:
     document["Ended"] = moment = max(moment, last // _COUNTER)
     _close_shard(document, last, moment)
     writer.put(STREAMS, stream.key, encode(document))
-    _drop_ended(writer, moment)
+
+
+def drop_ended(writer: Writer, at: float) -> None:
+    """Remove the streams that ended so long ago that nobody can read them any more.
+
+    Nothing is written to them, so others have to see to it: operations on tables, and writes that
+    open a shard.
+
+    Args:
+        writer: The store.
+        at: The time, in seconds since the epoch.
+    """
+    oldest = milliseconds(at) - _KEPT
+    for key, raw in list(writer.scan(STREAMS)):
+        document = decode(raw)
+        if document["Ended"] is not None and document["Ended"] < oldest:
+            writer.clear(space_of(document))
+            writer.delete(STREAMS, key)
 
 
 def _description(writer: Writer, table: Table, stream: Stream, moment: int) -> dict[str, Any]:
@@ -277,15 +294,6 @@ def _close_shard(document: dict[str, Any], last: int, moment: int) -> None:
     shard = document["Shards"][-1]
     shard["End"] = sequence_text(last)
     shard["Closed"] = moment
-
-
-def _drop_ended(writer: Writer, moment: int) -> None:
-    """Remove the streams that ended so long ago that nobody can read them any more."""
-    for key, raw in list(writer.scan(STREAMS)):
-        document = decode(raw)
-        if document["Ended"] is not None and document["Ended"] < moment - _KEPT:
-            writer.clear(space_of(document))
-            writer.delete(STREAMS, key)
 
 
 class Recorder:
@@ -364,7 +372,7 @@ class Recorder:
         kept.append(_new_shard(stream.space, sequence, kept[-1]["Id"]))
         document["Shards"] = kept
         self._writer.put(STREAMS, stream.key, encode(document))
-        _drop_ended(self._writer, moment)
+        drop_ended(self._writer, moment / 1000)
 
     def _trim(self, stream: Stream) -> None:
         oldest = record_key(first_sequence(self._moment - _KEPT))

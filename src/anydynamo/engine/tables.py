@@ -37,7 +37,7 @@ from anydynamo.engine.layout import (
     size_of,
     unpack,
 )
-from anydynamo.engine.streams import close_stream, open_stream
+from anydynamo.engine.streams import close_stream, drop_ended, open_stream
 from anydynamo.engine.values import measured_item
 from anydynamo.engine.writes import Changes, Stored, write_totals
 
@@ -102,6 +102,7 @@ def create_table(
         if writer.get(TABLES, name.encode()) is not None:
             raise EngineError("ResourceInUseException", f"Table already exists: {name}")
         at = now()
+        drop_ended(writer, at)
         document = {
             "TableId": str(uuid4()),
             "TableName": name,
@@ -228,7 +229,9 @@ def delete_table(
         described = describe(writer, document)
         described["TableStatus"] = "DELETING"
         table = Table.parse(document)
-        close_stream(writer, table, now())
+        at = now()
+        drop_ended(writer, at)
+        close_stream(writer, table, at)
         for space in (table.items, *(index.space for index in table.indexes)):
             writer.clear(space)
             writer.delete(TOTALS, space.encode())
@@ -260,6 +263,7 @@ def update_table(
     def work(writer: Writer) -> dict[str, Any]:
         document = stored_document(writer, given["TableName"])
         at = now()
+        drop_ended(writer, at)
         _change_billing(document, given, at)
         document.update((key, given[key]) for key in _SETTINGS if key in given)
         _change_stream(writer, document, given.get("StreamSpecification"), at)
