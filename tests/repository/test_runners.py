@@ -130,7 +130,7 @@ def test_the_facade_has_the_names_of_the_original() -> None:
         (Batch, sync.Batch),
     ):
         names = {name for name in dir(original) if not name.startswith("_")}
-        assert names - {"check_open"} <= set(dir(facade))
+        assert names - {"check_open", "session"} <= set(dir(facade))
 
 
 def test_the_facade_opens_by_url_and_environment(tmp_path: Path) -> None:

@@ -154,6 +154,8 @@ class BatchWriter:
                 for requests in unprocessed.values()
                 for request in requests
             ]
+            for key in left.keys() - set(keys):
+                left[key].write.expectation.written()
             left = {key: left[key] for key in keys}
             if not left:
                 break
@@ -232,7 +234,7 @@ class BatchReader(Generic[T]):
         table: The table's real name.
         keys: Pairs of what the caller gave and the key it stands for.
         options: What the request says beside the keys.
-        decode: Turns an item into a result.
+        decode: Turns an item into a result, or into None where it is not to be seen.
         capacity: What collects the costs.
     """
 
@@ -242,7 +244,7 @@ class BatchReader(Generic[T]):
         table: str,
         keys: Iterable[tuple[object, Key]],
         options: Mapping[str, Any],
-        decode: Callable[[Mapping[str, Any]], T],
+        decode: Callable[[Mapping[str, Any]], T | None],
         capacity: Capacity | None,
     ) -> None:
         self._session = session
@@ -262,7 +264,8 @@ class BatchReader(Generic[T]):
         while pairs := list(islice(self._keys, _MOST_READS)):
             wanted = [(identity(pair[1]), pair) for pair in pairs]
             found = await self._fetch(dict(wanted))
-            results = [self._decode(found[known]) for known, _ in wanted if known in found]
+            read = [self._decode(found[known]) for known, _ in wanted if known in found]
+            results = [one for one in read if one is not None]
             if results:
                 return results
         return None

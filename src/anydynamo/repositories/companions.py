@@ -20,6 +20,7 @@ from anydynamo.engine.expressions.ast import Set, Value
 from anydynamo.engine.expressions.parser import parse_update
 from anydynamo.engine.values import check_item
 from anydynamo.errors import from_code
+from anydynamo.repositories.placeholders import grouped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -256,7 +257,7 @@ def conditioned(
     placeholders: Item = {**request.get("ExpressionAttributeNames", {})}
     values: Item = {**request.get("ExpressionAttributeValues", {})}
     if len(parts) == 1 and names:
-        parts[0] = f"({parts[0]})"
+        parts[0] = grouped(parts[0])
     for number, name in enumerate(names):
         placeholders[f"#read{number}"] = name
         if old is None or name not in old:

@@ -21,7 +21,7 @@ from anydynamo.errors import InvalidRequest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["Attributes", "Expressions", "attributes_of", "top_level_paths"]
+__all__ = ["Attributes", "Expressions", "attributes_of", "grouped", "top_level_paths"]
 
 
 class Attributes:
@@ -194,6 +194,21 @@ class Expressions:
             ) from error
         except ValueError as error:
             raise InvalidRequest(f"This {what} cannot be written: {error}") from error
+
+
+def grouped(condition: str) -> str:
+    """Put a condition into parentheses, unless it is already: DynamoDB refuses redundant ones.
+
+    Args:
+        condition: A condition in which all names and values are placeholders.
+    """
+    depth = 0
+    for place, character in enumerate(condition):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            whole = place == len(condition) - 1 and place > 0
+            return condition if whole else f"({condition})"
+    return condition
 
 
 def attributes_of(model: type[Model]) -> dict[str, Attribute[Any]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from pynamodb.models import Model
 
 from anydynamo.errors import InvalidRequest
-from anydynamo.repositories.placeholders import Attributes, Expressions
+from anydynamo.repositories.placeholders import Attributes, Expressions, grouped
 from anydynamo.repositories.projections import projection_of
 from anydynamo.repositories.targets import Target
 from anydynamo.repositories.walks import Plan
@@ -16,30 +16,53 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from anydynamo.models.codec import Codec
+    from anydynamo.repositories.rules import Rule
+    from anydynamo.repositories.session import Session
 
 __all__ = ["ReadRequests"]
 
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 
 
 class ReadRequests(Generic[M]):
     """Makes the reads of one model.
 
     Args:
+        session: The open database.
         codec: The model's codec.
         attributes: The model's attributes.
         table: The table's real name.
+        rules: What holds for all items, in order.
     """
 
-    def __init__(self, codec: Codec[M], attributes: Attributes, table: str) -> None:
+    def __init__(
+        self,
+        session: Session,
+        codec: Codec[M],
+        attributes: Attributes,
+        table: str,
+        rules: tuple[Rule, ...] = (),
+    ) -> None:
+        self._session = session
         self._codec = codec
         self._attributes = attributes
         self._table = table
+        self._hiding = tuple(rule for rule in rules if rule.sees)
+        # A view's pages are its own; without such rules tokens stay what they were.
+        self._views = [part for rule in rules for part in rule.identity]
+
+    def shown(self, item: Mapping[str, Any]) -> M | None:
+        """Turn an item into an instance; None if it is hidden."""
+        found: M | None = self._shown(self._codec.decode)(item)
+        return found
 
     def get(
         self, key: dict[str, Any], only: object, consistent: bool
     ) -> tuple[dict[str, Any], Callable[[Mapping[str, Any]], Any]]:
         """Return the request for one item, and what turns the item into a result.
+
+        A hidden item has the result None.
 
         Raises:
             InvalidRequest: `only` names an attribute that the model lacks.
@@ -63,14 +86,28 @@ class ReadRequests(Generic[M]):
         """
         request: dict[str, Any] = {"ConsistentRead": True} if consistent else {}
         if only is None:
-            return request, self._codec.decode
+            return request, self._shown(self._codec.decode)
         projection = projection_of(self._codec, self._attributes, only)
         wires = dict.fromkeys(projection.wires)
         if keys:
             wires |= dict.fromkeys(key.wire for key in self._codec.schema.keys)
+        wires |= dict.fromkeys(wire for rule in self._hiding for wire in rule.sees)
         expressions = Expressions(self._attributes)
         request["ProjectionExpression"] = expressions.projection(wires)
-        return expressions.into(request), projection.decode
+        return expressions.into(request), self._shown(projection.decode)
+
+    def _shown(
+        self, decode: Callable[[Mapping[str, Any]], T]
+    ) -> Callable[[Mapping[str, Any]], Any]:
+        """Return what gives None for a hidden item instead of decoding it."""
+        if not self._hiding:
+            return decode
+        hidden = self._hidden(self._hiding)
+        return lambda item: None if hidden(item) else decode(item)
+
+    def _hidden(self, rules: Sequence[Rule]) -> Callable[[Mapping[str, Any]], bool]:
+        at = self._session.clock()
+        return lambda item: any(rule.hides(item, at) for rule in rules)
 
     def query(
         self,
@@ -179,17 +216,63 @@ class ReadRequests(Generic[M]):
         if where is not None:
             request["FilterExpression"] = expressions.condition(where, "filter")
         identity = self._identity(operation, target, request, expressions)
+        aside = self._filter(operation, target, request, expressions)
+        # These cannot be filtered by DynamoDB, so they have to be read.
+        seen = tuple(wire for rule in aside for wire in rule.sees)
         decode: Callable[[Mapping[str, Any]], Any] = self._codec.decode
         if only is not None:
             projection = projection_of(self._codec, self._attributes, only)
             self._check_projected(target, projection.wires)
             # The key is read along, because a page may have to end at any item.
-            wires = dict.fromkeys((*projection.wires, *target.key_names))
+            wires = dict.fromkeys((*projection.wires, *target.key_names, *seen))
             request["ProjectionExpression"] = expressions.projection(wires)
             decode = projection.decode
         elif whole and target.index is not None and target.index.projection != "ALL":
             self._ask_for_all(target, request)
-        return Plan(operation, expressions.into(request), target.key_names, decode, identity)
+        elif not whole and seen:
+            wires = dict.fromkeys((*target.key_names, *seen))
+            request["ProjectionExpression"] = expressions.projection(wires)
+        hides = self._hidden(aside) if aside else None
+        request = expressions.into(request)
+        return Plan(operation, request, target.key_names, decode, identity, hides)
+
+    def _filter(
+        self,
+        operation: str,
+        target: Target,
+        request: dict[str, Any],
+        expressions: Expressions,
+    ) -> list[Rule]:
+        """Let DynamoDB filter what is hidden; return the rules for which it cannot.
+
+        A query's filter may not use its key, and what a local index lacks is fetched from the table
+        only after the filter.
+        """
+        aside: list[Rule] = []
+        filters: list[str] = []
+        at = self._session.clock() if self._hiding else 0.0
+        for rule in self._hiding:
+            self._check_seen(target, rule)
+            if any(
+                target.lacks(wire) or (operation == "Query" and target.is_key(wire))
+                for wire in rule.sees
+            ):
+                aside.append(rule)
+            else:
+                filters.append(rule.shows(expressions, at))
+        if filters:
+            own = request.get("FilterExpression")
+            parts = filters if own is None else [grouped(own), *filters]
+            request["FilterExpression"] = " AND ".join(parts)
+        return aside
+
+    def _check_seen(self, target: Target, rule: Rule) -> None:
+        missing = [self._attributes.python(wire) for wire in rule.sees if not target.projects(wire)]
+        if missing:
+            raise InvalidRequest(
+                f"{target.where} does not hold {', '.join(missing)}, which tells whether an item "
+                "is to be seen; let the index project it, with include=[...] or with ALL"
+            )
 
     def _identity(
         self,
@@ -200,6 +283,7 @@ class ReadRequests(Generic[M]):
     ) -> tuple[Any, ...]:
         """Return what a page token is bound to; the names of tables here and there differ."""
         return (
+            *self._views,
             operation,
             self._codec.schema.table_name,
             None if target.index is None else target.index.name,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from pynamodb.models import Model
 from typing_extensions import TypeVar
 
-from anydynamo.errors import ConditionFailed, InvalidItem, InvalidRequest, NotFound
+from anydynamo.errors import ConditionFailed, Conflict, InvalidItem, InvalidRequest, NotFound
 from anydynamo.models.codec import codec_of
 from anydynamo.repositories.accompanied import write_one
 from anydynamo.repositories.batches import Batch, BatchReader, BatchWriter, identity
@@ -15,6 +15,8 @@ from anydynamo.repositories.creations import Creation, create_missing
 from anydynamo.repositories.placeholders import Attributes
 from anydynamo.repositories.queries import Queries
 from anydynamo.repositories.reads import ReadRequests
+from anydynamo.repositories.rules import rules_of
+from anydynamo.repositories.rules.soft_delete import with_deleted
 from anydynamo.repositories.transactions import TransactRead, TransactWrite
 from anydynamo.repositories.walks import Results
 from anydynamo.repositories.writes import WriteRequests
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
         Key,
         ReadOptions,
     )
+    from anydynamo.repositories.rules import Rule
     from anydynamo.repositories.session import Session
 
 __all__ = ["Repository"]
@@ -58,14 +61,19 @@ class Repository(Queries[M]):
     table, and the `ProviderError`s of the place where the data lies.
     """
 
-    def __init__(self, session: Session, model: type[M]) -> None:
+    def __init__(
+        self, session: Session, model: type[M], *, rules: Iterable[Rule] | None = None
+    ) -> None:
         self._model = model
         self._codec = codec_of(model)
         self._schema = self._codec.schema
         self._table = session.names.real(self._schema.table_name)
+        self._rules = rules_of(self._codec) if rules is None else tuple(rules)
         attributes = Attributes(model)
-        self._writes = WriteRequests(session, self._codec, attributes, self._table)
-        super().__init__(session, ReadRequests(self._codec, attributes, self._table))
+        self._writes = WriteRequests(session, self._codec, attributes, self._table, self._rules)
+        super().__init__(
+            session, ReadRequests(session, self._codec, attributes, self._table, self._rules)
+        )
 
     def __repr__(self) -> str:
         return f"Repository({self._model.__name__}, table={self._table!r})"
@@ -89,6 +97,30 @@ class Repository(Queries[M]):
     def session(self) -> Session:
         """What this repository shares with its database, for what is built on both."""
         return self._session
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """What holds for all items, in order; see `anydynamo.repositories.rules`."""
+        return self._rules
+
+    def with_rules(self, rules: Iterable[Rule]) -> Repository[M]:
+        """Return a view of the same items under other rules.
+
+        Args:
+            rules: All of them, those of the model included.
+        """
+        return Repository(self._session, self._model, rules=rules)
+
+    def with_deleted(self) -> Repository[M]:
+        """Return a view in which deleted items are there like others.
+
+        What is deleted through it is marked as deleted all the same.
+
+        Raises:
+            InvalidRequest: The model keeps no deleted items.
+        """
+        self._writes.check_kept()
+        return self.with_rules(with_deleted(self._rules))
 
     # One item
 
@@ -198,7 +230,7 @@ class Repository(Queries[M]):
             InvalidItem: It cannot be stored.
         """
         write = self._writes.put(item, create=True)
-        await self._send("PutItem", write, capacity)
+        await self._send(write, capacity)
         return item
 
     @overload
@@ -245,7 +277,7 @@ class Repository(Queries[M]):
             InvalidRequest: The condition does not fit the model.
         """
         write = self._writes.put(item, condition)
-        response = await self._send("PutItem", write, capacity, return_old and "ALL_OLD")
+        response = await self._send(write, capacity, return_old and "ALL_OLD")
         return self._old(response) if return_old else item
 
     async def update(
@@ -279,16 +311,7 @@ class Repository(Queries[M]):
             InvalidItem: The item was changed, and does not fit the model any more.
         """
         write = self._writes.update(key, actions, condition, upsert=upsert)
-        response = await self._send("UpdateItem", write, capacity, "ALL_NEW")
-        try:
-            return self._codec.decode(response["Attributes"])
-        except InvalidItem as error:
-            raise InvalidItem(
-                f"{self._writes.said(write.request['Key'])} was changed, and does not fit "
-                f"{self._model.__name__} now: {error}",
-                operation="UpdateItem",
-                table=self._table,
-            ) from error
+        return await self._send_update(write, capacity)
 
     @overload
     async def delete(
@@ -330,8 +353,43 @@ class Repository(Queries[M]):
             InvalidRequest: The key or the condition does not fit the model.
         """
         write = self._writes.delete(key, condition)
-        response = await self._send("DeleteItem", write, capacity, return_old and "ALL_OLD")
+        response = await self._send(write, capacity, return_old and "ALL_OLD")
         return self._old(response) if return_old else None
+
+    async def restore(self, key: Key | M, *, capacity: Capacity | None = None) -> M:
+        """Bring back an item that was deleted, of a model that keeps deleted items.
+
+        One that is not deleted stays as it is.
+
+        Args:
+            key: Its key, or an instance, which stays as it is.
+            capacity: Collects what it costs.
+
+        Returns:
+            The item as it is now.
+
+        Raises:
+            NotFound: There is no such item, not even a deleted one.
+            VersionConflict: The stored version is not the instance's.
+            InvalidRequest: The model keeps no deleted items, or the key does not fit it.
+            InvalidItem: The item was restored, and does not fit the model.
+        """
+        return await self._send_update(self._writes.restore(key), capacity)
+
+    async def purge(self, key: Key | M, *, capacity: Capacity | None = None) -> None:
+        """Remove an item for good, whether it was deleted before or not; absence is no error.
+
+        With a model that keeps no deleted items it is what `delete` is.
+
+        Args:
+            key: Its key, or an instance.
+            capacity: Collects what it costs.
+
+        Raises:
+            VersionConflict: The stored version is not the instance's, or the item is gone.
+            InvalidRequest: The key does not fit the model.
+        """
+        await self._send(self._writes.purge(key), capacity)
 
     # Many items by key
 
@@ -489,6 +547,22 @@ class Repository(Queries[M]):
         """
         return self._writes.delete(key, condition)
 
+    def to_restore(self, key: Key | M) -> TransactWrite:
+        """Make the action of a transaction that brings a deleted item back; see `restore`.
+
+        Raises:
+            InvalidRequest: The model keeps no deleted items, or the key does not fit it.
+        """
+        return self._writes.restore(key)
+
+    def to_purge(self, key: Key | M) -> TransactWrite:
+        """Make the action of a transaction that removes an item for good; see `purge`.
+
+        Raises:
+            InvalidRequest: The key does not fit the model.
+        """
+        return self._writes.purge(key)
+
     def to_check(self, key: Key | M, condition: AnyCondition[M]) -> TransactWrite:
         """Make the action of a transaction that only looks: it fails if the condition is false.
 
@@ -513,6 +587,18 @@ class Repository(Queries[M]):
         request, decode = self._reads.get(wire, only, consistent=False)
         return TransactRead(request, f"read {self._writes.said(wire)}", decode, self._session)
 
+    async def _send_update(self, write: TransactWrite, capacity: Capacity | None) -> M:
+        response = await self._send(write, capacity, "ALL_NEW")
+        try:
+            return self._codec.decode(response["Attributes"])
+        except InvalidItem as error:
+            raise InvalidItem(
+                f"{self._writes.said(dict(write.key))} was changed, and does not fit "
+                f"{self._model.__name__} now: {error}",
+                operation="UpdateItem",
+                table=self._table,
+            ) from error
+
     def _writer(self, capacity: Capacity | None) -> BatchWriter:
         return BatchWriter(
             self._session,
@@ -522,17 +608,37 @@ class Repository(Queries[M]):
         )
 
     async def _send(
-        self,
-        operation: str,
-        write: TransactWrite,
-        capacity: Capacity | None,
-        returned: str | bool = False,
+        self, write: TransactWrite, capacity: Capacity | None, returned: str | bool = False
     ) -> dict[str, Any]:
+        expectation, sent = write.expectation, write
+        for tries in range(1, self._session.patience.attempts + 1):
+            expectation.refused = False
+            try:
+                return await self._send_once(sent, capacity, returned)
+            except (Conflict, NotFound):
+                if not expectation.refused or tries == self._session.patience.attempts:
+                    raise
+                other = self._writes.instead(write) if sent is write else write
+                if other is None:
+                    raise
+                if expectation.idle:
+                    # The answer says so of the moment at which it was given.
+                    return {"Attributes": expectation.met} if returned == "ALL_NEW" else {}
+                sent = other
+        raise AssertionError  # the last attempt raises
+
+    async def _send_once(
+        self, write: TransactWrite, capacity: Capacity | None, returned: str | bool
+    ) -> dict[str, Any]:
+        if write.kind == "Put" and returned == "ALL_NEW":
+            # Made of an upsert; a put does not answer with what it was told.
+            await self._send_once(write, capacity, False)
+            return {"Attributes": write.request["Item"]}
         if write.companions is not None:
             return await write_one(self._session, write, returned, capacity)
         request = {**write.request, "ReturnValues": returned} if returned else write.request
         try:
-            response = await self._session.call(operation, request, capacity)
+            response = await self._session.call(write.operation, request, capacity)
         except ConditionFailed as error:
             raise write.expectation.explain(error) from error
         write.expectation.written()
@@ -540,7 +646,7 @@ class Repository(Queries[M]):
 
     def _old(self, response: dict[str, Any]) -> M | None:
         item = response.get("Attributes")
-        return self._codec.decode(item) if item else None
+        return self._reads.shown(item) if item else None
 
 
 def _several(keys: Iterable[T]) -> Iterable[T]:

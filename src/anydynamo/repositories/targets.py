@@ -93,6 +93,17 @@ class Target:
             return True
         return wire in index.include or wire in self.key_names
 
+    def lacks(self, wire: str) -> bool:
+        """Tell whether an attribute has to be fetched from the table."""
+        index = self.index
+        if index is None or not index.local or index.projection == "ALL":
+            return False
+        return wire not in index.include and wire not in self.key_names
+
+    def is_key(self, wire: str) -> bool:
+        """Tell whether an attribute belongs to the key of what is walked."""
+        return any(key.wire == wire for key in (*self.hash_keys, *self.range_keys))
+
     def check_consistent(self, consistent: bool) -> None:
         """Refuse a consistent read where DynamoDB has none.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
     from anydynamo.repositories.capacity import Capacity
     from anydynamo.repositories.companions import Companions
+    from anydynamo.repositories.expectations import Expectation
     from anydynamo.repositories.session import Session
-    from anydynamo.repositories.versions import Expectation
+    from anydynamo.repositories.writes import WriteRequests
 
 __all__ = [
     "MOST_ACTIONS",
@@ -59,8 +61,8 @@ class TransactWrite:
         request: Its parameters.
         expectation: What it expects to find; it explains a failed condition.
         key: The key of the item that it is about, in DynamoDB's JSON.
+        requests: What made it.
         companions: What is to be written along with it; None if that is nothing.
-        at: When it was made, in seconds since 1970; known where there are companions.
     """
 
     kind: Literal["Put", "Update", "Delete", "ConditionCheck"]
@@ -68,13 +70,23 @@ class TransactWrite:
     expectation: Expectation[Any] = field(repr=False)
     session: Session = field(repr=False)
     key: Mapping[str, Any] = field(repr=False)
+    requests: WriteRequests[Any] = field(repr=False)
     companions: Companions | None = field(default=None, repr=False)
-    at: float = field(default=0.0, repr=False)
+
+    @property
+    def operation(self) -> str:
+        """The operation that does it alone."""
+        return f"{self.kind}Item"
 
     @property
     def what(self) -> str:
         """The action in words, for messages."""
         return self.expectation.what
+
+    @property
+    def at(self) -> float:
+        """When it was made, in seconds since 1970."""
+        return self.expectation.at
 
     @property
     def most(self) -> int:
@@ -106,6 +118,29 @@ async def transact(
         InvalidRequest: There are none, more than 100, or some of another database.
     """
     _check(session, actions)
+    sent = list(actions)
+    for tries in range(1, session.patience.attempts + 1):
+        for action in actions:
+            action.expectation.refused = False
+        try:
+            named = token if tries == 1 else _token(token, sent)
+            await _send(session, sent, token=named, capacity=capacity)
+        except TransactionCancelled as error:
+            instead = _instead(actions, sent, error)
+            if instead is None or tries == session.patience.attempts:
+                raise
+            sent = instead
+        else:
+            return
+
+
+async def _send(
+    session: Session,
+    actions: Sequence[TransactWrite],
+    *,
+    token: str | None,
+    capacity: Capacity | None,
+) -> None:
     if any(action.companions is not None for action in actions):
         # Imported here, because it is built on this module, and few models have companions.
         from anydynamo.repositories.accompanied import carry_out
@@ -123,6 +158,40 @@ async def transact(
         raise explained(error, actions) from error
     for action in actions:
         action.expectation.written()
+
+
+def _instead(
+    actions: Sequence[TransactWrite], sent: Sequence[TransactWrite], error: TransactionCancelled
+) -> list[TransactWrite] | None:
+    """Return what is worth sending after a transaction was cancelled; None if nothing is.
+
+    A write may have been refused only because it had nothing to do, or because an expired item was
+    in its way. Something else then takes its place; and if that is refused, it takes its own again.
+
+    Args:
+        actions: The actions, as the user gave them.
+        sent: What was sent for each of them.
+        error: The error, with what each of them met.
+    """
+    changed = list(sent)
+    for place, (action, last) in enumerate(zip(actions, sent, strict=True)):
+        if action.expectation.refused:
+            other = action.requests.instead(action) if last is action else action
+            if other is None:
+                return None
+            changed[place] = other
+        elif error.errors[place] is not None:
+            return None
+    return changed if any(action.expectation.refused for action in actions) else None
+
+
+def _token(token: str | None, sent: Sequence[TransactWrite]) -> str | None:
+    """Return a token for what takes the place of a transaction that was cancelled."""
+    if token is None:
+        return None
+    kinds = "".join(action.kind[0] for action in sent)
+    # The same for the same actions, so that what is repeated as a whole takes effect once.
+    return hashlib.sha256(f"{token}/{kinds}".encode()).hexdigest()[:36]
 
 
 async def transact_get(
@@ -214,6 +283,17 @@ def cancelled(
         errors: What each of them met.
         reasons: The same in DynamoDB's form.
     """
+    errors, reasons = list(errors), list(reasons)
+    for place, action in enumerate(actions):
+        if isinstance(action, TransactWrite) and action.expectation.refused:
+            if action.expectation.idle:
+                # It did not stand in the way.
+                errors[place] = None
+            if action.expectation.concealed:
+                reasons[place] = _without_item(reasons[place])
+                if isinstance(error, TransactionCancelled):
+                    # It is kept as the cause.
+                    error.reasons = tuple(map(_without_item, error.reasons))
     said = "; ".join(str(one) for one in errors if one is not None) or str(error)
     undone = " and nothing was written" if isinstance(actions[0], TransactWrite) else ""
     return TransactionCancelled(
@@ -223,6 +303,10 @@ def cancelled(
         code=error.code,
         operation=error.operation,
     )
+
+
+def _without_item(reason: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in reason.items() if name != "Item"}
 
 
 def _check(session: Session, actions: Sequence[TransactWrite | TransactRead[Any]]) -> None:

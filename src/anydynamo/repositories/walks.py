@@ -31,6 +31,8 @@ class Plan(Generic[T]):
         key_names: The attributes of a starting point.
         decode: Turns an item into a result.
         identity: What tells this query from others, for page tokens.
+        hides: Tells of an item that was read whether it is not to be seen; None where DynamoDB
+            leaves such items out by the filter.
     """
 
     operation: Literal["Query", "Scan"]
@@ -38,11 +40,12 @@ class Plan(Generic[T]):
     key_names: tuple[str, ...]
     decode: Callable[[Mapping[str, Any]], T]
     identity: tuple[Any, ...] = field(repr=False)
+    hides: Callable[[Mapping[str, Any]], bool] | None = field(default=None, repr=False)
 
     @property
     def filtered(self) -> bool:
         """Whether items may be read that are no results."""
-        return "FilterExpression" in self.request
+        return self.hides is not None or "FilterExpression" in self.request
 
 
 def positive(name: str, number: int | None) -> int | None:
@@ -125,6 +128,9 @@ class Walk:
         self.position = response.get("LastEvaluatedKey")
         self.done = self.position is None
         found: list[Item] = response.get("Items", [])
+        hides = self._plan.hides
+        if hides is not None:
+            found = [item for item in found if not hides(item)]
         return self._cut(found)
 
     def _size(self) -> int | None:
@@ -264,8 +270,13 @@ async def read_page(
 
 async def count(session: Session, plan: Plan[Any], capacity: Capacity | None) -> int:
     """Count a query's or a scan's results without reading them."""
-    request = {**plan.request, "Select": "COUNT"}
     total = 0
+    if plan.hides is not None:
+        walk = Walk(session, plan, capacity=capacity)
+        while (items := await walk.items()) is not None:
+            total += len(items)
+        return total
+    request = {**plan.request, "Select": "COUNT"}
     while True:
         response = await session.call(plan.operation, request, capacity)
         found: int = response["Count"]

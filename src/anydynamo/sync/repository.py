@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         ScanPageOptions,
     )
     from anydynamo.repositories.paging import Page
+    from anydynamo.repositories.rules import Rule
     from anydynamo.repositories.transactions import TransactRead, TransactWrite
     from anydynamo.sync.runners import Runner
 
@@ -127,6 +128,19 @@ class Repository(Generic[M]):
     def table(self) -> str:
         """The table's real name, with prefix."""
         return self._repository.table
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """What holds for all items, in order."""
+        return self._repository.rules
+
+    def with_rules(self, rules: Iterable[Rule]) -> Repository[M]:
+        """Return a view of the same items under other rules."""
+        return Repository(self._repository.with_rules(rules), self._runner)
+
+    def with_deleted(self) -> Repository[M]:
+        """Return a view in which deleted items are there like others."""
+        return Repository(self._repository.with_deleted(), self._runner)
 
     @overload
     def find(
@@ -248,6 +262,14 @@ class Repository(Generic[M]):
             )
         )
         return old
+
+    def restore(self, key: Key | M, *, capacity: Capacity | None = None) -> M:
+        """Bring back an item that was deleted, of a model that keeps deleted items."""
+        return self._runner.run(self._repository.restore(key, capacity=capacity))
+
+    def purge(self, key: Key | M, *, capacity: Capacity | None = None) -> None:
+        """Remove an item for good, whether it was deleted before or not."""
+        self._runner.run(self._repository.purge(key, capacity=capacity))
 
     @overload
     def query(
@@ -447,6 +469,14 @@ class Repository(Generic[M]):
     def to_delete(self, key: Key | M, *, condition: AnyCondition[M] | None = None) -> TransactWrite:
         """Make the action of a transaction that deletes an item."""
         return self._repository.to_delete(key, condition=condition)
+
+    def to_restore(self, key: Key | M) -> TransactWrite:
+        """Make the action of a transaction that brings a deleted item back."""
+        return self._repository.to_restore(key)
+
+    def to_purge(self, key: Key | M) -> TransactWrite:
+        """Make the action of a transaction that removes an item for good."""
+        return self._repository.to_purge(key)
 
     def to_check(self, key: Key | M, condition: AnyCondition[M]) -> TransactWrite:
         """Make the action of a transaction that only looks."""
