@@ -97,3 +97,8 @@ class Streamed:
     def keys(self, arn: str | None = None) -> list[str]:
         """Return the keys of all records, in order."""
         return [record["dynamodb"]["Keys"]["pk"]["S"] for record in self.records(arn)]
+
+    def spaces(self) -> dict[str, dict[bytes, bytes]]:
+        """Return what the store holds of streams."""
+        held = self.engine.store._spaces.items()
+        return {name: dict(one.items()) for name, one in held if name.startswith("stream")}

@@ -283,7 +283,7 @@ def _check_untrimmed(
     Raises:
         EngineError: A TrimmedDataAccessException.
     """
-    start = max(iterator.sequence, first_sequence(iterator.issued - _RETENTION))
+    start = max(iterator.sequence, first_sequence(min(iterator.issued - _RETENTION, oldest)))
     trimmed = record_key(first_sequence(oldest))
     if end is not None:
         trimmed = min(trimmed, end)
