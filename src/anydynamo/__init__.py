@@ -51,6 +51,7 @@ from anydynamo.errors import (
 )
 
 if TYPE_CHECKING:
+    from anydynamo.changes.records import Change
     from anydynamo.database import Database, Health
     from anydynamo.models.table import (
         Action,
@@ -85,6 +86,7 @@ __all__ = [
     "Attr",
     "BatchIncomplete",
     "Capacity",
+    "Change",
     "ChangesLost",
     "Condition",
     "ConditionFailed",
@@ -142,6 +144,7 @@ _LAZY = {
     "Action": "models.table",
     "Attr": "models.table",
     "Capacity": "repositories.capacity",
+    "Change": "changes.records",
     "Condition": "models.table",
     "Database": "database",
     "GlobalIndex": "models.table",

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pynamodb.models import Model
 
     from anydynamo.adapters.protocol import DatabaseAdapter, ProviderInfo
+    from anydynamo.changes.checkpoints import Checkpoints
+    from anydynamo.changes.feed import Changes
     from anydynamo.repositories.capacity import Capacity
     from anydynamo.repositories.repository import Repository
     from anydynamo.repositories.transactions import TransactRead, TransactWrite
@@ -311,6 +313,58 @@ class Database:
         from anydynamo.repositories.transactions import transact_get
 
         return await transact_get(self._session, reads, capacity=capacity)
+
+    def changes(
+        self,
+        model: type[M],
+        *,
+        start: str = "latest",
+        follow: bool = True,
+        poll: float = 1.0,
+        checkpoint: Checkpoints | type[Model] | None = None,
+        consumer: str | None = None,
+        every: int = 100,
+    ) -> Changes[M]:
+        """Return what happens to a table's items: a typed iterator over the table's stream.
+
+            async for change in db.changes(User):
+                print(change.kind, change.old, change.new)
+
+        The table needs a stream, `Table(..., stream="NEW_AND_OLD_IMAGES")`, and keeps 24 hours of
+        changes. The changes of one item come in order, and each of them at least once.
+
+        Args:
+            model: The model of the items; of several with a discriminator, their base.
+            start: `latest`: what happens from now on, see `Changes.begin`; `oldest`: all that the
+                stream still has; or a `position`: what came after it.
+            follow: Wait for more at the end; False ends when everything was given that was there
+                at the beginning.
+            poll: How many seconds to wait before asking again when there is nothing.
+            checkpoint: Where positions are saved: a table for them such as
+                `anydynamo.changes.Checkpoint`, or something with `load` and `save`. What it has
+                goes before `start`.
+            consumer: Under which name the position is saved there.
+            every: After how many handled changes it is saved. A change counts as handled when the
+                next one is asked for.
+
+        Raises:
+            DatabaseClosed: This database was closed.
+            InvalidCursor: `start` is no position.
+            InvalidRequest: An argument is wrong. That the table has no stream is found at the
+                beginning.
+        """
+        from anydynamo.changes.feed import Changes
+
+        return Changes(
+            self._session,
+            model,
+            start=start,
+            follow=follow,
+            poll=poll,
+            checkpoint=checkpoint,
+            consumer=consumer,
+            every=every,
+        )
 
     async def create_tables(self, models: Iterable[type[Model]]) -> tuple[CreatedTable, ...]:
         """Make the tables that are not there yet, and wait until all can be used.

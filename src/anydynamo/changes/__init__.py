@@ -7,11 +7,23 @@
 from __future__ import annotations
 
 from anydynamo.changes.aws_lambda import LambdaHandler, lambda_handler
+from anydynamo.changes.checkpoints import Checkpoint, Checkpoints, TableCheckpoints
 from anydynamo.changes.effects import Applied, apply_once
+from anydynamo.changes.feed import Changes
 from anydynamo.changes.records import Change
 
-__all__ = ["Applied", "Change", "LambdaHandler", "apply_once", "lambda_handler"]
+__all__ = [
+    "Applied",
+    "Change",
+    "Changes",
+    "Checkpoint",
+    "Checkpoints",
+    "LambdaHandler",
+    "TableCheckpoints",
+    "apply_once",
+    "lambda_handler",
+]
 
 # Tracebacks and the documentation then show the path that a user imports from.
-for _public in (Applied, Change, LambdaHandler, apply_once, lambda_handler):
-    _public.__module__ = __name__
+for _name in __all__:
+    globals()[_name].__module__ = __name__

@@ -11,11 +11,12 @@ Databases and repositories may be shared by threads; a batch may not.
 
 from __future__ import annotations
 
+from anydynamo.sync.changes import Changes
 from anydynamo.sync.database import Database
 from anydynamo.sync.repository import Batch, Repository, Results
 
-__all__ = ["Batch", "Database", "Repository", "Results"]
+__all__ = ["Batch", "Changes", "Database", "Repository", "Results"]
 
 # Tracebacks and the documentation then show the path that a user imports from.
-for _public in (Batch, Database, Repository, Results):
+for _public in (Batch, Changes, Database, Repository, Results):
     _public.__module__ = __name__

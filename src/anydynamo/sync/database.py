@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from pynamodb.models import Model
 
     from anydynamo.adapters.protocol import DatabaseAdapter, ProviderInfo
+    from anydynamo.changes.checkpoints import Checkpoints
     from anydynamo.database import Health
     from anydynamo.repositories.capacity import Capacity
     from anydynamo.repositories.transactions import TransactRead, TransactWrite
     from anydynamo.settings import Settings
+    from anydynamo.sync.changes import Changes
     from anydynamo.sync.runners import Runner
     from anydynamo.tables import CreatedTable
 
@@ -153,6 +155,31 @@ class Database:
     ) -> tuple[Any, ...]:
         """Read up to 100 items as they are at one moment."""
         return self._runner.run(self._database.transact_get(*reads, capacity=capacity))
+
+    def changes(
+        self,
+        model: type[M],
+        *,
+        start: str = "latest",
+        follow: bool = True,
+        poll: float = 1.0,
+        checkpoint: Checkpoints | type[Model] | None = None,
+        consumer: str | None = None,
+        every: int = 100,
+    ) -> Changes[M]:
+        """Return what happens to a table's items: a typed iterator over the table's stream."""
+        from anydynamo.sync.changes import Changes
+
+        changes = self._database.changes(
+            model,
+            start=start,
+            follow=follow,
+            poll=poll,
+            checkpoint=checkpoint,
+            consumer=consumer,
+            every=every,
+        )
+        return Changes(changes, self._runner)
 
     def create_tables(self, models: Iterable[type[Model]]) -> tuple[CreatedTable, ...]:
         """Make the tables that are not there yet, and wait until all can be used."""

@@ -115,6 +115,11 @@ class Repository(Generic[M]):
         return repr(self._repository)
 
     @property
+    def asynchronous(self) -> _repository.Repository[M]:
+        """The repository that this one drives, for code that is awaited, see `Database.run`."""
+        return self._repository
+
+    @property
     def model(self) -> type[M]:
         """The model whose instances this repository holds."""
         return self._repository.model
