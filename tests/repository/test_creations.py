@@ -36,6 +36,8 @@ def sizes(adapter: ScriptedAdapter) -> list[int]:
     return [len(request["TransactItems"]) for _, request in adapter.calls]
 
 
+# moto's transactions are not safe among its own threads: it answers some of them with 500.
+@pytest.mark.parametrize("target", ["memory", "json", "sqlite", "dynoxide"], indirect=True)
 async def test_each_item_is_new_to_exactly_one_of_those_who_create_it_at_once(
     target: Target,
 ) -> None:

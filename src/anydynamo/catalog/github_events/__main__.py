@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
+_LAST_PORT = 65_535
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit code."""
@@ -70,10 +72,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65_535:
-        raise ValueError(text)
-    return port
+    if not text.isdecimal() or int(text) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to {_LAST_PORT}, not {text}")
+    return int(text)
 
 
 def _serve(host: str, port: int, repositories: Sequence[str]) -> int:
