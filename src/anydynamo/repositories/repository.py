@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from pynamodb.models import Model
 from typing_extensions import TypeVar
 
-from anydynamo.errors import ConditionFailed, Conflict, InvalidItem, InvalidRequest, NotFound
+from anydynamo.errors import InvalidItem, InvalidRequest, NotFound
 from anydynamo.models.codec import codec_of
-from anydynamo.repositories.accompanied import write_one
+from anydynamo.repositories.actions import Actions
 from anydynamo.repositories.batches import Batch, BatchReader, BatchWriter, identity
 from anydynamo.repositories.creations import Creation, create_missing
 from anydynamo.repositories.placeholders import Attributes
@@ -17,7 +17,7 @@ from anydynamo.repositories.queries import Queries
 from anydynamo.repositories.reads import ReadRequests
 from anydynamo.repositories.rules import rules_of
 from anydynamo.repositories.rules.soft_delete import with_deleted
-from anydynamo.repositories.transactions import TransactRead, TransactWrite
+from anydynamo.repositories.sending import send
 from anydynamo.repositories.walks import Results
 from anydynamo.repositories.writes import WriteRequests
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     )
     from anydynamo.repositories.rules import Rule
     from anydynamo.repositories.session import Session
+    from anydynamo.repositories.transactions import TransactWrite
 
 __all__ = ["Repository"]
 
@@ -46,7 +47,7 @@ T = TypeVar("T")
 P = TypeVar("P", default=dict[str, Any])
 
 
-class Repository(Queries[M]):
+class Repository(Queries[M], Actions[M]):
     """The items of one table; made by `Database.repository`.
 
     A key is the partition key's value, or a tuple `(partition, sort)` where the table has a sort
@@ -230,7 +231,7 @@ class Repository(Queries[M]):
             InvalidItem: It cannot be stored.
         """
         write = self._writes.put(item, create=True)
-        await self._send(write, capacity)
+        await send(self._session, write, capacity=capacity)
         return item
 
     @overload
@@ -277,7 +278,7 @@ class Repository(Queries[M]):
             InvalidRequest: The condition does not fit the model.
         """
         write = self._writes.put(item, condition)
-        response = await self._send(write, capacity, return_old and "ALL_OLD")
+        response = await send(self._session, write, return_old and "ALL_OLD", capacity)
         return self._old(response) if return_old else item
 
     async def update(
@@ -353,7 +354,7 @@ class Repository(Queries[M]):
             InvalidRequest: The key or the condition does not fit the model.
         """
         write = self._writes.delete(key, condition)
-        response = await self._send(write, capacity, return_old and "ALL_OLD")
+        response = await send(self._session, write, return_old and "ALL_OLD", capacity)
         return self._old(response) if return_old else None
 
     async def restore(self, key: Key | M, *, capacity: Capacity | None = None) -> M:
@@ -389,7 +390,7 @@ class Repository(Queries[M]):
             VersionConflict: The stored version is not the instance's, or the item is gone.
             InvalidRequest: The key does not fit the model.
         """
-        await self._send(self._writes.purge(key), capacity)
+        await send(self._session, self._writes.purge(key), capacity=capacity)
 
     # Many items by key
 
@@ -506,89 +507,8 @@ class Repository(Queries[M]):
         """
         return Batch(self._writes.put_entry, self._writes.delete_entry, self._writer(capacity))
 
-    # Actions of transactions
-
-    def to_create(self, item: M) -> TransactWrite:
-        """Make the action of a transaction that stores an item under a key that is free.
-
-        Raises:
-            InvalidItem: It cannot be stored.
-        """
-        return self._writes.put(item, create=True)
-
-    def to_put(self, item: M, *, condition: AnyCondition[M] | None = None) -> TransactWrite:
-        """Make the action of a transaction that stores an item over whatever is there.
-
-        Raises:
-            InvalidItem: It cannot be stored.
-            InvalidRequest: The condition does not fit the model.
-        """
-        return self._writes.put(item, condition)
-
-    def to_update(
-        self,
-        key: Key | M,
-        *actions: AnyAction[M],
-        condition: AnyCondition[M] | None = None,
-        upsert: bool = False,
-    ) -> TransactWrite:
-        """Make the action of a transaction that changes a stored item; see `update`.
-
-        Raises:
-            InvalidRequest: The key, an action or the condition does not fit the model.
-        """
-        return self._writes.update(key, actions, condition, upsert=upsert)
-
-    def to_delete(self, key: Key | M, *, condition: AnyCondition[M] | None = None) -> TransactWrite:
-        """Make the action of a transaction that deletes an item; see `delete`.
-
-        Raises:
-            InvalidRequest: The key or the condition does not fit the model.
-        """
-        return self._writes.delete(key, condition)
-
-    def to_restore(self, key: Key | M) -> TransactWrite:
-        """Make the action of a transaction that brings a deleted item back; see `restore`.
-
-        Raises:
-            InvalidRequest: The model keeps no deleted items, or the key does not fit it.
-        """
-        return self._writes.restore(key)
-
-    def to_purge(self, key: Key | M) -> TransactWrite:
-        """Make the action of a transaction that removes an item for good; see `purge`.
-
-        Raises:
-            InvalidRequest: The key does not fit the model.
-        """
-        return self._writes.purge(key)
-
-    def to_check(self, key: Key | M, condition: AnyCondition[M]) -> TransactWrite:
-        """Make the action of a transaction that only looks: it fails if the condition is false.
-
-        Raises:
-            InvalidRequest: The key or the condition does not fit the model.
-        """
-        return self._writes.check(key, condition)
-
-    @overload
-    def to_get(self, key: Key | M, *, only: None = None) -> TransactRead[M]: ...
-    @overload
-    def to_get(
-        self, key: Key | M, *, only: type[P] | Sequence[Path[Any, M] | str]
-    ) -> TransactRead[P]: ...
-    def to_get(self, key: Key | M, *, only: object = None) -> TransactRead[Any]:
-        """Make the action of a transaction that reads an item; see `Database.transact_get`.
-
-        Raises:
-            InvalidRequest: The key or `only` does not fit the model.
-        """
-        wire, _ = self._writes.locate(key)
-        request, decode = self._reads.get(wire, only, consistent=False)
-        return TransactRead(request, f"read {self._writes.said(wire)}", decode, self._session)
-
     async def _send_update(self, write: TransactWrite, capacity: Capacity | None) -> M:
-        response = await self._send(write, capacity, "ALL_NEW")
+        response = await send(self._session, write, "ALL_NEW", capacity)
         try:
             return self._codec.decode(response["Attributes"])
         except InvalidItem as error:
@@ -606,43 +526,6 @@ class Repository(Queries[M]):
             locked=self._writes.locked or self._writes.accompanied,
             capacity=capacity,
         )
-
-    async def _send(
-        self, write: TransactWrite, capacity: Capacity | None, returned: str | bool = False
-    ) -> dict[str, Any]:
-        expectation, sent = write.expectation, write
-        for tries in range(1, self._session.patience.attempts + 1):
-            expectation.refused = False
-            try:
-                return await self._send_once(sent, capacity, returned)
-            except (Conflict, NotFound):
-                if not expectation.refused or tries == self._session.patience.attempts:
-                    raise
-                other = self._writes.instead(write) if sent is write else write
-                if other is None:
-                    raise
-                if expectation.idle:
-                    # The answer says so of the moment at which it was given.
-                    return {"Attributes": expectation.met} if returned == "ALL_NEW" else {}
-                sent = other
-        raise AssertionError  # the last attempt raises
-
-    async def _send_once(
-        self, write: TransactWrite, capacity: Capacity | None, returned: str | bool
-    ) -> dict[str, Any]:
-        if write.kind == "Put" and returned == "ALL_NEW":
-            # Made of an upsert; a put does not answer with what it was told.
-            await self._send_once(write, capacity, False)
-            return {"Attributes": write.request["Item"]}
-        if write.companions is not None:
-            return await write_one(self._session, write, returned, capacity)
-        request = {**write.request, "ReturnValues": returned} if returned else write.request
-        try:
-            response = await self._session.call(write.operation, request, capacity)
-        except ConditionFailed as error:
-            raise write.expectation.explain(error) from error
-        write.expectation.written()
-        return response
 
     def _old(self, response: dict[str, Any]) -> M | None:
         item = response.get("Attributes")
