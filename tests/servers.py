@@ -25,6 +25,7 @@ from filelock import FileLock
 
 __all__ = [
     "DYNOXIDE_VERSION",
+    "LAUNCH",
     "Server",
     "ServerUnavailable",
     "dynoxide_binary",
@@ -39,7 +40,7 @@ START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 
 # Runs another program that dies with its parent: PR_SET_PDEATHSIG (1) survives an exec.
-_LAUNCH = """
+LAUNCH = """
 import ctypes, os, signal, sys
 if sys.platform == "linux":
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
@@ -184,7 +185,7 @@ def _start(name: str, command: list[str]) -> Server:
         port = _free_port()
         log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by Server.stop
         process = subprocess.Popen(
-            [sys.executable, "-S", "-E", "-c", _LAUNCH, str(os.getpid()), *command, str(port)],
+            [sys.executable, "-S", "-E", "-c", LAUNCH, str(os.getpid()), *command, str(port)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -1,4 +1,4 @@
-"""What GitHub gives and what people write: read where it is right, refused with the reason if not."""
+"""What GitHub gives and people write: read where it is right, refused with the reason if not."""
 
 from __future__ import annotations
 
