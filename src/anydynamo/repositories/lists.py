@@ -16,7 +16,6 @@ those of one moment.
 from __future__ import annotations
 
 import math
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pynamodb.models import Model
@@ -33,6 +32,7 @@ from anydynamo.models.codec import codec_of
 from anydynamo.models.introspection import attributes_of, ttl_of
 from anydynamo.models.schema import AttributeName
 from anydynamo.repositories.batches import MOST_BYTES
+from anydynamo.repositories.rules import Expiry
 from anydynamo.repositories.transactions import MOST_ACTIONS, transact, transact_get
 from anydynamo.repositories.walks import positive
 
@@ -72,7 +72,7 @@ class WholeList(Generic[M]):
 
     Raises:
         InvalidRequest: The model cannot hold lists: its sort key is no number, or it declares what
-            is about single items, such as a version or `expired="hide"`.
+            is about single items, such as a version.
     """
 
     def __init__(
@@ -93,10 +93,13 @@ class WholeList(Generic[M]):
             if declared:
                 raise InvalidRequest(
                     f"{model.__name__} holds no lists: it declares {trait}, which is about single "
-                    "items, and a list is written, hidden and removed as a whole"
+                    "items, and a list is written and removed as a whole"
                 )
         ttl = ttl_of(model)
-        self._repository = repository
+        # A list is hidden as a whole, and what is left of an expired one has to be seen to go.
+        self._repository = repository.with_rules(
+            rule for rule in repository.rules if not isinstance(rule, Expiry)
+        )
         self._session = repository.session
         self._codec = codec_of(model)
         self._partition = schema.hash_key
@@ -246,11 +249,7 @@ class WholeList(Generic[M]):
     def _expired(self, item: M) -> bool:
         if self._ttl is None:
             return False
-        expires = getattr(item, self._ttl.name)
-        if expires is None:
-            return False
-        second = expires.timestamp() if isinstance(expires, datetime) else expires
-        return bool(second <= self._session.clock())
+        return Expiry(self._ttl.wire).hides(self._codec.encode(item), self._session.clock())
 
     # Writing
 
@@ -378,9 +377,8 @@ class WholeList(Generic[M]):
             unchanged = generation == there[1]
         if fresh:
             return self._repository.to_put(fresh[0], condition=unchanged)
-        if 1 in there:
-            return self._repository.to_delete((partition, 1), condition=unchanged)
-        return self._repository.to_check((partition, 1), unchanged)
+        # Also where there is none: a delete with a condition looks, and needs no permission more.
+        return self._repository.to_delete((partition, 1), condition=unchanged)
 
     def _path(self, attribute: AttributeName) -> Any:
         return getattr(self._repository.model, attribute.name)
@@ -408,7 +406,6 @@ def _foreign(schema: TableSchema) -> dict[str, bool]:
     return {
         "a version": schema.version is not None,
         "soft delete": schema.deleted is not None,
-        "expired='hide'": schema.hide_expired,
         "unique attributes": bool(schema.unique),
         "an audit trail": schema.audit is not None,
         "shards": schema.shards > 1,
