@@ -12,7 +12,19 @@ if TYPE_CHECKING:
 __all__ = ["AwaitedDatabase"]
 
 _ITERATORS = frozenset({"query", "scan", "get_many"})
-_PLAIN = frozenset({"to_create", "to_put", "to_update", "to_delete", "to_check", "to_get"})
+_VIEWS = frozenset({"scoped", "with_deleted", "with_rules"})
+_PLAIN = frozenset(
+    {
+        "to_create",
+        "to_put",
+        "to_update",
+        "to_delete",
+        "to_restore",
+        "to_purge",
+        "to_check",
+        "to_get",
+    }
+)
 
 
 class _AwaitedResults:
@@ -60,6 +72,8 @@ class _AwaitedRepository:
         found = getattr(self._repository, name)
         if name in _ITERATORS:
             return lambda *given, **options: _AwaitedResults(found(*given, **options))
+        if name in _VIEWS:
+            return lambda *given: _AwaitedRepository(found(*given))
         if name == "batch":
             return lambda **options: _AwaitedBatch(found(**options))
         return found if name in _PLAIN or not callable(found) else _awaited(found)
