@@ -11,10 +11,11 @@ first test that needs one, once per pytest-xdist worker, and emptied for each te
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import hypothesis
 import pytest
+from tests.npm import NpmUnavailable, octokit_examples
 from tests.servers import Server, ServerUnavailable, start_dynoxide, start_moto
 from tests.targets import SERVERS, TARGETS, Target, embedded, remote
 
@@ -72,14 +73,27 @@ def _running(start: Callable[[], Server]) -> Iterator[Server]:
     try:
         server = start()
     except ServerUnavailable as error:
-        # Continuous integration must not turn green by leaving out what it cannot start.
-        if os.environ.get("CI"):
-            pytest.fail(f"{error} (a skip is a failure because CI is set)", pytrace=False)
-        pytest.skip(str(error))
+        _leave_out(error)
     try:
         yield server
     finally:
         server.stop()
+
+
+def _leave_out(reason: Exception) -> NoReturn:
+    # Continuous integration must not turn green by leaving out what it cannot start.
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason} (a skip is a failure because CI is set)", pytrace=False)
+    pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def webhook_examples() -> Path:
+    """The folder of the npm package with GitHub's webhook payloads."""
+    try:
+        return octokit_examples()
+    except NpmUnavailable as error:
+        _leave_out(error)
 
 
 @pytest.fixture

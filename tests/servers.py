@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shutil
 import socket
 import subprocess
 import sys
@@ -18,10 +17,12 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from filelock import FileLock
+from tests.npm import NpmUnavailable, npm_package
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = [
     "DYNOXIDE_VERSION",
@@ -138,45 +139,13 @@ def dynoxide_binary() -> Path:
     """
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         raise ServerUnavailable("Dynoxide is tested as its build for Linux on x86-64 only")
-    folder = _cache() / f"dynoxide-{DYNOXIDE_VERSION}"
-    binary = folder / "node_modules" / "@dynoxide" / "linux-x64" / "dynoxide"
-    if binary.exists():
-        return binary
-    npm = shutil.which("npm")
-    if npm is None:
-        raise ServerUnavailable("Dynoxide is fetched by npm, and npm is not installed")
-    folder.mkdir(parents=True, exist_ok=True)
-    # Workers of one test run start together; npm must not write one folder twice at once.
-    with FileLock(f"{folder}.lock"):
-        if binary.exists():
-            return binary
-        package = f"@dynoxide/linux-x64@{DYNOXIDE_VERSION}"
-        fresh = Path(tempfile.mkdtemp(dir=folder, prefix="npm-"))
-        try:
-            done = subprocess.run(
-                [npm, "install", "--no-save", "--no-audit", "--prefix", str(fresh), package],
-                capture_output=True,
-                text=True,
-                timeout=180,
-                check=False,
-            )
-            if done.returncode:
-                raise ServerUnavailable(f"npm could not install {package}: {done.stderr.strip()}")
-            # Only a complete installation gets the name under which it is looked for.
-            (fresh / "node_modules").rename(folder / "node_modules")
-        except subprocess.TimeoutExpired as error:
-            raise ServerUnavailable(f"npm did not install {package} in time") from error
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
-    return binary
-
-
-def _cache() -> Path:
-    chosen = os.environ.get("ANYDYNAMO_TEST_CACHE")
-    if chosen:
-        return Path(chosen)
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "anydynamo-tests"
+    try:
+        package = npm_package(
+            "@dynoxide/linux-x64", DYNOXIDE_VERSION, f"dynoxide-{DYNOXIDE_VERSION}"
+        )
+    except NpmUnavailable as error:
+        raise ServerUnavailable(str(error)) from error
+    return package / "dynoxide"
 
 
 def _start(name: str, command: list[str]) -> Server:
