@@ -28,6 +28,9 @@ PRINTED = {
         "sqlite: 21.25 degrees in second 1\n"
         "One answer\n"
     ),
+    "mediamesh.py": (
+        "Trending: Blue Planet, Cosmos\nPopular: Night Mail\nocean: Cosmos\ntrain: Night Mail\n"
+    ),
 }
 
 
