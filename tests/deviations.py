@@ -332,6 +332,35 @@ MOTO: Mapping[str, str] = _by_test(
         "moto measures items by a rule of its own": {
             "test_an_item_holds_400_kb_names_included": ["at the limit"],
         },
+        "moto shows the microseconds of records, and sizes of its own making": {
+            "test_a_time_is_rounded_down_to_the_second": ALL,
+            "test_the_size_is_that_of_keys_and_images": ALL,
+        },
+        "moto records what changes nothing, and an update that creates an item as two": {
+            "test_what_changes_nothing_leaves_no_record": ALL,
+            "test_every_way_of_writing_is_recorded": ALL,
+        },
+        "moto has one shard a table, for ever, and drops it with the stream": {
+            "test_a_disabled_stream_is_closed_and_stays_readable": ALL,
+            "test_the_end_of_a_closed_shard_has_no_next_iterator": ALL,
+            "test_a_stream_that_is_enabled_again_is_another_one": ALL,
+            "test_a_deleted_tables_stream_stays_readable": ALL,
+        },
+        "moto does not check requests about streams, or fails with a status of 500": {
+            "test_streams_are_listed_in_pages": ALL,
+            "test_an_enabled_stream_cannot_be_enabled_again": ALL,
+            "test_streams_of_a_table_that_is_not_there_are_not_found": ALL,
+            "test_a_shard_that_is_not_there_is_not_found": ALL,
+            "test_what_is_no_arn_is_refused": ALL,
+            "test_a_place_that_cannot_be_is_refused": [
+                "no number",
+                "not a number",
+                "beyond the shard",
+                "no type",
+            ],
+            "test_a_forged_or_cut_iterator_is_refused": ALL,
+            "test_more_than_a_thousand_records_cannot_be_asked_for": ALL,
+        },
     }
 )
 """What moto 5.2 does otherwise."""
@@ -437,6 +466,33 @@ DYNOXIDE: Mapping[str, str] = _by_test(
         },
         "Dynoxide reads exponents beyond 32 bits as something else": {
             "test_what_is_no_number_of_dynamodb_is_refused": ["1e99999999999", "1e-99999999999"],
+        },
+        "Dynoxide counts a stream's records from 1, and their sizes as JSON": {
+            "test_a_sequence_number_has_at_least_21_digits": ALL,
+            "test_the_size_is_that_of_keys_and_images": ALL,
+        },
+        "Dynoxide records what changes nothing": {
+            "test_what_changes_nothing_leaves_no_record": ALL,
+        },
+        "Dynoxide has one shard a table, for ever, gives it a last number, and loses the stream": {
+            "test_a_stream_describes_its_keys": ALL,
+            "test_an_open_shard_has_a_first_number_and_no_last": ALL,
+            "test_a_disabled_stream_is_closed_and_stays_readable": ALL,
+            "test_the_end_of_a_closed_shard_has_no_next_iterator": ALL,
+            "test_a_stream_that_is_enabled_again_is_another_one": ALL,
+            "test_a_deleted_tables_stream_stays_readable": ALL,
+        },
+        "Dynoxide does not check requests about streams": {
+            "test_an_enabled_stream_cannot_be_enabled_again": ALL,
+            "test_streams_of_a_table_that_is_not_there_are_not_found": ALL,
+            "test_a_shard_that_is_not_there_is_not_found": ALL,
+            "test_what_is_no_arn_is_refused": ALL,
+            "test_a_place_that_cannot_be_is_refused": [
+                "no number",
+                "not a number",
+                "beyond the shard",
+            ],
+            "test_more_than_a_thousand_records_cannot_be_asked_for": ALL,
         },
     }
 )

@@ -32,6 +32,7 @@ from anydynamo.testing.contracts.conditions import ConditionContract  # noqa: E4
 from anydynamo.testing.contracts.indexes import IndexContract  # noqa: E402
 from anydynamo.testing.contracts.items import ItemContract, ProjectionContract  # noqa: E402
 from anydynamo.testing.contracts.queries import QueryContract, ScanContract  # noqa: E402
+from anydynamo.testing.contracts.streams import StreamContract  # noqa: E402
 from anydynamo.testing.contracts.tables import TableContract  # noqa: E402
 from anydynamo.testing.contracts.transactions import TransactionContract  # noqa: E402
 from anydynamo.testing.contracts.updates import UpdateContract  # noqa: E402
@@ -51,5 +52,6 @@ class AdapterContract(
     TransactionContract,
     TableContract,
     CapacityContract,
+    StreamContract,
 ):
     """All of it; a subclass gives the `adapter` fixture and may name its `deviations`."""
