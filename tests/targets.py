@@ -63,6 +63,8 @@ class Target:
                 region=REGION,
                 endpoint_url=self.endpoint_url,
                 max_attempts=1,
+                # moto does not keep transactions apart that it works on at the same time.
+                max_pool_connections=1 if self.name == "moto" else 50,
                 session=_session(),
             )
         from anydynamo.adapters.embedded import EmbeddedAdapter

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from anydynamo.repositories.rules.expiry import Expiry
+from anydynamo.repositories.rules.markers import Markers
 from anydynamo.repositories.rules.rule import Rule
 from anydynamo.repositories.rules.soft_delete import SoftDelete
 from anydynamo.repositories.rules.timestamps import Timestamps
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from anydynamo.models.codec import Codec
 
-__all__ = ["Expiry", "Rule", "SoftDelete", "Timestamps", "Versions", "rules_of"]
+__all__ = ["Expiry", "Markers", "Rule", "SoftDelete", "Timestamps", "Versions", "rules_of"]
 
 
 def rules_of(codec: Codec[Any]) -> tuple[Rule, ...]:
@@ -30,6 +31,8 @@ def rules_of(codec: Codec[Any]) -> tuple[Rule, ...]:
 
 def _declared(codec: Codec[Any]) -> Iterator[Rule]:
     schema = codec.schema
+    if schema.unique:
+        yield Markers(schema.hash_key.wire)
     # What has expired is absent to all other rules.
     if schema.hide_expired and schema.ttl is not None:
         yield Expiry(schema.ttl)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
@@ -95,7 +96,7 @@ class UniqueContract:
             await members.update("2", Member.handle.set("ada"), upsert=True)
         assert caught.value.attribute == "handle"
         assert not await members.exists("2")
-        assert await members.create(Member(member_id="2", handle="ADA"))
+        await members.create(Member(member_id="2", handle="ADA"))
         assert await markers(raw, members) == {
             "email#ada@example.com": {"memberId": {"S": "1"}},
             "nick%23#ada": {"memberId": {"S": "1"}},
@@ -180,7 +181,7 @@ class UniqueContract:
         with pytest.raises(UniqueViolation):
             await members.create(Member(member_id="3", handle="x" * 5000))
         await members.delete("1")
-        assert await members.create(Member(member_id="3", handle="x" * 5000))
+        await members.create(Member(member_id="3", handle="x" * 5000))
         assert len(await markers(raw, members)) == 2
 
     async def test_failures_are_what_they_are_without_unique_attributes(
@@ -238,9 +239,7 @@ class UniqueContract:
         assert await members.get_many([key, "1"], only=[Member.visits]) == [{"visits": 0}]
         assert await database.transact_get(members.to_get(key), members.to_get("1")) == (None, one)
 
-    async def test_markers_cannot_be_written_by_hand(
-        self, members: Repository[Member], database: Database
-    ) -> None:
+    async def test_markers_cannot_be_written_by_hand(self, members: Repository[Member]) -> None:
         key = "unique#email#a@x"
         for write in (
             members.create(Member(member_id=key)),
@@ -253,17 +252,14 @@ class UniqueContract:
         ):
             with pytest.raises(InvalidRequest, match="hold unique values"):
                 await write
-        for make in (
-            lambda: members.to_put(Member(member_id=key)),
-            lambda: members.to_delete(key),
-            lambda: members.to_check(key, Member.visits == 0),
-        ):
-            with pytest.raises(InvalidRequest, match="hold unique values"):
-                make()
+        with pytest.raises(InvalidRequest, match="hold unique values"):
+            members.to_put(Member(member_id=key))
+        with pytest.raises(InvalidRequest, match="hold unique values"):
+            members.to_delete(key)
+        with pytest.raises(InvalidRequest, match="hold unique values"):
+            members.to_check(key, Member.visits == 0)
 
-    async def test_versions_and_sort_keys_go_along(
-        self, desks: Repository[Desk], raw: Raw, database: Database
-    ) -> None:
+    async def test_versions_and_sort_keys_go_along(self, desks: Repository[Desk], raw: Raw) -> None:
         desk = await desks.create(Desk(room="r", place="1", label="window"))
         stale = await desks.get(("r", "1"))
         desk.label = "door"
@@ -291,9 +287,7 @@ class UniqueContract:
         await desks.delete(changed)
         assert await stored(raw, desks) == []
 
-    async def test_batches_keep_values_unique(
-        self, members: Repository[Member], raw: Raw
-    ) -> None:
+    async def test_batches_keep_values_unique(self, members: Repository[Member], raw: Raw) -> None:
         many = [Member(member_id=str(number), email=f"{number}@x") for number in range(60)]
         await members.put_many(many)
         assert len(await markers(raw, members)) == 60
@@ -319,7 +313,9 @@ class UniqueContract:
         )
         assert [one.member_id for one in created] == ["70"]
         expected = {"email#0@x": "1", "email#1@x": "0", "email#2@x": "3", "email#70@x": "70"}
-        found = {text: owner["memberId"]["S"] for text, owner in (await markers(raw, members)).items()}
+        found = {
+            text: owner["memberId"]["S"] for text, owner in (await markers(raw, members)).items()
+        }
         assert found.items() >= expected.items()
         assert "email#3@x" not in found
         await members.delete_many([str(number) for number in range(71)])
@@ -387,14 +383,15 @@ class UniqueContract:
     ) -> None:
         create = members.to_create(Member(member_id="1", email="a@x"))
         touch = members.to_update("1", Member.visits.add(1))
-        await database.transact(create, token="first")
-        await database.transact(create, token="first")
+        first, second = str(uuid4()), str(uuid4())
         for _ in range(2):
-            await database.transact(touch, token="second")
+            await database.transact(create, token=first)
+        for _ in range(2):
+            await database.transact(touch, token=second)
         assert (await members.get("1")).visits == 1
         with pytest.raises(TokenReused):
             await database.transact(
-                members.to_create(Member(member_id="2", email="b@x")), token="first"
+                members.to_create(Member(member_id="2", email="b@x")), token=first
             )
         for write in (
             members.to_put(Member(member_id="1", email="b@x")),
@@ -402,7 +399,7 @@ class UniqueContract:
             members.to_delete("1"),
         ):
             with pytest.raises(InvalidRequest, match="token"):
-                await database.transact(write, token="third")
+                await database.transact(write, token=str(uuid4()))
 
     async def test_of_two_hundred_who_want_one_value_one_gets_it(
         self, members: Repository[Member], raw: Raw
