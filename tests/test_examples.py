@@ -28,6 +28,12 @@ PRINTED = {
         "sqlite: 21.25 degrees in second 1\n"
         "One answer\n"
     ),
+    "github_events.py": (
+        "The second time 0 of 4 events are new\n"
+        "octocat/hello: docs: how, fix: greet\n"
+        "octocat/spoon: Bend it\n"
+        "Issues closed: 100%\n"
+    ),
     "mediamesh.py": (
         "Trending: Blue Planet, Cosmos\nPopular: Night Mail\nocean: Cosmos\ntrain: Night Mail\n"
     ),
