@@ -41,6 +41,7 @@ from anydynamo.testing.repositories.pages import PageContract  # noqa: E402
 from anydynamo.testing.repositories.queries import QueryContract  # noqa: E402
 from anydynamo.testing.repositories.tables import TableContract  # noqa: E402
 from anydynamo.testing.repositories.transactions import TransactionContract  # noqa: E402
+from anydynamo.testing.repositories.unique import UniqueContract  # noqa: E402
 
 __all__ = ["RepositoryContract"]
 
@@ -52,6 +53,7 @@ class RepositoryContract(
     PageContract,
     BatchContract,
     TransactionContract,
+    UniqueContract,
     TableContract,
 ):
     """All of it; a subclass gives the `database` and `raw` fixtures."""
