@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.durability.stores import NAMES, TABLE, open_store
 
-from anydynamo.engine.layout import TABLES, Table, entries, unpack
+from anydynamo.engine.layout import STREAMS, TABLES, Table, entries, unpack
+from anydynamo.engine.streams import read_record
 from anydynamo.engine.writes import read_totals
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class Seen:
             assert int(items[name]["number"]["N"]) >= number
         self._check_transactions(items)
         self._check_index(reader, table, items)
+        self._check_stream(reader, table, items)
 
     def _check_transactions(self, items: dict[str, dict[str, dict[str, str]]]) -> None:
         left = {name.removeprefix("left ") for name in items if name.startswith("left ")}
@@ -113,6 +115,21 @@ class Seen:
         assert stored == expected
         for space in spaces:
             assert read_totals(reader, space)[0] == sum(1 for each, _ in stored if each == space)
+
+    def _check_stream(
+        self, reader: Reader, table: Table, items: dict[str, dict[str, dict[str, str]]]
+    ) -> None:
+        assert table.stream is not None
+        assert reader.get(STREAMS, table.stream.key) is not None
+        replayed: dict[str, dict[str, dict[str, str]]] = {}
+        for key, value in reader.scan(table.stream.space):
+            record = read_record(key, value)
+            old = None if record.old is None else unpack(record.old)
+            assert record.new is not None
+            new = unpack(record.new)
+            assert replayed.get(new["id"]["S"]) == old
+            replayed[new["id"]["S"]] = new
+        assert replayed == items
 
 
 @pytest.mark.parametrize("name", NAMES)

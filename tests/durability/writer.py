@@ -1,6 +1,7 @@
 """A process that writes until it is killed, and reports each write once it is acknowledged.
 
-Several tasks write at once, so that the kill meets commits of groups. Each task takes turns:
+The table has a stream. Several tasks write at once, so that the kill meets commits of groups. Each
+task takes turns:
 
 - `put`: one new item with an index entry;
 - `transaction`: two new items and one added to a counter, all or nothing;
@@ -83,6 +84,10 @@ async def main(name: str, folder: str, first: str) -> None:
                     {"AttributeName": "number", "AttributeType": "N"},
                 ],
                 "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+                "StreamSpecification": {
+                    "StreamEnabled": True,
+                    "StreamViewType": "NEW_AND_OLD_IMAGES",
+                },
                 "GlobalSecondaryIndexes": [
                     {
                         "IndexName": "by_group",
