@@ -1,46 +1,38 @@
 """Unique values, each held by a marker: a small item of the same table whose key is the value.
 
 DynamoDB keeps nothing unique but keys. So every value that must be unique has an item of its own,
-whose key is made of the attribute's name and the value, and which names its owner. Both change in
-one transaction, and of two who take one value the second finds its key taken. The pattern is AWS's:
-"Simulating Amazon DynamoDB unique constraints using transactions", AWS Database Blog.
-
-    {"userId": "1",                        "email": "Ada@example.com", ...}
-    {"userId": "unique#email#ada@example.com", "_unique": {"userId": "1"}}
+its marker. Both change in one transaction, and of two who take one value the second finds the
+marker's key taken. The pattern is AWS's: "Simulating Amazon DynamoDB unique constraints using
+transactions", AWS Database Blog.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from anydynamo.errors import InvalidRequest, UniqueViolation
 from anydynamo.repositories.batches import identity
 from anydynamo.repositories.companions import Along, Impossible, Transition
+from anydynamo.repositories.markers import (
+    OWNER,
+    PREFIX,
+    is_marker,
+    marker_key,
+    marker_text,
+    owner_of,
+)
+from anydynamo.repositories.rules.expiry import expired
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from anydynamo.errors import ConditionFailed
     from anydynamo.models.codec import Codec
-    from anydynamo.models.schema import KeyAttribute, TableSchema, UniqueSchema
+    from anydynamo.models.schema import KeyAttribute, UniqueSchema
 
-__all__ = ["OWNER", "PREFIX", "UniqueValues", "is_marker_key", "unique_values"]
-
-PREFIX = "unique#"
-"""What each marker's partition key begins with, and no other item's may."""
-
-OWNER = "_unique"
-"""The marker's attribute that holds its owner's key."""
-
-_SORT_KEYS: Mapping[str, dict[str, Any]] = {
-    "S": {"S": "unique"},
-    "N": {"N": "0"},
-    "B": {"B": b"unique"},
-}
-_MOST_BYTES = 2048
-"""A partition key has no more: "Quotas in Amazon DynamoDB", Developer Guide."""
+__all__ = ["UniqueValues", "unique_values"]
 
 Item = dict[str, Any]
 
@@ -74,12 +66,6 @@ def unique_values(codec: Codec[Any], table: str) -> UniqueValues | None:
                 "attribute that is neither the table's nor its time to live"
             )
     return UniqueValues(codec, table)
-
-
-def is_marker_key(schema: TableSchema, key: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Tell whether a key, or an item with its key, is a marker's."""
-    text: object = key.get(schema.hash_key.wire, {}).get("S")
-    return isinstance(text, str) and text.startswith(PREFIX)
 
 
 class _Claim(NamedTuple):
@@ -149,7 +135,7 @@ class UniqueValues:
         Raises:
             InvalidRequest: The key is a marker's.
         """
-        if is_marker_key(self.codec.schema, key):
+        if is_marker(self.codec.schema, key):
             text: str = key[self.codec.schema.hash_key.wire]["S"]
             raise InvalidRequest(
                 f"The key {text!r} of {self.table} begins with {PREFIX!r}, as the items do that "
@@ -165,18 +151,10 @@ class UniqueValues:
         if schema.deleted is not None and "NULL" not in item.get(schema.deleted.wire, {"NULL": 1}):
             return {}
         return {
-            _text(unique, item[unique.wire]["S"]): unique
+            marker_text(unique, item[unique.wire]["S"]): unique
             for unique in schema.unique
             if "S" in item.get(unique.wire, ())
         }
-
-    def marker_key(self, text: str) -> Item:
-        """Return a marker's key."""
-        schema = self.codec.schema
-        key: Item = {schema.hash_key.wire: {"S": text}}
-        if schema.range_key is not None:
-            key[schema.range_key.wire] = _SORT_KEYS[schema.range_key.type]
-        return key
 
     def marker(self, text: str, owner: Mapping[str, Any]) -> Item:
         """Return the marker by which an item holds a value.
@@ -184,7 +162,7 @@ class UniqueValues:
         It expires with its owner: whatever removes the one then removes the other, too.
         """
         expiry = self._expiry(owner)
-        item = {**self.marker_key(text), OWNER: {"M": self.key_in(owner)}}
+        item = {**marker_key(self.codec.schema, text), OWNER: {"M": self.key_in(owner)}}
         if expiry is not None:
             item[str(self.codec.schema.ttl)] = expiry
         return item
@@ -206,14 +184,9 @@ class UniqueValues:
         parts = ["attribute_not_exists(#key)", *(f"#owner = {name}" for name in values)]
         if schema.ttl is not None:
             names["#expiry"] = schema.ttl
-            values[":now"] = {"N": str(int(at))}
-            parts.append("(attribute_exists(#owner) AND #expiry < :now)")
+            values[":from"], values[":to"] = ({"N": str(second)} for second in expired(at))
+            parts.append("(attribute_exists(#owner) AND #expiry BETWEEN :from AND :to)")
         return _condition(" OR ".join(parts), names, values)
-
-    def owner_of(self, marker: Mapping[str, Any]) -> Item | None:
-        """Return the key of a marker's owner; None if it is no marker."""
-        owner: Item | None = marker.get(OWNER, {}).get("M")
-        return owner
 
     def _take(self, text: str, claim: _Claim, releases: Sequence[Transition]) -> Along:
         transition, unique = claim
@@ -226,7 +199,7 @@ class UniqueValues:
         }
 
         def explain(error: ConditionFailed) -> UniqueViolation:
-            return self._taken(transition, unique, self.owner_of(error.item or {}), error)
+            return self._taken(transition, unique, owner_of(error.item or {}), error)
 
         return Along(transition.place, self._identity(text), "Put", request, explain)
 
@@ -246,11 +219,11 @@ class UniqueValues:
         values: Item = {f":{number}": {"M": one.key} for number, one in enumerate(releases)}
         own = " OR ".join(f"#owner = {name}" for name in values)
         found = refused.get(about)
-        foreign = found is not None and self.owner_of(found) not in [one.key for one in releases]
+        foreign = found is not None and owner_of(found) not in [one.key for one in releases]
         condition = f"NOT ({own})" if foreign else f"attribute_not_exists(#owner) OR {own}"
         request = {
             "TableName": self.table,
-            "Key": self.marker_key(text),
+            "Key": marker_key(self.codec.schema, text),
             **_condition(condition, names, values),
         }
         return Along(
@@ -262,7 +235,7 @@ class UniqueValues:
         )
 
     def _identity(self, text: str) -> tuple[Any, ...]:
-        return (self.table, *identity(self.marker_key(text)))
+        return (self.table, *identity(marker_key(self.codec.schema, text)))
 
     def _expiry(self, item: Mapping[str, Any] | None) -> Item | None:
         ttl = self.codec.schema.ttl
@@ -271,7 +244,8 @@ class UniqueValues:
 
     def _is_over(self, item: Mapping[str, Any] | None, at: float) -> bool:
         expiry = self._expiry(item)
-        return expiry is not None and float(expiry["N"]) < int(at)
+        first, last = expired(at)
+        return expiry is not None and first <= Decimal(expiry["N"]) <= last
 
     def _taken(
         self,
@@ -299,17 +273,6 @@ class UniqueValues:
         schema = self.codec.schema
         partition = value(schema.hash_key)
         return partition if schema.range_key is None else (partition, value(schema.range_key))
-
-
-def _text(unique: UniqueSchema, value: str) -> str:
-    """Return the text of a marker's partition key, a different one for each attribute and value."""
-    # Quoted, so that the name of an attribute cannot run on into what is another's value.
-    name = unique.wire.replace("%", "%25").replace("#", "%23")
-    same = unique.normalise(value)
-    text = f"{PREFIX}{name}#{same}"
-    if len(text.encode()) <= _MOST_BYTES:
-        return text
-    return f"{PREFIX}{name}%sha256#{hashlib.sha256(same.encode()).hexdigest()}"
 
 
 def _condition(text: str, names: Item, values: Item) -> Item:

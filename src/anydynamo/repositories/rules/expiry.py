@@ -20,9 +20,14 @@ if TYPE_CHECKING:
     from anydynamo.repositories.expectations import Expectation
     from anydynamo.repositories.placeholders import Expressions
 
-__all__ = ["Expiry"]
+__all__ = ["Expiry", "expired"]
 
 _FIVE_YEARS = 5 * 365 * 86_400
+
+
+def expired(at: float) -> tuple[int, int]:
+    """Return the earliest and the latest time to live, in seconds, that is over at a time."""
+    return int(at) - _FIVE_YEARS, int(at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,8 @@ class Expiry(Rule):
     def hides(self, item: Mapping[str, Any], at: float) -> bool:
         """Tell whether an item has expired."""
         expiry: Mapping[str, str] = item.get(self.wire, {})
-        return "N" in expiry and int(at) - _FIVE_YEARS <= Decimal(expiry["N"]) <= int(at)
+        first, last = expired(at)
+        return "N" in expiry and first <= Decimal(expiry["N"]) <= last
 
     def shows(self, expressions: Expressions, at: float) -> str:
         """Write the condition that an item has not expired."""
@@ -56,5 +62,5 @@ class Expiry(Rule):
     def _over(self, expressions: Expressions, at: float) -> str:
         # An absent attribute, or one that is no number, lies between no bounds.
         name = expressions.name(self.wire)
-        oldest = expressions.value({"N": str(int(at) - _FIVE_YEARS)})
-        return f"{name} BETWEEN {oldest} AND {expressions.value({'N': str(int(at))})}"
+        first, last = (expressions.value({"N": str(second)}) for second in expired(at))
+        return f"{name} BETWEEN {first} AND {last}"

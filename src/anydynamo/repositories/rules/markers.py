@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from anydynamo.repositories.markers import PREFIX
 from anydynamo.repositories.rules.rule import Rule
-from anydynamo.repositories.unique import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
