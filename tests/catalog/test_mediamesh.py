@@ -471,7 +471,11 @@ def test_content_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
         Content(**{"content_id": "1", "content_type": "PROGRAM", "title": "a", **wrong})
 
 
-@pytest.mark.parametrize("wrong", [{"limit": 0}, {"limit": "7"}, {"tags": "ab"}, {"tags": (1,)}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"limit": 0}, {"limit": "7"}, {"tags": "ab"}, {"tags": (1,)}, {"category": ""}],
+    ids=str,
+)
 def test_a_query_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest, match=next(iter(wrong))):
         SearchQuery(**wrong)
@@ -579,6 +583,11 @@ async def test_content_that_could_be_written_nowhere_is_an_error(
         with pytest.raises(ExceptionGroup, match="'ocean' could be written nowhere") as caught:
             await attempt
         assert len(caught.value.exceptions) == (1 if repository is None else 2)
+
+
+async def test_an_empty_id_is_refused_before_anything_is_removed() -> None:
+    with pytest.raises(InvalidRequest, match="A content id is not empty"):
+        await Search(FullText([OCEAN]), None).remove("")
 
 
 async def test_titles_come_first_in_process() -> None:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from anydynamo.catalog.mediamesh.cache_aside import CacheAside
 from anydynamo.catalog.mediamesh.settings import MediaMeshSettings
 from anydynamo.catalog.mediamesh.values import Content, SearchQuery
-from anydynamo.errors import AnyDynamoError, InvalidItem
+from anydynamo.errors import AnyDynamoError, InvalidItem, InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -214,8 +214,11 @@ class Search:
         """Remove content from both, as `index` writes to both.
 
         Raises:
+            InvalidRequest: The id is empty.
             ExceptionGroup: It could be removed nowhere.
         """
+        if not content_id:
+            raise InvalidRequest("A content id is not empty")
         repository = self._repository
         return await self._both(
             content_id,

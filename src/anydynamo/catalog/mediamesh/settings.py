@@ -33,7 +33,15 @@ if TYPE_CHECKING:
 
     from anydynamo.models.table import Table
 
-__all__ = ["MediaMeshSettings"]
+__all__ = ["VARIABLES", "MediaMeshSettings"]
+
+VARIABLES: Mapping[str, str] = {
+    "DYNAMODB_TTL_ATTRIBUTE": "ttl",
+    "DYNAMODB_TTL_SECONDS": "2592000",
+    "DYNAMODB_TTL_SECONDS_TRENDING": "600",
+    "DYNAMODB_TTL_SECONDS_POPULAR": "300",
+}
+"""MediaMesh's own variables, and what they are where nobody sets them."""
 
 _TABLES: Mapping[str, type[Table]] = {
     "TRENDING": Trending,
@@ -70,20 +78,17 @@ class MediaMeshSettings:
         Raises:
             ConfigurationError: A variable cannot be what it is, or two contradict each other.
         """
-        values = {
-            name: value.strip()
-            for name, value in (os.environ if environ is None else environ).items()
-            if value.strip()
-        }
+        given = os.environ if environ is None else environ
+        values = {**VARIABLES, **{name: text for name, text in given.items() if text.strip()}}
         # They also tell whether DYNAMODB_ENABLED is a switch and fits the other variables.
         database = Settings(values)
         tables = _tables(database)
         enabled = boolean(values.get("DYNAMODB_ENABLED", "true"))
         return cls(
-            models=Models.expiring_by(values.get("DYNAMODB_TTL_ATTRIBUTE", "ttl")),
-            trending_seconds=_seconds(values, "DYNAMODB_TTL_SECONDS_TRENDING", 600),
-            popular_seconds=_seconds(values, "DYNAMODB_TTL_SECONDS_POPULAR", 300),
-            search_seconds=_seconds(values, "DYNAMODB_TTL_SECONDS", 2_592_000),
+            models=Models.expiring_by(values["DYNAMODB_TTL_ATTRIBUTE"].strip()),
+            trending_seconds=_seconds(values, "DYNAMODB_TTL_SECONDS_TRENDING"),
+            popular_seconds=_seconds(values, "DYNAMODB_TTL_SECONDS_POPULAR"),
+            search_seconds=_seconds(values, "DYNAMODB_TTL_SECONDS"),
             database=database.model_copy(update={"tables": tables}) if enabled else None,
         )
 
@@ -106,8 +111,8 @@ class MediaMeshSettings:
                 yield database
 
 
-def _seconds(values: Mapping[str, str], name: str, default: int) -> int:
-    text = values.get(name, str(default))
+def _seconds(values: Mapping[str, str], name: str) -> int:
+    text = values[name].strip()
     if not (text.isascii() and text.isdigit() and int(text) > 0):
         raise ConfigurationError(f"{name} is {text!r}; it is a whole number of seconds above 0")
     return int(text)

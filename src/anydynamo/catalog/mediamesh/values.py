@@ -75,7 +75,8 @@ class SearchQuery:
         limit: How many results there are at most.
 
     Raises:
-        InvalidRequest: The limit is not a number from 1 up, or the tags are not several texts.
+        InvalidRequest: The limit is not a number from 1 up, the tags are not several texts, or the
+            type, category or language is empty.
     """
 
     text: str = ""
@@ -92,6 +93,9 @@ class SearchQuery:
         given: object = self.tags
         if not isinstance(given, tuple) or not all(isinstance(tag, str) for tag in self.tags):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidRequest(f"tags is a tuple of texts, not {given!r}")
+        for name in ("content_type", "category", "language"):
+            if getattr(self, name) == "":
+                raise InvalidRequest(f"{name} is empty; leave it out, and any will do")
 
     @property
     def words(self) -> frozenset[str]:
