@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, assert_type
 from tests.typing.tables import Dated, Event, User
 
 from anydynamo import sync
+from anydynamo.repositories.lists import WholeList
 from anydynamo.repositories.paging import Page
 from anydynamo.repositories.repository import Repository
 from anydynamo.repositories.walks import Results
@@ -106,3 +107,10 @@ def blocking(database: sync.Database, user: User) -> None:
     assert_type(list(users.scan(filter=User.age > 3)), list[User])
     assert_type(users.page(User.by_email, "a@b.org", only=Card), Page[Card])
     assert_type(database.transact_get(users.to_get("1")), tuple[User | None])
+
+
+async def lists(users: Repository[User], user: User) -> None:
+    whole = WholeList(users, generation=User.nickname, size=User.height)
+    assert_type(whole, WholeList[User])
+    assert_type(await whole.read("1", limit=3), list[User] | None)
+    assert_type(await whole.replace("1", [user], ttl=60), list[User])

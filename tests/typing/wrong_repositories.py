@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from tests.typing.tables import Event, User
 
+from anydynamo.repositories.lists import WholeList
+
 if TYPE_CHECKING:
     from anydynamo import sync
     from anydynamo.database import Database
@@ -61,3 +63,11 @@ async def abilities(
     await reads.put(User(user_id="1", email="a@b.org"))  # E
     events = users  # E
     await events.get("1")
+
+
+async def lists(users: Repository[User], whole: WholeList[User], event: Event) -> None:
+    WholeList(users, generation=User.email, size=User.height)  # E
+    WholeList(users, generation=User.nickname, size=User.nickname)  # E
+    WholeList(users, generation=User.nickname, size=Event.age)  # E
+    await whole.replace("1", [event])  # E
+    await whole.read("1", limit="3")  # E
