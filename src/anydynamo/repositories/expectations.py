@@ -209,7 +209,9 @@ class Expectation(Generic[M]):
         if self.conditional or self._refusal(self._met, hider) is not None:
             return False
         shown = self._met if hider is None else None
-        return (self.verb == "delete" and not shown) or (self.verb == "restore" and bool(shown))
+        if self.verb in ("delete", "purge"):
+            return not shown
+        return self.verb == "restore" and bool(shown)
 
     @property
     def met(self) -> Mapping[str, Any] | None:
@@ -240,6 +242,9 @@ class Expectation(Generic[M]):
         shown = error.item if hider is None else None
         taken = self.absent and (error.item or not self.conditional)
         error.item = shown
+        if hider is not None:
+            # What it came from has the item, too.
+            error.__cause__ = error.__context__ = None
         # Not every server says what it found; without a condition of the user's it is clear anyway.
         if taken:
             why = "there is an item under this key already"

@@ -34,6 +34,7 @@ from anydynamo.models.schema import AttributeName
 from anydynamo.repositories.batches import MOST_BYTES
 from anydynamo.repositories.rules import Expiry
 from anydynamo.repositories.transactions import MOST_ACTIONS, transact, transact_get
+from anydynamo.repositories.views import rules_in, session_of, under
 from anydynamo.repositories.walks import positive
 
 if TYPE_CHECKING:
@@ -97,10 +98,10 @@ class WholeList(Generic[M]):
                 )
         ttl = ttl_of(model)
         # A list is hidden as a whole, and what is left of an expired one has to be seen to go.
-        self._repository = repository.with_rules(
-            rule for rule in repository.rules if not isinstance(rule, Expiry)
+        self._repository = under(
+            repository, [rule for rule in rules_in(repository) if not isinstance(rule, Expiry)]
         )
-        self._session = repository.session
+        self._session = session_of(repository)
         self._codec = codec_of(model)
         self._partition = schema.hash_key
         self._rank = AttributeName(rank.name, rank.wire)

@@ -149,14 +149,27 @@ class ReadRequests(Generic[M]):
         key, *conditions = rest
         target.check_filter(where)
         expressions = Expressions(self._attributes)
+        settled: list[Rule] = []
+
+        def narrow(partition: Mapping[str, Any], given: Sequence[str]) -> Mapping[str, Any]:
+            further: dict[str, Any] = {}
+            for rule in self._hiding:
+                wanted = rule.narrow(target, partition, given)
+                if wanted is not None:
+                    settled.append(rule)
+                    further |= wanted
+            return further
+
         request: dict[str, Any] = {
             "KeyConditionExpression": target.key_condition(
-                self._codec, expressions, key, conditions
+                self._codec, expressions, key, conditions, narrow
             ),
         }
         if reverse:
             request["ScanIndexForward"] = False
-        return self._plan("Query", target, request, expressions, where, only, consistent, whole)
+        return self._plan(
+            "Query", target, request, expressions, where, only, consistent, whole, settled
+        )
 
     def scan(
         self,
@@ -206,6 +219,7 @@ class ReadRequests(Generic[M]):
         only: object,
         consistent: bool,
         whole: bool,
+        settled: Sequence[Rule] = (),
     ) -> Plan[Any]:
         target.check_consistent(consistent)
         request["TableName"] = self._table
@@ -216,25 +230,29 @@ class ReadRequests(Generic[M]):
         if where is not None:
             request["FilterExpression"] = expressions.condition(where, "filter")
         identity = self._identity(operation, target, request, expressions)
-        aside = self._filter(operation, target, request, expressions)
+        hiding = [rule for rule in self._hiding if rule not in settled]
+        aside = self._filter(operation, target, request, expressions, hiding)
         # These cannot be filtered by DynamoDB, so they have to be read.
         seen = tuple(wire for rule in aside for wire in rule.sees)
         decode: Callable[[Mapping[str, Any]], Any] = self._codec.decode
+        wanted: tuple[str, ...] = ()
         if only is not None:
             projection = projection_of(self._codec, self._attributes, only)
             self._check_projected(target, projection.wires)
             # The key is read along, because a page may have to end at any item.
-            wires = dict.fromkeys((*projection.wires, *target.key_names, *seen))
-            request["ProjectionExpression"] = expressions.projection(wires)
+            wanted = (*projection.wires, *target.key_names, *seen)
             decode = projection.decode
-        elif whole and target.index is not None and target.index.projection != "ALL":
+        elif seen and not whole:
+            wanted = (*target.key_names, *seen)
+        # An item that has to be fetched from the table costs as much in parts as it does whole.
+        if any(target.lacks(wire) for wire in seen) or (whole and not wanted and target.is_partial):
             self._ask_for_all(target, request)
-        elif not whole and seen:
-            wires = dict.fromkeys((*target.key_names, *seen))
-            request["ProjectionExpression"] = expressions.projection(wires)
+        elif wanted:
+            request["ProjectionExpression"] = expressions.projection(dict.fromkeys(wanted))
         hides = self._hidden(aside) if aside else None
         request = expressions.into(request)
-        return Plan(operation, request, target.key_names, decode, identity, hides)
+        private = any(rule.private for rule in self._hiding)
+        return Plan(operation, request, target.key_names, decode, identity, hides, private)
 
     def _filter(
         self,
@@ -242,6 +260,7 @@ class ReadRequests(Generic[M]):
         target: Target,
         request: dict[str, Any],
         expressions: Expressions,
+        hiding: Sequence[Rule],
     ) -> list[Rule]:
         """Let DynamoDB filter what is hidden; return the rules for which it cannot.
 
@@ -250,8 +269,8 @@ class ReadRequests(Generic[M]):
         """
         aside: list[Rule] = []
         filters: list[str] = []
-        at = self._session.clock() if self._hiding else 0.0
-        for rule in self._hiding:
+        at = self._session.clock() if hiding else 0.0
+        for rule in hiding:
             self._check_seen(target, rule)
             if any(
                 target.lacks(wire) or (operation == "Query" and target.is_key(wire))

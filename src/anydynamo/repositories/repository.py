@@ -9,6 +9,7 @@ from typing_extensions import TypeVar
 
 from anydynamo.errors import InvalidItem, InvalidRequest, NotFound
 from anydynamo.models.codec import codec_of
+from anydynamo.models.schema import AttributeName
 from anydynamo.repositories.actions import Actions
 from anydynamo.repositories.batches import Batch, BatchReader, BatchWriter, identity
 from anydynamo.repositories.creations import Creation, create_missing
@@ -16,6 +17,7 @@ from anydynamo.repositories.placeholders import Attributes
 from anydynamo.repositories.queries import Queries
 from anydynamo.repositories.reads import ReadRequests
 from anydynamo.repositories.rules import rules_of
+from anydynamo.repositories.rules.scope import scope_of, scoped
 from anydynamo.repositories.rules.soft_delete import with_deleted
 from anydynamo.repositories.sending import send
 from anydynamo.repositories.walks import Results
@@ -24,6 +26,7 @@ from anydynamo.repositories.writes import WriteRequests
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pynamodb.attributes import Attribute
     from typing_extensions import Unpack
 
     from anydynamo.models.paths import Path
@@ -70,7 +73,7 @@ class Repository(Queries[M], Actions[M]):
         self._schema = self._codec.schema
         self._table = session.names.real(self._schema.table_name)
         self._rules = rules_of(self._codec) if rules is None else tuple(rules)
-        attributes = Attributes(model)
+        attributes = self._attributes = Attributes(model)
         self._writes = WriteRequests(session, self._codec, attributes, self._table, self._rules)
         super().__init__(
             session, ReadRequests(session, self._codec, attributes, self._table, self._rules)
@@ -94,24 +97,6 @@ class Repository(Queries[M], Actions[M]):
         """The table's real name, with prefix."""
         return self._table
 
-    @property
-    def session(self) -> Session:
-        """What this repository shares with its database, for what is built on both."""
-        return self._session
-
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        """What holds for all items, in order; see `anydynamo.repositories.rules`."""
-        return self._rules
-
-    def with_rules(self, rules: Iterable[Rule]) -> Repository[M]:
-        """Return a view of the same items under other rules.
-
-        Args:
-            rules: All of them, those of the model included.
-        """
-        return Repository(self._session, self._model, rules=rules)
-
     def with_deleted(self) -> Repository[M]:
         """Return a view in which deleted items are there like others.
 
@@ -121,7 +106,26 @@ class Repository(Queries[M], Actions[M]):
             InvalidRequest: The model keeps no deleted items.
         """
         self._writes.check_kept()
-        return self.with_rules(with_deleted(self._rules))
+        return Repository(self._session, self._model, rules=with_deleted(self._rules))
+
+    def scoped(self, attribute: Path[T, M] | Attribute[T], owner: T) -> Repository[M]:
+        """Return a view of one owner's items; whatever is another's is absent in it.
+
+        The owner is added to every read, query and condition. Views of the view have the scope,
+        too; scopes by several attributes hold together.
+
+        Args:
+            attribute: What says whose an item is, such as `Report.user_id`.
+            owner: Its value: text, a number or binary.
+
+        Raises:
+            InvalidRequest: The owner is None, empty or of another type, the model has no such
+                attribute, or this is another owner's view already.
+        """
+        wire = self._attributes.wire(attribute)
+        name = AttributeName(self._attributes.python(wire), wire)
+        scope = scope_of(self._codec, name, owner)
+        return Repository(self._session, self._model, rules=scoped(self._rules, scope))
 
     # One item
 

@@ -13,7 +13,7 @@ from anydynamo.errors import InvalidRequest
 from anydynamo.repositories.placeholders import top_level_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from anydynamo.models.codec import Codec
     from anydynamo.models.schema import IndexSchema, KeyAttribute, TableSchema
@@ -93,6 +93,11 @@ class Target:
             return True
         return wire in index.include or wire in self.key_names
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether it is an index that holds only a part of each item."""
+        return self.index is not None and self.index.projection != "ALL"
+
     def lacks(self, wire: str) -> bool:
         """Tell whether an attribute has to be fetched from the table."""
         index = self.index
@@ -122,6 +127,7 @@ class Target:
         expressions: Expressions,
         key: object,
         conditions: Sequence[object],
+        narrow: Callable[[Mapping[str, Any], Sequence[str]], Mapping[str, Any]],
     ) -> str:
         """Write the key condition of a query.
 
@@ -130,19 +136,25 @@ class Target:
             expressions: The request's expressions.
             key: The partition key's value, or a tuple of several where an index has several.
             conditions: Conditions on the sort key, from left to right where it has several.
+            narrow: Given the partition key's values in DynamoDB's JSON and the attributes of the
+                sort key that there are conditions on, returns values for those that follow.
 
         Raises:
             InvalidRequest: The key is missing or has the wrong type, or a condition is none that
                 a sort key can have.
         """
-        parts = [
-            f"{expressions.name(attribute.wire)} = "
-            f"{expressions.value(self._value(codec, attribute, value))}"
+        partition = {
+            attribute.wire: self._value(codec, attribute, value)
             for attribute, value in zip(self.hash_keys, self._partition(key), strict=True)
-        ]
+        }
         compared = [part for condition in conditions for part in self._flat(condition)]
         self._check_range(compared)
+        further = narrow(partition, [self._compared(part) or "" for part in compared])
+        if further:
+            self._check_equality(compared)
+        parts = [_equal(expressions, *one) for one in partition.items()]
         parts.extend(expressions.condition(part) for part in compared)
+        parts.extend(_equal(expressions, *one) for one in further.items())
         return " AND ".join(parts)
 
     def check_filter(self, condition: object) -> None:
@@ -220,7 +232,10 @@ class Target:
                     f"The sort key of {self.where} takes one condition for each attribute, from "
                     f"left to right without a gap; {condition!r} is out of place"
                 )
-        for condition in conditions[:-1]:
+        self._check_equality(conditions[:-1])
+
+    def _check_equality(self, conditions: Sequence[Condition]) -> None:
+        for condition in conditions:
             if getattr(condition, "operator", "") != "=":
                 raise InvalidRequest(
                     f"Only the last condition on the sort key of {self.where} may be other than "
@@ -235,6 +250,10 @@ class Target:
                 segments: list[str] = path.path
                 return segments[0] if len(segments) == 1 else None
         return None
+
+
+def _equal(expressions: Expressions, wire: str, value: Mapping[str, Any]) -> str:
+    return f"{expressions.name(wire)} = {expressions.value(value)}"
 
 
 def _operands(condition: Condition) -> tuple[object, ...]:

@@ -292,8 +292,9 @@ def cancelled(
             if action.expectation.concealed:
                 reasons[place] = _without_item(reasons[place])
                 if isinstance(error, TransactionCancelled):
-                    # It is kept as the cause.
+                    # It is kept as the cause, and what it came from has the items, too.
                     error.reasons = tuple(map(_without_item, error.reasons))
+                    error.__cause__ = error.__context__ = None
     said = "; ".join(str(one) for one in errors if one is not None) or str(error)
     undone = " and nothing was written" if isinstance(actions[0], TransactWrite) else ""
     return TransactionCancelled(

@@ -33,6 +33,7 @@ class Plan(Generic[T]):
         identity: What tells this query from others, for page tokens.
         hides: Tells of an item that was read whether it is not to be seen; None where DynamoDB
             leaves such items out by the filter.
+        private: Whether not even the keys of hidden items are to be seen, nor how many there are.
     """
 
     operation: Literal["Query", "Scan"]
@@ -41,6 +42,7 @@ class Plan(Generic[T]):
     decode: Callable[[Mapping[str, Any]], T]
     identity: tuple[Any, ...] = field(repr=False)
     hides: Callable[[Mapping[str, Any]], bool] | None = field(default=None, repr=False)
+    private: bool = False
 
     @property
     def filtered(self) -> bool:
@@ -255,15 +257,18 @@ async def read_page(
     walk = Walk(session, plan, limit=limit, page_size=page_size, start=start, capacity=capacity)
     found: list[Item] = []
     if limit is None:
-        found = await walk.step()
+        # A page that has a token has a result, whose key can be in it.
+        found = await walk.items() or [] if plan.private else await walk.step()
     else:
         while (items := await walk.items()) is not None:
             found.extend(items)
     position = walk.position
+    if plan.private and position is not None:
+        position = {name: found[-1][name] for name in plan.key_names}
     return Page(
         items=tuple([plan.decode(item) for item in found]),
         next=None if position is None else session.cursors.sign(position, query),
-        scanned=walk.scanned,
+        scanned=len(found) if plan.private else walk.scanned,
         capacity=None if capacity is None else walk.units,
     )
 

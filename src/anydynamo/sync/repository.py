@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from types import TracebackType
 
+    from pynamodb.attributes import Attribute
     from pynamodb.indexes import Index
     from typing_extensions import Unpack
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
         ScanPageOptions,
     )
     from anydynamo.repositories.paging import Page
-    from anydynamo.repositories.rules import Rule
     from anydynamo.repositories.transactions import TransactRead, TransactWrite
     from anydynamo.sync.runners import Runner
 
@@ -134,18 +134,13 @@ class Repository(Generic[M]):
         """The table's real name, with prefix."""
         return self._repository.table
 
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        """What holds for all items, in order."""
-        return self._repository.rules
-
-    def with_rules(self, rules: Iterable[Rule]) -> Repository[M]:
-        """Return a view of the same items under other rules."""
-        return Repository(self._repository.with_rules(rules), self._runner)
-
     def with_deleted(self) -> Repository[M]:
         """Return a view in which deleted items are there like others."""
         return Repository(self._repository.with_deleted(), self._runner)
+
+    def scoped(self, attribute: Path[T, M] | Attribute[T], owner: T) -> Repository[M]:
+        """Return a view of one owner's items; whatever is another's is absent in it."""
+        return Repository(self._repository.scoped(attribute, owner), self._runner)
 
     @overload
     def find(

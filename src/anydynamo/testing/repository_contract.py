@@ -39,6 +39,7 @@ from anydynamo.testing.repositories.items import ItemContract  # noqa: E402
 from anydynamo.testing.repositories.locking import LockingContract  # noqa: E402
 from anydynamo.testing.repositories.pages import PageContract  # noqa: E402
 from anydynamo.testing.repositories.queries import QueryContract  # noqa: E402
+from anydynamo.testing.repositories.scopes import ScopeContract  # noqa: E402
 from anydynamo.testing.repositories.tables import TableContract  # noqa: E402
 from anydynamo.testing.repositories.transactions import TransactionContract  # noqa: E402
 from anydynamo.testing.repositories.unique import UniqueContract  # noqa: E402
@@ -55,5 +56,6 @@ class RepositoryContract(
     TransactionContract,
     UniqueContract,
     TableContract,
+    ScopeContract,
 ):
     """All of it; a subclass gives the `database` and `raw` fixtures."""

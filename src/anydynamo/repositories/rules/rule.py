@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from anydynamo.repositories.expectations import Expectation
     from anydynamo.repositories.placeholders import Expressions
+    from anydynamo.repositories.targets import Target
 
 __all__ = ["Rule"]
 
@@ -28,6 +29,7 @@ class Rule:
         absent: Whether an item that is hidden counts as absent. If not, it is in the way of a new
             one.
         hidden: What is said of an item that is hidden and in the way.
+        private: Whether not even the key of an item that is hidden is to be seen.
     """
 
     __slots__ = ()
@@ -35,6 +37,7 @@ class Rule:
     conditional: ClassVar[bool] = False
     absent: ClassVar[bool] = True
     hidden: ClassVar[str] = ""
+    private: ClassVar[bool] = False
 
     @property
     def sees(self) -> tuple[str, ...]:
@@ -55,6 +58,25 @@ class Rule:
         Raises:
             InvalidRequest: It is refused.
         """
+
+    def narrow(
+        self, target: Target, partition: Mapping[str, Any], given: Sequence[str]
+    ) -> Mapping[str, Any] | None:
+        """Say what this rule wants of a query's key, where `sees` names parts of it.
+
+        Args:
+            target: What is queried.
+            partition: The values of the partition key in DynamoDB's JSON, by names.
+            given: The attributes of the sort key that the query has conditions on.
+
+        Returns:
+            Further attributes of the sort key, with the one value that each is to have. The key
+            then leaves out what is hidden; None if it does not.
+
+        Raises:
+            InvalidRequest: The query cannot be asked.
+        """
+        return None
 
     def prepare(self, write: Expectation[Any]) -> None:
         """Add to a write what this rule wants of it.
