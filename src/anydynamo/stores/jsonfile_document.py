@@ -11,7 +11,7 @@
 Each table is a list of plain items under its name, ordered by key. A list of which no table is
 described under `anydynamo`, and any other value, is *foreign*: it is kept as it stands until a
 table of that name is created and adopts it. Index entries and totals follow from the items and are
-not written. The engine's other spaces (client tokens) are, in base64, under `spaces`.
+not written. The engine's other spaces (streams, client tokens) are, in base64, under `spaces`.
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ class Document:
         self._foreign: dict[str, Plain] = {}
         self._names: list[str] = []
         self._rows: dict[str, _Rows] = {}
+        self._pairs: dict[str, _Pairs] = {}
 
     @staticmethod
     def load(data: bytes) -> Document:
@@ -115,9 +116,14 @@ class Document:
                 raise Malformed(name, "a table of this name was created without adopting this")
         for space in {space for space, key in touched if key is None}:
             self._rows.pop(space, None)
+            self._pairs.pop(space, None)
         for space, key in touched:
-            if key is not None and space in self._rows:
+            if key is None:
+                continue
+            if space in self._rows:
                 self._rows[space].set(key, self.spaces[space].get(key))
+            elif space in self._pairs:
+                self._pairs[space].set(key, self.spaces[space].get(key))
         blocks = {name: dump(value, "  ") for name, value in self._foreign.items()}
         blocks |= {name: self._list(table) for name, table in tables.items()}
         header = self._header(tables, blocks.pop(_HEADER, None))
@@ -146,27 +152,32 @@ class Document:
         header: dict[str, Plain] = {"format": _FORMAT}
         if tables:
             header["tables"] = {name: dict(table.document) for name, table in tables.items()}
-        spaces = self._other_spaces(tables)
-        if spaces:
-            header["spaces"] = spaces
-        if len(header) == 1 and items is None:
-            return None
-        text = dump(header, "  ")
-        if items is None:
-            return text
         # A table may have the header's own name; its list stands inside the header.
-        return text.removesuffix("\n  }") + f',\n    "items": {items}\n  }}'
+        texts = {"spaces": self._other_spaces(tables), "items": items}
+        if len(header) == 1 and not any(texts.values()):
+            return None
+        text = dump(header, "  ").removesuffix("\n  }")
+        text += "".join([f',\n    "{name}": {one}' for name, one in texts.items() if one])
+        return text + "\n  }"
 
-    def _other_spaces(self, tables: dict[str, Table]) -> dict[str, Plain]:
+    def _other_spaces(self, tables: dict[str, Table]) -> str | None:
         derived = {TABLES, TOTALS}
         for table in tables.values():
             derived.add(table.items)
             derived.update(index.space for index in table.indexes)
-        return {
-            space: {base64_text(key): base64_text(value) for key, value in pairs.items()}
-            for space, pairs in sorted(self.spaces.items())
-            if space not in derived and len(pairs.items())
-        }
+        blocks: list[str] = []
+        for space, pairs in sorted(self.spaces.items()):
+            if space in derived or not len(pairs.items()):
+                continue
+            kept = self._pairs.get(space)
+            if kept is None:
+                kept = self._pairs[space] = _Pairs()
+                for key, value in pairs.items():
+                    kept.set(key, value)
+            blocks.append(f"{dump(space)}: {kept.text()}")
+        if not blocks:
+            return None
+        return "{\n      " + ",\n      ".join(blocks) + "\n    }"
 
     def _read(self, value: Plain) -> None:
         if not isinstance(value, dict):
@@ -303,6 +314,24 @@ class _Rows:
         if not self._texts:
             return "[]"
         return f"[\n{_MARGIN}" + f",\n{_MARGIN}".join(self._texts.values()) + "\n  ]"
+
+
+class _Pairs:
+    """The texts of a space's pairs, ordered by key; kept as `_Rows` keeps those of items."""
+
+    def __init__(self) -> None:
+        self._texts: MutableMapping[bytes, str] = SortedDict()
+
+    def set(self, key: bytes, value: bytes | None) -> None:
+        """Take what is stored under a key now, or drop it where there is nothing."""
+        if value is None:
+            self._texts.pop(key, None)
+        else:
+            self._texts[key] = f'"{base64_text(key)}": "{base64_text(value)}"'
+
+    def text(self) -> str:
+        """Return the whole object."""
+        return "{\n        " + ",\n        ".join(self._texts.values()) + "\n      }"
 
 
 def _object(value: Plain, place: str) -> dict[str, Plain]:
