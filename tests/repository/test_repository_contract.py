@@ -33,6 +33,12 @@ MOTO = {
     "test_a_local_index_gives_whole_items_though_it_holds_keys_alone": (
         "moto does not fetch from the table what a local index lacks"
     ),
+    "test_a_local_index_of_keys_alone_hides_what_is_hidden": (
+        "moto does not fetch from the table what a local index lacks"
+    ),
+    "test_a_time_to_live_that_is_no_number_is_none": (
+        "moto fails when a condition compares values of two types"
+    ),
     "test_a_token_names_one_transaction": "moto does not remember client tokens",
     "test_a_token_goes_with_what_needs_no_reading": "moto does not remember client tokens",
 }

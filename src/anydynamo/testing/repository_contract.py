@@ -41,6 +41,7 @@ from anydynamo.testing.repositories.pages import PageContract  # noqa: E402
 from anydynamo.testing.repositories.queries import QueryContract  # noqa: E402
 from anydynamo.testing.repositories.scopes import ScopeContract  # noqa: E402
 from anydynamo.testing.repositories.tables import TableContract  # noqa: E402
+from anydynamo.testing.repositories.traits import TraitContract  # noqa: E402
 from anydynamo.testing.repositories.transactions import TransactionContract  # noqa: E402
 from anydynamo.testing.repositories.unique import UniqueContract  # noqa: E402
 
@@ -57,5 +58,6 @@ class RepositoryContract(
     UniqueContract,
     TableContract,
     ScopeContract,
+    TraitContract,
 ):
     """All of it; a subclass gives the `database` and `raw` fixtures."""
