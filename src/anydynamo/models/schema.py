@@ -17,7 +17,6 @@ from pynamodb.indexes import GlobalSecondaryIndex, Index, LocalSecondaryIndex
 from anydynamo.errors import InvalidRequest
 from anydynamo.models.introspection import (
     attributes_of,
-    discriminator_of,
     indexes_of,
     owner_of,
     registered_classes,
@@ -254,7 +253,9 @@ def _key_schema(
     ]
 
 
-_schemas: WeakKeyDictionary[type[Model], TableSchema] = WeakKeyDictionary()
+# A class that is declared later can join a discriminator and bring indexes with it, so a schema is
+# kept with the number of classes that it was read from.
+_schemas: WeakKeyDictionary[type[Model], tuple[int, TableSchema]] = WeakKeyDictionary()
 
 
 def schema_of(model: type[Model]) -> TableSchema:
@@ -269,12 +270,11 @@ def schema_of(model: type[Model]) -> TableSchema:
         InvalidRequest: The model names no table, has no partition key, or an index or key has a
             type that DynamoDB does not take in keys.
     """
-    schema = _schemas.get(model)
-    if schema is None:
+    classes = len(registered_classes(model))
+    number, schema = _schemas.get(model, (0, None))
+    if schema is None or number != classes:
         schema = _read(model)
-        # A class that is declared later can join a discriminator and bring indexes with it.
-        if discriminator_of(model) is None:
-            _schemas[model] = schema
+        _schemas[model] = classes, schema
     return schema
 
 
