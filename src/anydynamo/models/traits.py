@@ -145,10 +145,11 @@ def _check_shards(table: type[Model], shards: object) -> None:
 def _check_unique_keys(table: type[Model]) -> None:
     unique = [field.name for field in fields_of(table) if field.declaration.unique]
     for name, key in attributes_of(table).items():
-        if unique and (key.is_hash_key or key.is_range_key) and key.attr_type != "S":
+        if unique and key.is_hash_key and key.attr_type != "S":
             raise TypeError(
                 f"{table.__name__}.{unique[0]}: unique= keeps the values that are taken as items "
-                f"of the same table, whose key therefore has to be strings, and '{name}' is not"
+                "of the same table, whose partition key therefore has to be a string, and "
+                f"'{name}' is none"
             )
 
 

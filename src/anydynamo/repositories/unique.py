@@ -45,18 +45,13 @@ def unique_values(codec: Codec[Any], table: str) -> UniqueValues | None:
         table: The table's real name.
 
     Raises:
-        InvalidRequest: The table cannot hold markers, or an index would show them.
+        InvalidRequest: An index would show the markers.
     """
     schema = codec.schema
     if not schema.unique:
         return None
     names = ", ".join(one.name for one in schema.unique)
     model = codec.model.__name__
-    if schema.hash_key.type != "S":
-        raise InvalidRequest(
-            f"{names} of {model} cannot be unique: each unique value is held by an item whose "
-            f"partition key is text, and {schema.hash_key.name} is none"
-        )
     held = {*(key.wire for key in schema.keys), schema.ttl}
     for index in schema.indexes.values():
         if held.issuperset(key.wire for key in index.keys):

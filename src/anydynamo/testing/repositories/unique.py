@@ -43,7 +43,7 @@ class Desk(Table, name="desks"):
     """A sort key and a version beside a unique attribute."""
 
     room: Attr[str] = attribute(hash_key=True)
-    place: Attr[str] = attribute(range_key=True)
+    place: Attr[int] = attribute(range_key=True)
     label: Attr[str | None] = attribute(default=None, unique=True)
     height: Attr[int] = attribute(default=0)
     version: Attr[int] = attribute(version=True, default=0)
@@ -260,8 +260,8 @@ class UniqueContract:
             members.to_check(key, Member.visits == 0)
 
     async def test_versions_and_sort_keys_go_along(self, desks: Repository[Desk], raw: Raw) -> None:
-        desk = await desks.create(Desk(room="r", place="1", label="window"))
-        stale = await desks.get(("r", "1"))
+        desk = await desks.create(Desk(room="r", place=1, label="window"))
+        stale = await desks.get(("r", 1))
         desk.label = "door"
         await desks.put(desk)
         assert desk.version == 2
@@ -277,12 +277,12 @@ class UniqueContract:
         changed = await desks.update(desk, Desk.label.set("corner"))
         assert changed.version == 3
         with pytest.raises(UniqueViolation) as taken:
-            await desks.create(Desk(room="s", place="2", label="corner"))
-        assert taken.value.owner == ("r", "1")
+            await desks.create(Desk(room="s", place=2, label="corner"))
+        assert taken.value.owner == ("r", 1)
         assert await desks.put(changed, return_old=True)
         assert changed.version == 4
         assert await markers(raw, desks) == {
-            "label#corner": {"room": {"S": "r"}, "place": {"S": "1"}}
+            "label#corner": {"room": {"S": "r"}, "place": {"N": "1"}}
         }
         await desks.delete(changed)
         assert await stored(raw, desks) == []
@@ -329,7 +329,7 @@ class UniqueContract:
         )
         await database.transact(
             members.to_update("1", Member.email.set("b@x")),
-            desks.to_create(Desk(room="r", place="1", label="a@x")),
+            desks.to_create(Desk(room="r", place=1, label="a@x")),
             members.to_put(Member(member_id="2", email="a@x")),
             members.to_create(Member(member_id="3", handle="c")),
         )
@@ -337,7 +337,7 @@ class UniqueContract:
         assert owners == {"email#b@x": "1", "email#a@x": "2", "nick%23#c": "3"}
         with pytest.raises(TransactionCancelled) as caught:
             await database.transact(
-                desks.to_check(("r", "1"), Desk.height == 0),
+                desks.to_check(("r", 1), Desk.height == 0),
                 members.to_delete("3"),
                 members.to_create(Member(member_id="4", handle="d", email="A@x")),
                 members.to_update("9", Member.visits.set(1)),
