@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import pytest
 from tests.catalog.github import NOW, REPO, ago, clock, event, push, sha
 from tests.services import command, serving
 
-from anydynamo import Database
+from anydynamo import Attr, Database, Table, TableMismatch, attribute, sync
 from anydynamo.adapters.embedded import EmbeddedAdapter
 from anydynamo.catalog.github_events import create_enhanced_collector
 from anydynamo.catalog.github_events.__main__ import main
@@ -369,6 +370,68 @@ async def test_a_database_that_does_not_answer_is_unhealthy_and_says_why(
     assert health["status"] == "unhealthy"
     assert health["error"] == "nobody answers"
     assert health["tables_found"] == 0
+
+
+async def test_the_service_opens_with_the_first_request_where_it_is_not_started(
+    tmp_path: Path,
+) -> None:
+    httpx2 = pytest.importorskip("httpx2")
+    from anydynamo.catalog.github_events.app import create_app
+
+    app = create_app(config={"provider": "json", "db_path": str(tmp_path / "gh.json")})
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://app") as client:
+        asked = [client.get("/health"), client.post("/collect", json=[recent(1)])]
+        health, collected = await asyncio.gather(*asked)
+    assert health.json()["database"]["tables_found"] == 9
+    assert collected.json()["new_events"] == 1
+    await app.state.opened.close()
+
+
+def test_a_service_whose_database_cannot_be_opened_does_not_start(tmp_path: Path) -> None:
+    (tmp_path / "gh.db").write_text("this is no database")
+    environ = {"DATABASE_PROVIDER": "sqlite", "DATABASE_PATH": "gh.db"}
+    failed = command(MODULE, "--port", "0", cwd=tmp_path, **environ)
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("Error: ")
+    assert "gh.db is not a SQLite database" in failed.stderr
+    assert failed.stdout == ""
+
+
+def test_a_port_that_is_taken_keeps_the_service_from_starting(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        failed = command(MODULE, "--port", port, cwd=tmp_path, DATABASE_PROVIDER="memory")
+    assert failed.returncode == 1
+    assert "address already in use" in failed.stderr
+
+
+def test_a_table_of_that_name_that_is_another_keeps_the_service_from_starting(
+    tmp_path: Path,
+) -> None:
+    class Other(Table, name="events"):
+        number: Attr[int] = attribute(hash_key=True)
+
+    with sync.Database.open(f"sqlite:///{tmp_path}/gh.db") as database:
+        database.create_tables([Other])
+    testclient = pytest.importorskip("fastapi.testclient")
+    from anydynamo.catalog.github_events.app import create_app
+
+    app = create_app(config={"provider": "sqlite", "db_path": str(tmp_path / "gh.db")})
+    with pytest.raises(TableMismatch, match="events"), testclient.TestClient(app):
+        pass
+
+
+def test_the_log_s_level_is_that_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environ = {"DATABASE_PROVIDER": "memory", "LOG_LEVEL": "debug"}
+    done = command(MODULE, "setup", "test", cwd=tmp_path, **environ)
+    assert done.returncode == 0
+    assert "DEBUG asyncio" in done.stderr
+    monkeypatch.setenv("LOG_LEVEL", "LOUD")
+    assert main(["setup", "test"]) == 1
+    assert "LOG_LEVEL is 'LOUD'; it is one of" in capsys.readouterr().err
 
 
 def test_the_service_describes_itself(client: TestClient) -> None:

@@ -38,8 +38,8 @@ def serve(
         Whether it was served at all; if not, the log says why.
     """
     server = _Server(uvicorn.Config(app, host=host, port=port, log_level="warning"), ready)
-    # Ctrl-C is how a server is told to end.
-    with suppress(KeyboardInterrupt):
+    # Ctrl-C is how a server is told to end, and to exit how uvicorn says that it did not start.
+    with suppress(KeyboardInterrupt, SystemExit):
         server.run()
     return server.started
 

@@ -4,7 +4,8 @@
     python -m anydynamo.catalog.github_events setup create
     python -m anydynamo.catalog.github_events export data_export.json
 
-The environment says which database is meant; see `database_factory`.
+The environment says which database is meant; see `database_factory`. LOG_LEVEL=DEBUG shows what is
+sent to it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -19,7 +21,7 @@ from typing import TYPE_CHECKING
 from anydynamo.catalog.github_events.database_factory import DatabaseFactory
 from anydynamo.catalog.github_events.github_source import GitHubEvents
 from anydynamo.catalog.github_events.models import MODELS
-from anydynamo.errors import AnyDynamoError
+from anydynamo.errors import AnyDynamoError, ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,12 +37,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit code."""
     given = _parser().parse_args(arguments)
     try:
+        _log()
         if given.command is None:
             return _serve(given.host, given.port, given.repo)
         return asyncio.run(_run(given))
     except AnyDynamoError as error:
         print(f"Error: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
+
+
+def _log() -> None:
+    level = os.environ.get("LOG_LEVEL", "").strip().upper() or "WARNING"
+    known = logging.getLevelNamesMapping()
+    if level not in known:
+        raise ConfigurationError(f"LOG_LEVEL is {level!r}; it is one of {', '.join(known)}")
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -81,6 +92,8 @@ def _serve(host: str, port: int, repositories: Sequence[str]) -> int:
     from anydynamo.catalog.github_events.app import create_app
     from anydynamo.catalog.serving import serve
 
+    # What is wrong with the configuration is said here, and not by a server that fails to start.
+    asyncio.run(DatabaseFactory().create_manager().close())
     # Nothing is asked of GitHub unless somebody named what.
     source = None
     if repositories:

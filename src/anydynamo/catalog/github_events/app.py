@@ -17,6 +17,7 @@ Nobody is asked who they are, and a webhook's signature is not checked: put it b
 does before others can reach it.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -93,12 +94,55 @@ class Deployments(BaseModel):
     deployments: list[Deployment]
 
 
+class _Opened:
+    """The collector of an app, opened by its start or else by the first request.
+
+    AWS Lambda's adapters for ASGI are told to leave the start out (`lifespan="off"`), since what
+    they run has no end that anybody is told of.
+    """
+
+    def __init__(
+        self,
+        database: Database | None,
+        source: EventSource | None,
+        config: Mapping[str, str | None] | None,
+    ) -> None:
+        self._database = database
+        self._source = source
+        self._config = config
+        self._opening = asyncio.Lock()
+        self._collector: EnhancedEventCollector | None = None
+
+    async def collector(self) -> EnhancedEventCollector:
+        async with self._opening:
+            if self._collector is None:
+                database = self._database or open_database(self._config)
+                collector = EnhancedEventCollector(Manager(database), self._source)
+                try:
+                    await collector.initialize()
+                except BaseException:
+                    await self._close(collector)
+                    raise
+                self._collector = collector
+            return self._collector
+
+    async def close(self) -> None:
+        if self._collector is not None:
+            await self._close(self._collector)
+
+    async def _close(self, collector: EnhancedEventCollector) -> None:
+        if self._database is None:
+            await collector.close()
+
+
 async def _collector(request: Request) -> EnhancedEventCollector:
-    return cast("EnhancedEventCollector", request.app.state.collector)
+    return await cast("_Opened", request.app.state.opened).collector()
 
 
-async def _service(request: Request) -> DatabaseService:
-    return cast("EnhancedEventCollector", request.app.state.collector).service
+async def _service(
+    collector: Annotated[EnhancedEventCollector, Depends(_collector)],
+) -> DatabaseService:
+    return collector.service
 
 
 Collector = Annotated[EnhancedEventCollector, Depends(_collector)]
@@ -115,27 +159,26 @@ def create_app(
     source: EventSource | None = None,
     config: Mapping[str, str | None] | None = None,
 ) -> FastAPI:
-    """Make the web service; the tables are made when it starts.
+    """Make the web service; the tables are made when it starts, or by the first request.
 
     Args:
         database: An open database, which stays its owner's. Without it the one that `config` or
-            the environment names is opened when the service starts, and closed when it ends.
+            the environment names is opened then, and closed when the service ends.
         source: Where `/collect` takes events from that are not posted.
         config: As for `DatabaseFactory.create_manager`.
     """
+    opened = _Opened(database, source, config)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        manager = Manager(open_database(config) if database is None else database)
-        app.state.collector = EnhancedEventCollector(manager, source)
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        await opened.collector()
         try:
-            await manager.initialize()
             yield
         finally:
-            if database is None:
-                await manager.close()
+            await opened.close()
 
     app = FastAPI(title="GitHub events", lifespan=lifespan)
+    app.state.opened = opened
     app.add_exception_handler(AnyDynamoError, _explain)
     app.get("/health")(health)
     app.post("/collect")(collect)
