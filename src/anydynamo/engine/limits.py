@@ -21,6 +21,9 @@ AWS's documentation leaves the following open, or the service differs from it; w
   "cannot contain partition key or sort key attributes". `query` looks at top-level names.
 - A transaction's 4 MB are those of its items as they are to be: the API reference limits "the
   aggregate size of the items". What a delete or a condition check reads counts as its key.
+- Streams: when a shard ends is not documented, see `streams`. More than 1,000 records asked for is
+  a LimitExceededException, as the errors of GetRecords have it. A `SequenceNumber` or `Timestamp`
+  beside an iterator type that has no use for it is refused, as is a number outside of its shard.
 - The names and values of an expression may have 2 MB together by the guide; only the limit of each
   (400 KB for an item, 65,535 bytes for a name) is held.
 """
