@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["AwaitedDatabase"]
 
 _ITERATORS = frozenset({"query", "scan", "get_many"})
-_VIEWS = frozenset({"scoped", "with_deleted", "with_rules"})
+_VIEWS = frozenset({"acting_as", "scoped", "with_deleted"})
 _PLAIN = frozenset(
     {
         "to_create",
@@ -79,12 +79,52 @@ class _AwaitedRepository:
         return found if name in _PLAIN or not callable(found) else _awaited(found)
 
 
+class _AwaitedChanges:
+    def __init__(self, changes: sync.Changes[Any]) -> None:
+        self._changes = changes
+
+    def __aiter__(self) -> _AwaitedChanges:
+        return self
+
+    async def __anext__(self) -> Any:
+        for change in self._changes:
+            return change
+        raise StopAsyncIteration
+
+    async def __aenter__(self) -> _AwaitedChanges:
+        self._changes.__enter__()
+        return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        self._changes.__exit__(*error)
+
+    @property
+    def position(self) -> str:
+        return self._changes.position
+
+    def batches(self) -> _AwaitedResults:
+        return _AwaitedResults(self._changes.batches())
+
+    def __getattr__(self, name: str) -> Any:
+        return _awaited(getattr(self._changes, name))
+
+
 class AwaitedDatabase:
     def __init__(self, database: sync.Database) -> None:
         self._database = database
 
     def repository(self, model: Any) -> _AwaitedRepository:
         return _AwaitedRepository(self._database.repository(model))
+
+    def changes(self, *given: Any, **options: Any) -> _AwaitedChanges:
+        return _AwaitedChanges(self._database.changes(*given, **options))
+
+    @property
+    def session(self) -> Any:
+        async def of(database: Any) -> Any:
+            return database.session
+
+        return self._database.run(of)
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._database, name)

@@ -20,7 +20,9 @@ from anydynamo.changes.records import RecordDecoder, sequence_of
 from anydynamo.engine.errors import EngineError
 from anydynamo.engine.wire import from_json
 from anydynamo.errors import InvalidItem, InvalidRequest, NotSupported
+from anydynamo.models.schema import schema_of
 from anydynamo.naming import TableNames
+from anydynamo.repositories.shards import ShardedTable
 
 if TYPE_CHECKING:
     import asyncio
@@ -50,6 +52,7 @@ class LambdaHandler(Generic[M]):
         function: What is called with each change, or with a list of them.
         names: How tables are called there.
         batch: Whether the function takes all changes of an event at once.
+        shards: Over how many partitions each partition key is spread, if the model does not say so.
     """
 
     def __init__(
@@ -59,8 +62,9 @@ class LambdaHandler(Generic[M]):
         *,
         names: TableNames,
         batch: bool,
+        shards: int | None = None,
     ) -> None:
-        self._decoder = RecordDecoder(model)
+        self._decoder = RecordDecoder(model, ShardedTable.of(schema_of(model), shards))
         self._function = function
         self._batch = batch
         # A table may be named by its ARN.
@@ -198,6 +202,7 @@ def lambda_handler(
     batch: Literal[False] = False,
     table_prefix: str = "",
     tables: Mapping[str, str] | None = None,
+    shards: int | None = None,
 ) -> Callable[[Callable[[Change[M]], Awaitable[object] | object]], LambdaHandler[M]]: ...
 @overload
 def lambda_handler(
@@ -206,6 +211,7 @@ def lambda_handler(
     batch: Literal[True],
     table_prefix: str = "",
     tables: Mapping[str, str] | None = None,
+    shards: int | None = None,
 ) -> Callable[[Callable[[Sequence[Change[M]]], Awaitable[object] | object]], LambdaHandler[M]]: ...
 def lambda_handler(
     model: type[M],
@@ -213,6 +219,7 @@ def lambda_handler(
     batch: bool = False,
     table_prefix: str = "",
     tables: Mapping[str, str] | None = None,
+    shards: int | None = None,
 ) -> Callable[[Callable[[Any], Any]], LambdaHandler[M]]:
     """Make a function the handler of AWS Lambda for the stream of a model's table.
 
@@ -229,6 +236,7 @@ def lambda_handler(
             come again.
         table_prefix: As for `Database`.
         tables: As for `Database`.
+        shards: As for `Database.repository`.
 
     Returns:
         A decorator.
@@ -236,7 +244,7 @@ def lambda_handler(
     names = TableNames(table_prefix, dict(tables or {}))
 
     def decorate(function: Callable[[Any], Any]) -> LambdaHandler[M]:
-        return LambdaHandler(model, function, names=names, batch=batch)
+        return LambdaHandler(model, function, names=names, batch=batch, shards=shards)
 
     return decorate
 

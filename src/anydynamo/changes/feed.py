@@ -14,6 +14,7 @@ from anydynamo.changes.reading import Reader
 from anydynamo.changes.records import RecordDecoder, sequence_of
 from anydynamo.changes.streams import find_stream
 from anydynamo.errors import InvalidItem, InvalidRequest
+from anydynamo.models.schema import schema_of
 from anydynamo.repositories.walks import Results
 
 if TYPE_CHECKING:
@@ -60,8 +61,8 @@ class Changes(Generic[M]):
         if not 0 <= poll < math.inf:
             raise InvalidRequest(f"poll is a number of seconds from 0 up, and not {poll!r}")
         self._session = session
-        self._decoder = RecordDecoder(model)
-        self._table = session.names.real(self._decoder.schema.table_name)
+        self._table = session.table(schema_of(model))
+        self._decoder = RecordDecoder(model, session.sharding.find(self._table))
         self._from: Literal["latest", "oldest"] | Position = _beginning(start)
         self._follow = follow
         self._poll = poll

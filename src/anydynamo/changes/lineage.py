@@ -50,15 +50,20 @@ class Lineage:
     def __init__(self, marks: Mapping[str, Mark] | None = None) -> None:
         self.marks: dict[str, Mark] = dict(marks or {})
         self.shards: dict[str, Shard] = {}
+        self._parents: set[str | None] = set()
 
     def describe(self, shards: Iterable[Shard]) -> None:
         """Take note of the shards that are there now."""
         self.shards = {shard.id: shard for shard in shards}
+        self._parents = {shard.parent for shard in self.shards.values()}
 
-    def leaves(self) -> list[Shard]:
+    def leaves(self) -> list[str]:
         """Return the shards that no other has come from."""
-        parents = {shard.parent for shard in self.shards.values()}
-        return [shard for shard in self.shards.values() if shard.id not in parents]
+        return [shard for shard in self.shards if shard not in self._parents]
+
+    def has_child(self, shard: str) -> bool:
+        """Tell whether another shard has come from one."""
+        return shard in self._parents
 
     def vanished(self) -> list[str]:
         """Return the shards that were not read to their end and are not there any more."""
@@ -82,8 +87,7 @@ class Lineage:
 
     def childless(self) -> bool:
         """Tell whether a shard was read to its end and nobody knows what came after it."""
-        parents = {shard.parent for shard in self.shards.values()}
-        return any(mark.done and shard not in parents for shard, mark in self.marks.items())
+        return any(mark.done and shard not in self._parents for shard, mark in self.marks.items())
 
     def finish(self, shard: str, seen: int) -> None:
         """Mark a shard as read to its end.

@@ -66,8 +66,8 @@ class _Reading:
         empty: How many replies in a row brought nothing.
         skip: Changes made before are not wanted, in seconds since 1970: the shard was begun at its
             end, and that place is lost.
-        fence: Where only what was there at the beginning is wanted: the iterator that stood at the
-            shard's end then; empty if there is nothing behind it any more.
+        fence: Of a shard without children, where only what was there at the beginning is wanted:
+            the iterator that stood at its end then; empty when it is of no more use.
         end: The number of the first change that is not wanted, once the fence gave it away.
         time: When the last change that was read was made, in seconds since 1970; 0 if none was.
     """
@@ -89,14 +89,16 @@ class _Turn:
     Attributes:
         reading: The shard.
         records: The records.
-        ended: Whether nothing more is to be read from it.
         mark: How far it is read when they are taken.
+        ended: Whether no more is wanted of it.
+        closed: Whether there is no more in it, and never will be.
     """
 
     reading: _Reading
     records: Sequence[Record]
-    ended: bool
     mark: Mark
+    ended: bool
+    closed: bool
 
 
 class Reader:
@@ -163,7 +165,7 @@ class Reader:
             reading = turn.reading
             self._lineage.marks[reading.shard] = reading.mark = turn.mark
             if turn.ended:
-                self._end(reading)
+                self._end(reading, closed=turn.closed)
             if before is not None:
                 return Found(reading.shard, turn.records, before)
         return None
@@ -214,17 +216,14 @@ class Reader:
         )
 
     async def _mark_ends(self, lineage: Lineage) -> None:
+        # Whether one of them is closed is asked of itself: it may be just now.
         leaves = lineage.leaves()
         now = self._now()
-        opened = [shard.id for shard in leaves if not shard.closed]
         ends = await self._session.together(
-            [partial(self._stream.iterator, shard, "LATEST") for shard in opened]
+            [partial(self._stream.iterator, shard, "LATEST") for shard in leaves]
         )
-        for name, iterator in zip(opened, ends, strict=True):
+        for name, iterator in zip(leaves, ends, strict=True):
             lineage.marks[name] = Mark(iterator=iterator, since=now, seen=now)
-        for shard in leaves:
-            if shard.closed:
-                lineage.marks[shard.id] = Mark(seen=now, done=True)
 
     def _check_kept(self, shard: str, mark: Mark, cause: ChangesLost | None = None) -> None:
         """Refuse to go on where changes that were not read may be gone.
@@ -274,26 +273,25 @@ class Reader:
             self._readings[name] = _Reading(name, mark)
         lineage.prune()
 
-    def _end(self, reading: _Reading) -> None:
+    def _end(self, reading: _Reading, *, closed: bool) -> None:
         del self._readings[reading.shard]
-        if not (self._bounded and self._was_open(reading)):
+        shard = self._lineage.shards.get(reading.shard)
+        # What came after a shard that was open at the beginning was not there then.
+        if closed and not (self._bounded and shard is not None and not shard.closed):
             self._lineage.finish(reading.shard, reading.time)
             self._look = True
-
-    def _was_open(self, reading: _Reading) -> bool:
-        shard = self._lineage.shards.get(reading.shard)
-        return shard is not None and not shard.closed
 
     # One shard's turn
 
     async def _turn(self, reading: _Reading) -> None:
-        if self._bounded and reading.fence is None and self._was_open(reading):
+        fenced = self._bounded and not self._lineage.has_child(reading.shard)
+        if fenced and reading.fence is None:
             reading.fence = await self._stream.iterator(reading.shard, "LATEST")
         reply = await self._reply(reading)
         empty = 0 if reply.records else reading.empty + 1
-        ended = reply.next is None
+        ended = closed = reply.next is None
         records = list(reply.records)
-        if self._bounded:
+        if fenced:
             await self._look_over_fence(reading, reply)
             records = [one for one in records if reading.end is None or _number(one) < reading.end]
             ended = ended or len(records) < len(reply.records) or empty >= _EMPTY_REPLIES
@@ -307,7 +305,7 @@ class Reader:
         if reading.skip:
             records = [one for one in records if _seconds(one) >= reading.skip]
             reading.skip = 0 if records else reading.skip
-        self._turns.append(_Turn(reading, records, ended, mark))
+        self._turns.append(_Turn(reading, records, mark, ended, closed))
 
     def _mark(self, reading: _Reading, records: Sequence[Record], following: str | None) -> Mark:
         """Return how far a shard is read when these records were taken."""

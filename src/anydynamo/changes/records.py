@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from anydynamo.models.schema import TableSchema
+    from anydynamo.repositories.shards import ShardedTable
 
 __all__ = ["Change", "Kind", "Place", "RecordDecoder", "sequence_of"]
 
@@ -80,11 +81,13 @@ class RecordDecoder(Generic[M]):
     Args:
         model: The model of the items; one with a discriminator gives instances of the classes that
             were stored.
+        sharded: How the table's partition keys are spread; None if they are not.
     """
 
-    def __init__(self, model: type[M]) -> None:
+    def __init__(self, model: type[M], sharded: ShardedTable | None = None) -> None:
         self._model = model
         self._codec = codec_of(model)
+        self._sharded = sharded
 
     @property
     def schema(self) -> TableSchema:
@@ -127,9 +130,13 @@ class RecordDecoder(Generic[M]):
             raise self._unfit(sequence, why) from error
 
     def _image(self, item: Mapping[str, Any] | None) -> M | None:
-        return None if item is None else self._codec.decode(item)
+        return None if item is None else self._codec.decode(self._given(item))
+
+    def _given(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
+        return item if self._sharded is None else self._sharded.logical(item)
 
     def _key(self, keys: Mapping[str, Any]) -> Any:
+        keys = self._given(keys)
         values = [
             self._codec.decode_value(key.name, keys[key.wire]) for key in self._codec.schema.keys
         ]
