@@ -383,8 +383,11 @@ async def test_the_service_opens_with_the_first_request_where_it_is_not_started(
     async with httpx2.AsyncClient(transport=transport, base_url="http://app") as client:
         asked = [client.get("/health"), client.post("/collect", json=[recent(1)])]
         health, collected = await asyncio.gather(*asked)
-    assert health.json()["database"]["tables_found"] == 9
-    assert collected.json()["new_events"] == 1
+        assert health.json()["database"]["tables_found"] == 9
+        assert collected.json()["new_events"] == 1
+        # A service that was ended may be started again.
+        await app.state.opened.close()
+        assert (await client.get("/health")).json()["database"]["tables_found"] == 9
     await app.state.opened.close()
 
 

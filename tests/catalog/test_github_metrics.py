@@ -14,7 +14,7 @@ from anydynamo.catalog.github_events import Commit, Event
 from anydynamo.catalog.github_events.incoming import event_of
 from anydynamo.catalog.github_events.metrics.deployments import deployment_figures, deployments_of
 from anydynamo.catalog.github_events.metrics.developers import developer_metrics
-from anydynamo.catalog.github_events.metrics.health import repository_health
+from anydynamo.catalog.github_events.metrics.health import merged, repository_health
 from anydynamo.catalog.github_events.metrics.patterns import detect_patterns, last_window
 from anydynamo.catalog.github_events.metrics.security import security_metrics
 from anydynamo.catalog.github_events.windows import (
@@ -91,14 +91,25 @@ def test_more_issues_closed_than_opened_count_as_all_and_more_days_than_there_ar
     assert (health.resolution, health.activity) == (1.0, 1.0)
 
 
+def test_a_pull_request_may_be_said_to_be_merged_in_two_ways() -> None:
+    events = read(
+        event(1, "PullRequestEvent", action="merged"),
+        event(2, "PullRequestEvent", action="closed", pull_request={"merged": True}),
+        event(3, "PullRequestEvent", action="closed", pull_request={"number": 3}),
+        event(4, "PullRequestEvent", action="opened"),
+    )
+    assert [merged(one) for one in events] == [True, True, False, None]
+    assert repository_health(REPO, events, [], days=1, now=NOW).merging == 2 / 3
+
+
 # Developers
 
 
 def test_productivity_is_contributions_by_day() -> None:
-    merged = {"user": {"login": "mona"}, "merged": True}
+    pull_request = {"user": {"login": "mona"}, "merged": True}
     events = read(
         event(1, "PullRequestEvent", actor="mona", action="opened", at=ago(days=2)),
-        event(2, "PullRequestEvent", actor="ada", action="closed", pull_request=merged),
+        event(2, "PullRequestEvent", actor="ada", action="closed", pull_request=pull_request),
         event(3, "PullRequestEvent", actor="ada", action="closed", pull_request={"merged": False}),
         event(4, "PullRequestReviewEvent", actor="ada", action="submitted"),
         event(5, "PullRequestReviewEvent", actor="ada", action="dismissed"),
@@ -123,8 +134,10 @@ def test_productivity_is_contributions_by_day() -> None:
 
 
 def test_whose_pull_request_was_merged_need_not_have_done_anything_else() -> None:
-    merged = {"user": {"login": "mona"}, "merged": True}
-    events = read(event(1, "PullRequestEvent", actor="ada", action="closed", pull_request=merged))
+    pull_request = {"user": {"login": "mona"}, "merged": True}
+    events = read(
+        event(1, "PullRequestEvent", actor="ada", action="closed", pull_request=pull_request)
+    )
     mona = developer_metrics(REPO, "2026-11", events, [], now=NOW)[1]
     assert (mona.events, mona.active_days, mona.productivity) == (0, 0, 1.0)
 

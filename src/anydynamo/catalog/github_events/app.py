@@ -20,7 +20,6 @@ does before others can reach it.
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict
 from typing import Annotated, Any, cast
 
 from anydynamo.catalog.github_events.database_factory import open_database
@@ -30,6 +29,7 @@ from anydynamo.catalog.github_events.enhanced_event_collector import (
 )
 from anydynamo.catalog.github_events.incoming import webhook
 from anydynamo.catalog.github_events.manager import Manager
+from anydynamo.catalog.github_events.metrics.deployments import DeploymentFigures
 from anydynamo.catalog.github_events.models import (
     Commit,
     CommitFile,
@@ -90,7 +90,7 @@ class WholeCommit(BaseModel):
 class Deployments(BaseModel):
     """The deployments of the last days, and their figures."""
 
-    figures: dict[str, Any]
+    figures: DeploymentFigures
     deployments: list[Deployment]
 
 
@@ -129,6 +129,7 @@ class _Opened:
     async def close(self) -> None:
         if self._collector is not None:
             await self._close(self._collector)
+            self._collector = None
 
     async def _close(self, collector: EnhancedEventCollector) -> None:
         if self._database is None:
@@ -278,7 +279,7 @@ async def deployment_metrics(service: Service, repo: Repo, days: Days = 30) -> D
     metrics = service.manager.metrics
     deployments = await metrics.compute_deployment_metrics(repo, days=days)
     figures = await metrics.get_deployment_figures(repo, days=days)
-    return Deployments(figures=asdict(figures), deployments=deployments)
+    return Deployments(figures=figures, deployments=deployments)
 
 
 async def _explain(_: Request, error: Exception) -> JSONResponse:

@@ -1,7 +1,10 @@
 """GitHub's events API as a source of events.
 
-It keeps the last 300 events of a repository, of 30 days at most, and gives them some minutes late;
+It keeps the last 300 events of a repository, of some weeks at most, and gives them minutes late;
 this asks for the newest 100. See "REST API endpoints for events" in GitHub's documentation.
+
+What it tells of a push need not hold the commits, which webhooks do: commits of GitHub's API can be
+inserted as they are.
 """
 
 from __future__ import annotations

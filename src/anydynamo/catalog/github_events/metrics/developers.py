@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date
 from typing import TYPE_CHECKING
 
-from anydynamo.catalog.github_events.metrics.health import is_bot
+from anydynamo.catalog.github_events.metrics.health import is_bot, merged
 from anydynamo.catalog.github_events.models import DeveloperMetrics, joined
-from anydynamo.catalog.github_events.payloads import at, text_at
+from anydynamo.catalog.github_events.payloads import text_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -120,10 +120,9 @@ def developer_metrics(
 
 def _count(tallies: defaultdict[str, _Tally], event: Event) -> None:
     action = text_at(event.payload, "action")
-    if event.event_type == "PullRequestEvent" and action == "closed":
-        author = text_at(event.payload, "pull_request", "user", "login")
-        if author and at(event.payload, "pull_request", "merged") is True:
-            tallies[author].pull_requests_merged += 1
+    author = text_at(event.payload, "pull_request", "user", "login")
+    if author and merged(event):
+        tallies[author].pull_requests_merged += 1
     if event.actor_login is None:
         return
     tally = tallies[event.actor_login]

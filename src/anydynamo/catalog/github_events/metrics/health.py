@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from anydynamo.catalog.github_events.models import Commit, Event
 
-__all__ = ["FAILED", "SUCCEEDED", "is_bot", "repository_health"]
+__all__ = ["FAILED", "SUCCEEDED", "is_bot", "merged", "repository_health"]
 
 SUCCEEDED = frozenset({"success"})
 FAILED = frozenset({"failure", "timed_out", "startup_failure"})
@@ -39,6 +39,19 @@ _BUILDS = {"WorkflowRunEvent": "workflow_run", "CheckSuiteEvent": "check_suite"}
 def is_bot(login: str) -> bool:
     """Tell whether a login is that of a GitHub app."""
     return login.endswith("[bot]")
+
+
+def merged(event: Event) -> bool | None:
+    """Tell whether a pull request ended merged or not; None for what is no end of one."""
+    if event.event_type != "PullRequestEvent":
+        return None
+    action = _action(event)
+    if action == "merged":
+        # So the events API may say it, which then leaves the pull request's own word out.
+        return True
+    if action == "closed":
+        return at(event.payload, "pull_request", "merged") is True
+    return None
 
 
 def repository_health(
@@ -67,8 +80,8 @@ def repository_health(
         for event in happened
         if event.actor_login and not is_bot(event.actor_login)
     )
-    closed = [event for event in _of(happened, "PullRequestEvent") if _action(event) == "closed"]
-    issues = Counter(_action(event) for event in _of(happened, "IssuesEvent"))
+    ends = [end for event in happened if (end := merged(event)) is not None]
+    issues = Counter(_action(event) for event in happened if event.event_type == "IssuesEvent")
     conclusions = [
         text_at(event.payload, _BUILDS[event.event_type], "conclusion")
         for event in happened
@@ -76,10 +89,9 @@ def repository_health(
     ]
     succeeded = sum(conclusion in SUCCEEDED for conclusion in conclusions)
     failed = sum(conclusion in FAILED for conclusion in conclusions)
-    merged = sum(at(event.payload, "pull_request", "merged") is True for event in closed)
     shares = {
         "activity": min(1.0, len(dates) / days),
-        "merging": _share(merged, len(closed)),
+        "merging": _share(sum(ends), len(ends)),
         "resolution": _share(min(issues["closed"], issues["opened"]), issues["opened"]),
         "builds": _share(succeeded, succeeded + failed),
         "breadth": _share(people.total() - max(people.values(), default=0), people.total()),
@@ -95,10 +107,6 @@ def repository_health(
         score=round(100 * sum(known) / len(known), 1),
         **shares,
     )
-
-
-def _of(events: Iterable[Event], event_type: str) -> list[Event]:
-    return [event for event in events if event.event_type == event_type]
 
 
 def _action(event: Event) -> str | None:
