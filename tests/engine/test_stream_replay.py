@@ -136,3 +136,20 @@ def test_a_replayed_stream_is_the_table(name: str, history: tuple[TableShape, li
             assert items == {key_of(item, table): item for item in scanned}
         finally:
             place.close()
+
+
+def test_writers_of_one_file_record_in_one_order(tmp_path: Path) -> None:
+    table = strategies.TableShape("shared", ("pk", "S"))
+    places = [Place(embedded("sqlite", tmp_path)) for _ in range(3)]
+    created = places[0]("CreateTable", **table.create_request(), **on())
+    expected: list[str] = []
+    for number in range(60):
+        # Each has a clock of its own, and that of the second is an hour late.
+        place = places[number % 3]
+        place.now += 100.0 - 3600 * (number == 1)
+        place("PutItem", TableName="shared", Item={"pk": {"S": str(number)}})
+        expected.append(str(number))
+    arn = created["TableDescription"]["LatestStreamArn"]
+    for place in places:
+        assert [item["pk"]["S"] for item in replayed(place, table, arn).values()] == expected
+        place.close()

@@ -98,6 +98,12 @@ def test_iterators_begin_where_their_type_says(db: Streamed) -> None:
     assert keys("AFTER_SEQUENCE_NUMBER", SequenceNumber="0" * 9 + start)[:3] == "abc"
 
 
+def test_the_latest_of_an_empty_stream_is_its_beginning(db: Streamed) -> None:
+    iterator = db.iterator("LATEST")
+    db.put("a")
+    assert len(db.read(iterator)) == 1
+
+
 def test_an_iterator_at_a_time_begins_with_the_first_record_that_shows_it_or_a_later_one(
     db: Streamed,
 ) -> None:
