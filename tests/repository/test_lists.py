@@ -322,6 +322,40 @@ async def test_what_others_put_before_or_after_a_list_does_not_disturb_it(
     assert await stored(database) == [1]
 
 
+class Pick(Table, name="picks"):
+    """Lists that belong to somebody, and whose items have timestamps."""
+
+    name: Attr[str] = attribute(hash_key=True)
+    rank: Attr[int] = attribute(range_key=True)
+    owner: Attr[str] = attribute()
+    generation: Attr[str | None] = attribute(default=None)
+    size: Attr[int | None] = attribute(default=None)
+    updated: Attr[datetime | None] = attribute(default=None, updated=True)
+
+
+@pytest.mark.parametrize("target", ["memory", "sqlite"], indirect=True)
+async def test_a_list_keeps_to_its_owner_and_to_the_other_rules_of_its_model(
+    adapter: DatabaseAdapter, database: Database
+) -> None:
+    await database.create_tables([Pick])
+    picks = database.repository(Pick)
+    hers, his = (
+        WholeList(picks.scoped(Pick.owner, owner), generation=Pick.generation, size=Pick.size)
+        for owner in ("she", "he")
+    )
+    stored = await hers.replace("best", [Pick(name="best", rank=n, owner="she") for n in (1, 2)])
+    assert [pick.updated and pick.updated.timestamp() for pick in stored] == [NOW, NOW]
+    assert await hers.read("best") == stored
+
+    assert await his.read("best") is None
+    with pytest.raises(TransactionConflict):
+        await his.replace("best", [Pick(name="best", rank=1, owner="he")])
+    with pytest.raises(InvalidRequest):
+        await his.replace("best", [Pick(name="best", rank=n, owner="she") for n in (1, 2)])
+    await his.clear("best")
+    assert await hers.read("best") == stored
+
+
 # Bad input
 
 
