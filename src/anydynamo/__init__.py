@@ -53,6 +53,7 @@ from anydynamo.errors import (
 if TYPE_CHECKING:
     from anydynamo.changes.records import Change
     from anydynamo.database import Database, Health
+    from anydynamo.models.audit import AuditEntry
     from anydynamo.models.table import (
         Action,
         Attr,
@@ -84,6 +85,7 @@ __all__ = [
     "AlreadyExists",
     "AnyDynamoError",
     "Attr",
+    "AuditEntry",
     "BatchIncomplete",
     "Capacity",
     "Change",
@@ -143,6 +145,7 @@ __all__ = [
 _LAZY = {
     "Action": "models.table",
     "Attr": "models.table",
+    "AuditEntry": "models.audit",
     "Capacity": "repositories.capacity",
     "Change": "changes.records",
     "Condition": "models.table",

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import FrameType
 
+    from anydynamo.models.audit import AuditEntry
     from anydynamo.models.table import Table
 
 __all__ = ["TableMeta", "TableOptions"]
@@ -123,7 +124,7 @@ class TableMeta(MetaModel):
         tags: Mapping[str, str] | None = None,
         encryption: bool | str | None = None,
         expired: Literal["hide", "show"] | None = None,
-        audit: type[Table] | None = None,
+        audit: type[AuditEntry] | None = None,
         shards: int | None = None,
         strict: bool | None = None,
         reads: Literal["strict", "lax"] | None = None,
@@ -143,8 +144,8 @@ class TableMeta(MetaModel):
         _check_choice(cls_name, "expired", expired, ("hide", "show"))
         if audit is not None and not _is_audit(audit):
             raise TypeError(
-                f"{cls_name}: audit= is a Table with a name, which keeps what is done to this one, "
-                f"not {audit!r}"
+                f"{cls_name}: audit= is a subclass of AuditEntry with a table's name, which keeps "
+                f"what is done to this one, not {audit!r}"
             )
         if stream is not None:
             _check_choice(cls_name, "stream", stream, get_args(StreamView))
@@ -203,8 +204,13 @@ def _is_root(bases: tuple[type, ...]) -> bool:
 
 
 def _is_audit(audit: object) -> bool:
+    # Itself a table, and made by what is here.
+    from anydynamo.models.audit import AuditEntry
+
     meta: Any = getattr(audit, "Meta", None)
-    return isinstance(audit, TableMeta) and bool(getattr(meta, "table_name", None))
+    if not isinstance(audit, type) or not issubclass(audit, AuditEntry):
+        return False
+    return bool(getattr(meta, "table_name", None)) and getattr(meta, "audit", None) is None
 
 
 def _check_mixins(cls_name: str, bases: tuple[type, ...]) -> None:

@@ -64,6 +64,18 @@ class Codec(Generic[M]):
         """What the model declares about its table."""
         return schema_of(self.model)
 
+    def wire(self, name: str) -> str:
+        """Give an attribute's name in DynamoDB.
+
+        Args:
+            name: Its name in Python.
+
+        Raises:
+            InvalidRequest: There is no such attribute.
+        """
+        wire: str = self._attribute(name).attr_name
+        return wire
+
     def encode(self, instance: M) -> dict[str, Any]:
         """Turn an instance into an item.
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from anydynamo.errors import AnyDynamoError, ConditionFailed
+    from anydynamo.repositories.expectations import Verb
     from anydynamo.repositories.transactions import TransactWrite
 
 __all__ = [
@@ -53,6 +54,8 @@ class Transition:
         old: The item as it is; None where there is none.
         new: The item as it is to be; None where there is to be none.
         at: When the write was made, in seconds since 1970.
+        verb: What the user called.
+        actor: Who did, where a view says so.
     """
 
     place: int
@@ -61,6 +64,8 @@ class Transition:
     old: Item | None
     new: Item | None
     at: float
+    verb: Verb
+    actor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +169,10 @@ class Companions:
             new = write.request["Item"]
         elif write.kind == "Update":
             new = self._updated(write, key, old)
-        return Transition(place, write.what, key, old, new, write.at)
+        expectation = write.expectation
+        return Transition(
+            place, write.what, key, old, new, write.at, expectation.verb, expectation.actor
+        )
 
     def guarded(
         self, write: TransactWrite, transition: Transition, *, exact: bool

@@ -55,6 +55,7 @@ class Expectation(Generic[M]):
         item: What a put stores, in DynamoDB's JSON; a rule may change it.
         actions: What an update does besides the user's own actions.
         gone: Writes the condition that the item which is there counts as absent.
+        actor: Who makes it, where a view says so.
         refused: Whether it was refused when it was last sent.
     """
 
@@ -68,6 +69,7 @@ class Expectation(Generic[M]):
         "_where",
         "absent",
         "actions",
+        "actor",
         "at",
         "conditional",
         "gone",
@@ -132,6 +134,7 @@ class Expectation(Generic[M]):
         self.item = {} if item is None else item
         self.actions: list[Action] = []
         self.gone: Writer | None = None
+        self.actor: str | None = None
         self.refused = False
         self._met: Mapping[str, Any] | None = None
         for rule in rules:

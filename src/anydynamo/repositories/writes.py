@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from anydynamo.repositories.placeholders import Attributes
     from anydynamo.repositories.rules import Rule
     from anydynamo.repositories.session import Session
+    from anydynamo.repositories.unique import UniqueValues
 
 __all__ = ["WriteRequests"]
 
@@ -69,12 +70,23 @@ class WriteRequests(Generic[M]):
         self._rules = rules
         self._model = codec.model
         self._unique = unique_values(codec, table)
-        self._companions = None if self._unique is None else self._accompany(self._unique)
+        members: list[Companion] = [] if self._unique is None else [self._unique]
+        if codec.schema.audit is not None:
+            # Imported here, because the entries are a table, which brings pydantic along.
+            from anydynamo.repositories.audit import audit_trail
+
+            members.append(audit_trail(session, codec.schema, codec.schema.audit))
+        self._companions = self._accompany(*members) if members else None
 
     @property
     def locked(self) -> bool:
         """Whether a rule makes writes conditional, which DynamoDB's batches cannot be."""
         return any(rule.conditional for rule in self._rules)
+
+    @property
+    def unique(self) -> UniqueValues | None:
+        """What keeps the model's unique values; None if it has none."""
+        return self._unique
 
     @property
     def accompanied(self) -> bool:
