@@ -34,7 +34,8 @@ except ImportError as error:
 
 pytest.register_assert_rewrite("anydynamo.testing.repositories")
 
-from anydynamo.testing.repositories.batches import BatchContract  # noqa: E402 - after the line above
+from anydynamo.testing.repositories.audit import AuditContract  # noqa: E402 - after the line above
+from anydynamo.testing.repositories.batches import BatchContract  # noqa: E402
 from anydynamo.testing.repositories.items import ItemContract  # noqa: E402
 from anydynamo.testing.repositories.locking import LockingContract  # noqa: E402
 from anydynamo.testing.repositories.pages import PageContract  # noqa: E402
@@ -59,5 +60,6 @@ class RepositoryContract(
     TableContract,
     ScopeContract,
     TraitContract,
+    AuditContract,
 ):
     """All of it; a subclass gives the `database` and `raw` fixtures."""
