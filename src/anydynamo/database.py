@@ -230,19 +230,24 @@ class Database:
         state = "closed " if self.closed else ""
         return f"<{state}Database {info.provider} at {info.location}>"
 
-    def repository(self, model: type[M]) -> Repository[M]:
+    def repository(self, model: type[M], *, shards: int | None = None) -> Repository[M]:
         """Return the items of a model's table.
 
         Args:
             model: A `Table`, or a plain PynamoDB model.
+            shards: Over how many partitions each partition key is spread, in place of what the
+                model declares; it then holds for the table, whoever uses it in this database.
 
         Raises:
             DatabaseClosed: This database was closed.
             InvalidRequest: The model declares no table, or no key.
+            ConfigurationError: The table cannot be spread so, or is spread otherwise already.
         """
+        from anydynamo.models.schema import schema_of
         from anydynamo.repositories.repository import Repository
 
         self._session.check_open()
+        self._session.table(schema_of(model), shards)
         return Repository(self._session, model)
 
     async def transact(

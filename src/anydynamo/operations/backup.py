@@ -174,7 +174,7 @@ async def _write_table(
 ) -> int:
     session = database.session
     keys = [key.wire for key in schema.keys]
-    items = Items(session, session.names.real(schema.table_name), keys)
+    items = Items(session, session.table(schema), keys)
     out.write(f'\n{{"name": {json.dumps(schema.table_name)}, "key": {json.dumps(keys)}, ')
     out.write('"items": [')
     digest = hashlib.sha256()

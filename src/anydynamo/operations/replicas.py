@@ -184,7 +184,7 @@ async def _compare(
 ) -> ComparedTable:
     keys = [key.wire for key in schema.keys]
     first, second = (
-        Items(database.session, database.session.names.real(schema.table_name), keys)
+        Items(database.session, database.session.table(schema), keys)
         for database in (primary, replica)
     )
     digests: dict[tuple[Any, ...], bytes] = {}

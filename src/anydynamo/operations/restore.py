@@ -174,7 +174,7 @@ def _said(place: Items, item: Mapping[str, Any]) -> str:
 
 def _place(database: Database, table: BackupTable) -> Items:
     session = database.session
-    return Items(session, session.names.real(table.name), [key.wire for key in table.schema.keys])
+    return Items(session, session.table(table.schema), [key.wire for key in table.schema.keys])
 
 
 def _chunks(items: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:

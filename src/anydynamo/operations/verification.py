@@ -114,7 +114,7 @@ async def _verify(
 ) -> VerifiedTable:
     session = database.session
     schema = schema_of(models[0])
-    table = session.names.real(schema.table_name)
+    table = session.table(schema)
     try:
         response = await session.call("DescribeTable", {"TableName": table})
     except TableNotFound:

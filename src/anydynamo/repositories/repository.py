@@ -17,9 +17,11 @@ from anydynamo.repositories.placeholders import Attributes
 from anydynamo.repositories.queries import Queries
 from anydynamo.repositories.reads import ReadRequests
 from anydynamo.repositories.rules import rules_of
+from anydynamo.repositories.rules.acting import acting_as
 from anydynamo.repositories.rules.scope import scope_of, scoped
 from anydynamo.repositories.rules.soft_delete import with_deleted
 from anydynamo.repositories.sending import send
+from anydynamo.repositories.unique_check import check_unique
 from anydynamo.repositories.walks import Results
 from anydynamo.repositories.writes import WriteRequests
 
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from anydynamo.repositories.rules import Rule
     from anydynamo.repositories.session import Session
     from anydynamo.repositories.transactions import TransactWrite
+    from anydynamo.repositories.unique_check import UniqueReport
 
 __all__ = ["Repository"]
 
@@ -71,7 +74,7 @@ class Repository(Queries[M], Actions[M]):
         self._model = model
         self._codec = codec_of(model)
         self._schema = self._codec.schema
-        self._table = session.names.real(self._schema.table_name)
+        self._table = session.table(self._schema)
         self._rules = rules_of(self._codec) if rules is None else tuple(rules)
         attributes = self._attributes = Attributes(model)
         self._writes = WriteRequests(session, self._codec, attributes, self._table, self._rules)
@@ -107,6 +110,24 @@ class Repository(Queries[M], Actions[M]):
         """
         self._writes.check_kept()
         return Repository(self._session, self._model, rules=with_deleted(self._rules))
+
+    def acting_as(self, actor: str) -> Repository[M]:
+        """Return a view whose writes have an actor in the audit trail.
+
+        Args:
+            actor: Who makes them.
+
+        Raises:
+            InvalidRequest: The model has no audit trail, or the actor is empty.
+        """
+        if self._schema.audit is None:
+            raise InvalidRequest(
+                f"{self._model.__name__} has no audit trail; declare one with "
+                f"`class {self._model.__name__}(Table, name=..., audit=...)`"
+            )
+        if not actor:
+            raise InvalidRequest(f"An actor is text that is not empty, and not {actor!r}")
+        return Repository(self._session, self._model, rules=acting_as(self._rules, actor))
 
     def scoped(self, attribute: Path[T, M] | Attribute[T], owner: T) -> Repository[M]:
         """Return a view of one owner's items; whatever is another's is absent in it.
@@ -510,6 +531,46 @@ class Repository(Queries[M], Actions[M]):
             capacity: Collects what it costs.
         """
         return Batch(self._writes.put_entry, self._writes.delete_entry, self._writer(capacity))
+
+    # Unique values
+
+    async def check_unique(self, *, capacity: Capacity | None = None) -> UniqueReport:
+        """Compare what holds the unique values with the items of the whole table.
+
+        It changes nothing, and what others write meanwhile does not mislead it.
+
+        Args:
+            capacity: Collects what it costs.
+
+        Raises:
+            InvalidRequest: This is a scoped view, to which the whole table is not open.
+        """
+        return await self._check_unique(repair=False, capacity=capacity)
+
+    async def rebuild_unique(self, *, capacity: Capacity | None = None) -> UniqueReport:
+        """Make the whole table's unique values be held as the items have them.
+
+        For a table that had items before an attribute became unique, or to which another program
+        writes. It may be in use meanwhile. Items with a value that another item has stay as they
+        are; they are in the report.
+
+        Args:
+            capacity: Collects what it costs.
+
+        Raises:
+            InvalidRequest: This is a scoped view, to which the whole table is not open.
+        """
+        return await self._check_unique(repair=True, capacity=capacity)
+
+    async def _check_unique(self, *, repair: bool, capacity: Capacity | None) -> UniqueReport:
+        if any(rule.private for rule in self._rules):
+            raise InvalidRequest(
+                f"A scoped view of {self._model.__name__} sees one owner's items, and unique "
+                "values are those of the whole table; use the repository itself"
+            )
+        return await check_unique(
+            self._session, self._writes.unique, repair=repair, capacity=capacity
+        )
 
     async def _send_update(self, write: TransactWrite, capacity: Capacity | None) -> M:
         response = await send(self._session, write, "ALL_NEW", capacity)

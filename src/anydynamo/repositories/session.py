@@ -13,11 +13,13 @@ from anydynamo.naming import TableNames
 from anydynamo.repositories.advice import advice
 from anydynamo.repositories.identifiers import TimeOrderedIds
 from anydynamo.repositories.paging import CursorSigner
+from anydynamo.repositories.shards import ShardedTable, Sharding
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 
     from anydynamo.adapters.protocol import DatabaseAdapter
+    from anydynamo.models.schema import TableSchema
     from anydynamo.repositories.capacity import Capacity
 
 __all__ = ["Patience", "Session", "wait"]
@@ -83,6 +85,7 @@ class Session:
         sleep: Waits so many seconds.
         random: Returns a random number in [0, 1).
         closed: Whether `close` was called.
+        sharding: The tables whose partition keys are spread.
     """
 
     adapter: DatabaseAdapter
@@ -95,6 +98,23 @@ class Session:
     sleep: Callable[[float], Awaitable[None]] = wait
     random: Callable[[], float] = random.random
     closed: bool = False
+    sharding: Sharding = field(default_factory=Sharding)
+
+    def table(self, schema: TableSchema, shards: int | None = None) -> str:
+        """Return a table's real name, and from now on spread its partition keys as declared.
+
+        Args:
+            schema: What its model declares.
+            shards: The number of shards, in place of what the model declares.
+
+        Raises:
+            ConfigurationError: It cannot be spread over so many, or is over another number.
+        """
+        name = self.names.real(schema.table_name)
+        sharded = ShardedTable.of(schema, shards)
+        if sharded is not None:
+            self.sharding.declare(name, sharded)
+        return name
 
     def now(self) -> datetime:
         """Return the time, in UTC."""
@@ -118,7 +138,10 @@ class Session:
         if capacity is not None:
             request = {**request, "ReturnConsumedCapacity": "INDEXES"}
         try:
-            response = await self.adapter.call(operation, request)
+            if self.sharding:
+                response = await self.sharding.call(self, operation, request)
+            else:
+                response = await self.adapter.call(operation, request)
         except (InvalidRequest, TableNotFound) as error:
             raise _located(error, operation, request) from error
         if capacity is not None:

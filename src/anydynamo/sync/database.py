@@ -115,9 +115,9 @@ class Database:
     def __repr__(self) -> str:
         return repr(self._database)
 
-    def repository(self, model: type[M]) -> Repository[M]:
+    def repository(self, model: type[M], *, shards: int | None = None) -> Repository[M]:
         """Return the items of a model's table."""
-        return Repository(self._database.repository(model), self._runner)
+        return Repository(self._database.repository(model, shards=shards), self._runner)
 
     def transact(
         self,
