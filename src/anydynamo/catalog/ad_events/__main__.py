@@ -10,7 +10,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from anydynamo.catalog.ad_events.settings import max_events_per_second, settings
+from anydynamo.catalog.ad_events.settings import max_events_per_second, settings, shards
 from anydynamo.errors import AnyDynamoError
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # What is wrong with the environment is said here, and not by a server that fails to start.
         settings().location()
         max_events_per_second()
+        shards()
         from anydynamo.catalog.ad_events.app import create_app
         from anydynamo.catalog.serving import serve
 

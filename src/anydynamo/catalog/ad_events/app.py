@@ -21,7 +21,7 @@ from anydynamo.catalog.ad_events.incoming import Refused
 from anydynamo.catalog.ad_events.metrics import CampaignReport, DashboardReport
 from anydynamo.catalog.ad_events.models import AdEvent
 from anydynamo.catalog.ad_events.service import AdEvents
-from anydynamo.catalog.ad_events.settings import max_events_per_second, settings
+from anydynamo.catalog.ad_events.settings import max_events_per_second, settings, shards
 from anydynamo.database import Database
 from anydynamo.errors import (
     AnyDynamoError,
@@ -107,7 +107,9 @@ def create_app(
         opened = Database.from_settings(settings(environ)) if database is None else database
         try:
             app.state.service = AdEvents(
-                opened, max_events_per_second=max_events_per_second(environ)
+                opened,
+                max_events_per_second=max_events_per_second(environ),
+                shards=shards(environ),
             )
             await app.state.service.create_tables()
             yield

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from anydynamo.catalog.ad_events.models import AdItem
 from anydynamo.catalog.ad_events.service import AdEvents
-from anydynamo.catalog.ad_events.settings import settings
+from anydynamo.catalog.ad_events.settings import settings, shards
 from anydynamo.changes import lambda_handler as handler_of
 from anydynamo.database import Database
 
@@ -40,12 +40,17 @@ def lambda_handler(event: Mapping[str, Any], context: object = None) -> dict[str
     return _handler()(event, context)
 
 
-def counting_handler(settings: Settings) -> LambdaHandler[AdItem]:
-    """Make such a function for a database that is not the environment's."""
-    names = settings.names()
-    service = AdEvents(Database.from_settings(settings))
+def counting_handler(settings: Settings, *, shards: int | None = None) -> LambdaHandler[AdItem]:
+    """Make such a function for a database that is not the environment's.
 
-    @handler_of(AdItem, batch=True, table_prefix=names.prefix, tables=names.renamed)
+    Args:
+        settings: Where the tables are, and what they are called.
+        shards: As for `AdEvents`.
+    """
+    names = settings.names()
+    service = AdEvents(Database.from_settings(settings), shards=shards)
+
+    @handler_of(AdItem, batch=True, table_prefix=names.prefix, tables=names.renamed, shards=shards)
     async def count(changes: Sequence[Change[AdItem]]) -> None:
         await service.count(changes)
 
@@ -54,4 +59,4 @@ def counting_handler(settings: Settings) -> LambdaHandler[AdItem]:
 
 @functools.cache
 def _handler() -> LambdaHandler[AdItem]:
-    return counting_handler(settings())
+    return counting_handler(settings(), shards=shards())

@@ -21,6 +21,7 @@ from anydynamo.catalog.ad_events.models import (
     day_key,
     time_key,
 )
+from anydynamo.changes import Applied
 from anydynamo.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from anydynamo.catalog.ad_events.counting import Recounted
     from anydynamo.catalog.ad_events.incoming import Events, Ingested
     from anydynamo.catalog.ad_events.metrics import CampaignReport, DashboardReport
-    from anydynamo.changes import Applied, Change
+    from anydynamo.changes import Change
+    from anydynamo.changes.checkpoints import Checkpoints
     from anydynamo.database import Database, Health
     from anydynamo.repositories.paging import Page
     from anydynamo.repositories.walks import Results
@@ -52,12 +54,16 @@ class AdEvents:
             keeps the rate.
         max_events_per_second: How many events `ingest` writes in a second; None for as many as
             there are.
+        shards: Over how many partitions each campaign's day is spread, for campaigns with more
+            events a second than one partition takes; see the guide on sharding. It is a property of
+            the table, and the same in all programs that use it.
         spread_counters: Over how many items the counters of each hour are spread, for campaigns
             with more transactions a second than one item takes. It may rise from one deployment to
             the next.
 
     Raises:
         InvalidRequest: A number is not above 0.
+        ConfigurationError: `shards` is not what the table was opened with before.
     """
 
     def __init__(
@@ -65,6 +71,7 @@ class AdEvents:
         database: Database,
         *,
         max_events_per_second: int | None = None,
+        shards: int | None = None,
         spread_counters: int = 1,
     ) -> None:
         if max_events_per_second is not None and max_events_per_second < 1:
@@ -76,12 +83,11 @@ class AdEvents:
                 f"spread_counters is a number from 1 to {_MOST_SPREAD}, not {spread_counters}"
             )
         self.database = database
-        self.events = database.repository(AdEvent)
+        self.events = database.repository(AdEvent, shards=shards)
         self.metrics_table = database.repository(CampaignMetrics)
         self._rate = max_events_per_second
-        self._counters = Counters(
-            database, database.repository(AdItem), self.metrics_table, spread_counters
-        )
+        items = database.repository(AdItem, shards=shards)
+        self._counters = Counters(database, items, self.metrics_table, spread_counters)
 
     async def create_tables(self) -> None:
         """Make the two tables, if they are not there yet."""
@@ -140,6 +146,38 @@ class AdEvents:
             changes: Changes of `AdItem`s, in any order.
         """
         return await self._counters.count(changes)
+
+    async def aggregate(
+        self,
+        *,
+        start: str = "oldest",
+        follow: bool = True,
+        checkpoint: Checkpoints | None = None,
+        consumer: str | None = None,
+    ) -> Applied:
+        """Count what the stream of AdEvents brings; what AWS Lambda does, without AWS Lambda.
+
+        It may begin before where it ended: what was counted is not counted again.
+
+        Args:
+            start: As for `Database.changes`.
+            follow: Wait for more at the end; without it, the end is the end.
+            checkpoint: As for `Database.changes`.
+            consumer: As for `Database.changes`.
+
+        Returns:
+            How many events were counted, and how many had been before.
+        """
+        applied = repeated = 0
+        changes = self.database.changes(
+            AdItem, start=start, follow=follow, checkpoint=checkpoint, consumer=consumer
+        )
+        async with changes:
+            async for batch in changes.batches():
+                done = await self._counters.count(batch)
+                applied += done.applied
+                repeated += done.repeated
+        return Applied(applied, repeated)
 
     async def recount(self, campaign_id: str, day: date) -> Recounted:
         """Count a campaign's day anew from its events, while others may go on counting.
