@@ -175,8 +175,8 @@ class UniqueViolation(AlreadyExists):
 
     Attributes:
         attribute: The attribute's name in Python.
-        owner: The key of the item that has the value, as a repository takes it; None where it could
-            not be read.
+        owner: The key of the item that has the value, as a repository takes it; None in a scoped
+            view, which tells nothing of others.
     """
 
     def __init__(

@@ -422,3 +422,41 @@ def test_a_moment_is_no_unique_value() -> None:
             at: Attr[datetime] = attribute(
                 default_factory=lambda: datetime.now(UTC), unique=True, epoch=True
             )
+
+
+class TestInAScopedView:
+    """A scope keeps its secrets: that a value is taken is told, and not by whom."""
+
+    class Report(Table, name="reports"):
+        report_id: Attr[str] = attribute(hash_key=True)
+        owner: Attr[str] = attribute()
+        title: Attr[str | None] = attribute(default=None, unique=True)
+
+    def test_a_value_that_is_taken_is_refused_without_naming_its_owner(self) -> None:
+        two, report = Two(self.Report), self.Report
+        scoped = two.ada.scoped(report.owner, "ada")
+        two.run(two.grace.create(report(report_id="secret", owner="grace", title="x")))
+        with pytest.raises(UniqueViolation, match="another item has") as caught:
+            two.run(scoped.create(report(report_id="1", owner="ada", title="x")))
+        assert caught.value.owner is None
+        assert "secret" not in str(caught.value)
+
+    def test_values_follow_the_writes_of_a_view(self) -> None:
+        two, report = Two(self.Report), self.Report
+        scoped = two.ada.scoped(report.owner, "ada")
+        two.run(two.grace.create(report(report_id="other", owner="grace", title="x")))
+        two.run(scoped.create(report(report_id="1", owner="ada", title="a")))
+        two.run(scoped.update("1", report.title.set("b")))
+        with pytest.raises(NotFound):
+            two.run(scoped.update("other", report.title.set("c")))
+        two.run(scoped.delete("other"))
+        assert two.markers == {"title#b": "1", "title#x": "other"}
+        two.run(scoped.delete("1"))
+        assert two.markers == {"title#x": "other"}
+
+    def test_the_whole_table_is_not_open_to_it(self) -> None:
+        two = Two(self.Report)
+        scoped = two.ada.scoped(self.Report.owner, "ada")
+        for work in (scoped.check_unique, scoped.rebuild_unique):
+            with pytest.raises(InvalidRequest, match="scoped view"):
+                two.run(work())

@@ -54,6 +54,7 @@ class Transition:
         old: The item as it is; None where there is none.
         new: The item as it is to be; None where there is to be none.
         at: When the write was made, in seconds since 1970.
+        private: Whether nothing may be told of other items.
         verb: What the user called.
         actor: Who did, where a view says so.
     """
@@ -64,6 +65,7 @@ class Transition:
     old: Item | None
     new: Item | None
     at: float
+    private: bool
     verb: Verb
     actor: str | None
 
@@ -171,7 +173,15 @@ class Companions:
             new = self._updated(write, key, old)
         expectation = write.expectation
         return Transition(
-            place, write.what, key, old, new, write.at, expectation.verb, expectation.actor
+            place,
+            write.what,
+            key,
+            old,
+            new,
+            write.at,
+            expectation.private,
+            expectation.verb,
+            expectation.actor,
         )
 
     def guarded(

@@ -232,6 +232,11 @@ class Expectation(Generic[M]):
         """Whether the item that stood in the way is hidden."""
         return self._hider(self._met) is not None
 
+    @property
+    def private(self) -> bool:
+        """Whether nothing at all is to be seen of what is hidden."""
+        return any(rule.private for rule in self._rules)
+
     def explain(self, error: ConditionFailed) -> AnyDynamoError:
         """Return the error that says which expectation was disappointed.
 
@@ -245,8 +250,8 @@ class Expectation(Generic[M]):
         shown = error.item if hider is None else None
         taken = self.absent and (error.item or not self.conditional)
         error.item = shown
-        if hider is not None:
-            # What it came from has the item, too.
+        if hider is not None or self.private:
+            # What it came from has the item, too. Whether it has must not be seen by its absence.
             error.__cause__ = error.__context__ = None
         # Not every server says what it found; without a condition of the user's it is clear anyway.
         if taken:

@@ -110,7 +110,7 @@ class UniqueValues:
         for transition in transitions:
             old, new = self.held(transition.old), self.held(transition.new)
             lasting = self._expiry(transition.old) == self._expiry(transition.new)
-            kept = lasting and not self._is_over(transition.old, transition.at)
+            kept = lasting and not self.is_over(transition.old, transition.at)
             for text, unique in new.items():
                 if text in claims:
                     first = claims[text].transition.key
@@ -151,6 +151,12 @@ class UniqueValues:
             if "S" in item.get(unique.wire, ())
         }
 
+    def is_over(self, item: Mapping[str, Any] | None, at: float) -> bool:
+        """Tell whether an item, or a marker, has expired."""
+        expiry = self._expiry(item)
+        first, last = expired(at)
+        return expiry is not None and first <= Decimal(expiry["N"]) <= last
+
     def marker(self, text: str, owner: Mapping[str, Any]) -> Item:
         """Return the marker by which an item holds a value.
 
@@ -165,6 +171,16 @@ class UniqueValues:
     def key_in(self, item: Mapping[str, Any]) -> Item:
         """Return the key of an item."""
         return {key.wire: item[key.wire] for key in self.codec.schema.keys}
+
+    def as_given(self, key: Mapping[str, Any]) -> object:
+        """Return a key as a repository takes it."""
+
+        def value(part: KeyAttribute) -> object:
+            return self.codec.decode_value(part.name, key[part.wire])
+
+        schema = self.codec.schema
+        partition = value(schema.hash_key)
+        return partition if schema.range_key is None else (partition, value(schema.range_key))
 
     def free_for(self, owners: Sequence[Item], at: float) -> Item:
         """Return the condition under which a marker may be written, as parts of a request.
@@ -214,7 +230,7 @@ class UniqueValues:
         values: Item = {f":{number}": {"M": one.key} for number, one in enumerate(releases)}
         own = " OR ".join(f"#owner = {name}" for name in values)
         found = refused.get(about)
-        foreign = found is not None and owner_of(found) not in [one.key for one in releases]
+        foreign = found is not None and not self._is_of(found, releases)
         condition = f"NOT ({own})" if foreign else f"attribute_not_exists(#owner) OR {own}"
         request = {
             "TableName": self.table,
@@ -229,6 +245,10 @@ class UniqueValues:
             lambda _error: None,
         )
 
+    def _is_of(self, marker: Mapping[str, Any], owners: Sequence[Transition]) -> bool:
+        owner = owner_of(marker)
+        return owner is not None and identity(owner) in {identity(one.key) for one in owners}
+
     def _identity(self, text: str) -> tuple[Any, ...]:
         return (self.table, *identity(marker_key(self.codec.schema, text)))
 
@@ -237,11 +257,6 @@ class UniqueValues:
         expiry: Item = {} if item is None or ttl is None else item.get(ttl, {})
         return expiry if "N" in expiry else None
 
-    def _is_over(self, item: Mapping[str, Any] | None, at: float) -> bool:
-        expiry = self._expiry(item)
-        first, last = expired(at)
-        return expiry is not None and first <= Decimal(expiry["N"]) <= last
-
     def _taken(
         self,
         transition: Transition,
@@ -249,7 +264,8 @@ class UniqueValues:
         owner: Mapping[str, Any] | None,
         error: ConditionFailed | None = None,
     ) -> UniqueViolation:
-        key = None if owner is None else self._as_given(owner)
+        # Whose a value is, is not for everybody to know.
+        key = None if owner is None or transition.private else self.as_given(owner)
         by = "another item" if key is None else repr(key)
         return UniqueViolation(
             f"Cannot {transition.what}: {unique.name} is unique, and {by} has this value",
@@ -258,16 +274,6 @@ class UniqueValues:
             operation=None if error is None else error.operation,
             table=self.table,
         )
-
-    def _as_given(self, key: Mapping[str, Any]) -> object:
-        """Return a key as a repository takes it."""
-
-        def value(part: KeyAttribute) -> object:
-            return self.codec.decode_value(part.name, key[part.wire])
-
-        schema = self.codec.schema
-        partition = value(schema.hash_key)
-        return partition if schema.range_key is None else (partition, value(schema.range_key))
 
 
 def _condition(text: str, names: Item, values: Item) -> Item:

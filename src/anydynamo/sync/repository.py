@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     )
     from anydynamo.repositories.paging import Page
     from anydynamo.repositories.transactions import TransactRead, TransactWrite
+    from anydynamo.repositories.unique_check import UniqueReport
     from anydynamo.sync.runners import Runner
 
 __all__ = ["Batch", "Repository", "Results"]
@@ -133,6 +134,10 @@ class Repository(Generic[M]):
     def table(self) -> str:
         """The table's real name, with prefix."""
         return self._repository.table
+
+    def acting_as(self, actor: str) -> Repository[M]:
+        """Return a view whose writes have an actor in the audit trail."""
+        return Repository(self._repository.acting_as(actor), self._runner)
 
     def with_deleted(self) -> Repository[M]:
         """Return a view in which deleted items are there like others."""
@@ -447,6 +452,14 @@ class Repository(Generic[M]):
     def batch(self, *, capacity: Capacity | None = None) -> Batch[M]:
         """Return a batch, to be used in a `with` block."""
         return Batch(self._repository.batch(capacity=capacity), self._runner)
+
+    def check_unique(self, *, capacity: Capacity | None = None) -> UniqueReport:
+        """Compare what holds the unique values with the items of the whole table."""
+        return self._runner.run(self._repository.check_unique(capacity=capacity))
+
+    def rebuild_unique(self, *, capacity: Capacity | None = None) -> UniqueReport:
+        """Make the whole table's unique values be held as the items have them."""
+        return self._runner.run(self._repository.rebuild_unique(capacity=capacity))
 
     def to_create(self, item: M) -> TransactWrite:
         """Make the action of a transaction that stores an item under a key that is free."""

@@ -19,6 +19,7 @@ from anydynamo.errors import (
     VersionConflict,
 )
 from anydynamo.models.table import Attr, GlobalIndex, Table, attribute
+from anydynamo.testing.repositories.models import Author
 
 if TYPE_CHECKING:
     from anydynamo.database import Database
@@ -429,3 +430,47 @@ class UniqueContract:
         await members.delete("3")
         owners = {text: one["memberId"]["S"] for text, one in (await markers(raw, members)).items()}
         assert owners == {"email#a@x": "4", "email#b@x": "1", "email#c@x": "2"}
+
+    async def test_the_values_of_data_from_before_are_checked_and_rebuilt(
+        self, members: Repository[Member], raw: Raw
+    ) -> None:
+        assert (await members.check_unique()).ok
+        for number, email in (("1", "A@x"), ("2", "a@x"), ("3", "b@x"), ("4", "c@x")):
+            item = {"memberId": {"S": number}, "email": {"S": email}, "visits": {"N": "0"}}
+            await raw("PutItem", {"TableName": members.table, "Item": item})
+        await members.create(Member(member_id="5", email="d@x"))
+        stray = {"memberId": {"S": "unique#email#b@x"}, "_unique": {"M": {"memberId": {"S": "5"}}}}
+        lost = {"memberId": {"S": "unique#email#z@x"}, "_unique": {"M": {"memberId": {"S": "9"}}}}
+        for marker in (stray, lost):
+            await raw("PutItem", {"TableName": members.table, "Item": marker})
+        before = await stored(raw, members)
+        found = await members.check_unique()
+        assert not found.ok
+        # Of each pair of items with one value, neither has a marker yet.
+        assert (found.items, found.values, found.missing, found.stray) == (5, 5, 4, 2)
+        assert found.duplicates == ()
+        after = await stored(raw, members)
+        assert len(after) == len(before)
+        assert all(item in before for item in after)
+
+        done = await members.rebuild_unique()
+        assert (done.missing, done.items, done.values) == (3, 5, 5)
+        (duplicate,) = done.duplicates
+        assert duplicate.attribute == "email"
+        assert {duplicate.owner, duplicate.key} == {"1", "2"}
+        owners = {text: one["memberId"]["S"] for text, one in (await markers(raw, members)).items()}
+        assert owners == {
+            "email#a@x": duplicate.owner,
+            "email#b@x": "3",
+            "email#c@x": "4",
+            "email#d@x": "5",
+        }
+        assert (await members.check_unique()).duplicates == done.duplicates
+        await members.update(str(duplicate.key), Member.email.remove())
+        assert (await members.check_unique()).ok
+
+    async def test_a_model_without_unique_attributes_has_nothing_to_check(
+        self, database: Database
+    ) -> None:
+        await database.create_tables([Author])
+        assert (await database.repository(Author).check_unique()).ok
