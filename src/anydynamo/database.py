@@ -262,7 +262,8 @@ class Database:
             *actions: What repositories of this database made with `to_create`, `to_put`,
                 `to_update`, `to_delete` and `to_check`.
             token: Names the transaction for ten minutes: sent again with the same token, it takes
-                effect once.
+                effect once. Only for writes before which nothing has to be read, as it has for
+                unique attributes and audit trails; creating needs no reading.
             capacity: Collects what it costs.
 
         Raises:

@@ -64,6 +64,7 @@ class Repository(Queries[M], Actions[M]):
     Conditions and filters are made of the model's attributes; one that the model does not have is
     refused before anything is sent, and so are a wrong key, a wrong index and a wrong token.
 
+    Writes of a model with unique attributes raise `UniqueViolation` if another item has the value.
     All methods raise `DatabaseClosed` after the database was closed, `TableNotFound` without the
     table, and the `ProviderError`s of the place where the data lies.
     """
