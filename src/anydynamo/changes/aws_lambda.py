@@ -145,6 +145,8 @@ class LambdaHandler(Generic[M]):
 
     async def _each(self, records: Sequence[Mapping[str, Any]]) -> str | None:
         for record in records:
+            if self._decoder.passes_over(record):
+                continue
             try:
                 await _finished(self._function(self._decode(record)))
             except Exception as error:
@@ -155,6 +157,8 @@ class LambdaHandler(Generic[M]):
         changes: list[Change[M]] = []
         failed: str | None = None
         for record in records:
+            if self._decoder.passes_over(record):
+                continue
             try:
                 changes.append(self._decode(record))
             except InvalidItem as error:

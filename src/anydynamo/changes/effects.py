@@ -141,14 +141,15 @@ def _grouped(
         group = pending[:number]
         actions = [one.mark for one in group]
         actions.extend(effect([one.change for one in group]))
+        count = sum(action.most for action in actions)
         size = sum(_size(action) for action in actions)
-        excess = max(len(actions) / MOST_ACTIONS, size / _MOST_BYTES)
+        excess = max(count / MOST_ACTIONS, size / _MOST_BYTES)
         if excess <= 1:
             return group, actions
         if number == 1:
             raise InvalidRequest(
                 f"The change {group[0].change.sequence} alone needs a transaction of "
-                f"{len(actions)} actions and {size} bytes; {MOST_ACTIONS} and {_MOST_BYTES} are "
+                f"{count} actions and {size} bytes; {MOST_ACTIONS} and {_MOST_BYTES} are "
                 "the most, so let it have fewer effects, or smaller ones"
             )
         # Effects seldom grow faster than their group; at least one change less is certain.

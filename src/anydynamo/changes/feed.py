@@ -201,7 +201,9 @@ class Changes(Generic[M]):
             if self._found is None and (found := reader.take()) is not None:
                 self._found, self._taken, self._at = found, 0, found.before
             if self._found is not None:
-                return self._decode(self._found)
+                if changes := self._decode(self._found):
+                    return changes
+                continue
             self._at = None
             more = await reader.ask()
             if more:
@@ -215,7 +217,7 @@ class Changes(Generic[M]):
                 await self._session.sleep(self._poll)
 
     def _decode(self, found: Found) -> Sequence[Change[M]]:
-        """Return what can be made of records, up to the first that does not fit.
+        """Return what can be made of records, up to the first that does not fit; perhaps nothing.
 
         Raises:
             InvalidItem: The first of them does not fit; it was passed over.
@@ -225,6 +227,9 @@ class Changes(Generic[M]):
         while self._taken < len(records):
             record = records[self._taken]
             place = ShardPlace(found.before, found.shard, sequence_of(record))
+            if self._decoder.passes_over(record):
+                self._taken += 1
+                continue
             try:
                 changes.append(self._decoder.decode(record, shard=found.shard, place=place))
             except InvalidItem:

@@ -192,7 +192,11 @@ class Reader:
             )
         turns = [partial(self._turn, reading) for reading in self._readings.values()]
         await self._session.together(turns)
-        return any(turn.records for turn in self._turns)
+        found = any(turn.records for turn in self._turns)
+        if not found:
+            # The position is to say as well until when there was nothing.
+            self.take()
+        return found
 
     # Where to begin
 

@@ -10,6 +10,7 @@ from pynamodb.models import Model
 
 from anydynamo.errors import InvalidItem, InvalidRequest
 from anydynamo.models.codec import codec_of
+from anydynamo.repositories.markers import is_marker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,6 +94,14 @@ class RecordDecoder(Generic[M]):
     def schema(self) -> TableSchema:
         """What the model declares about its table."""
         return self._codec.schema
+
+    def passes_over(self, record: Mapping[str, Any]) -> bool:
+        """Tell whether a record is of no item that a repository shows: it holds a unique value."""
+        try:
+            return is_marker(self.schema, self._given(record["dynamodb"]["Keys"]))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            # What is malformed is told when it is decoded.
+            return False
 
     def decode(
         self, record: Mapping[str, Any], *, shard: str = "", place: Place | None = None
