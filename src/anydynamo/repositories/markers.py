@@ -35,6 +35,8 @@ _MOST_BYTES = 2048
 
 def is_marker(schema: TableSchema, key: Mapping[str, Mapping[str, Any]]) -> bool:
     """Tell whether an item is a marker, by its key."""
+    if not schema.unique:
+        return False
     text: object = key.get(schema.hash_key.wire, {}).get("S")
     return isinstance(text, str) and text.startswith(PREFIX)
 

@@ -1,0 +1,100 @@
+"""The changes of a table with unique attributes are those of its items, and of nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from anydynamo import Attr, Database, Table, attribute
+from anydynamo.changes import Change, lambda_handler
+
+
+class Member(Table, name="members", stream="NEW_AND_OLD_IMAGES"):
+    member_id: Attr[str] = attribute(hash_key=True)
+    email: Attr[str] = attribute(unique=True)
+
+
+async def _write(database: Database) -> None:
+    await database.create_tables([Member])
+    members = database.repository(Member)
+    await members.create(Member(member_id="1", email="a@x"))
+    await members.update("1", Member.email.set("b@x"))
+    await members.delete("1")
+    await members.create(Member(member_id="2", email="b@x"))
+
+
+EXPECTED = [
+    ("insert", "1", None, "a@x"),
+    ("modify", "1", "a@x", "b@x"),
+    ("remove", "1", "b@x", None),
+    ("insert", "2", None, "b@x"),
+]
+
+
+def _told(change: Change[Member]) -> tuple[str, str, str | None, str | None]:
+    old = None if change.old is None else change.old.email
+    return change.kind, change.key, old, None if change.new is None else change.new.email
+
+
+async def test_markers_are_no_changes() -> None:
+    async with Database.open("memory://") as database:
+        await _write(database)
+        changes = database.changes(Member, start="oldest", follow=False)
+        assert [_told(change) async for change in changes] == EXPECTED
+
+
+async def test_a_batch_of_nothing_but_markers_is_not_given() -> None:
+    async with Database.open("memory://") as database:
+        await database.create_tables([Member])
+        members = database.repository(Member)
+        changes = database.changes(Member, start="oldest", follow=False)
+        await changes.begin()
+        item = {"member_id": {"S": "1"}, "email": {"S": "a@x"}}
+        await database.session.call("PutItem", {"TableName": "members", "Item": item})
+        assert [change.key async for change in changes] == ["1"]
+        start = database.changes(Member, start="latest", follow=False)
+        await start.begin()
+        await members.rebuild_unique()
+        assert [change async for change in start] == []
+
+
+async def test_a_handler_gets_no_markers() -> None:
+    async with Database.open("memory://") as database:
+        await _write(database)
+        table = await database.session.call("DescribeTable", {"TableName": "members"})
+        arn = table["Table"]["LatestStreamArn"]
+        call = database.session.call
+        stream = await call("DescribeStream", {"StreamArn": arn})
+        (shard,) = stream["StreamDescription"]["Shards"]
+        where = {"StreamArn": arn, "ShardId": shard["ShardId"]}
+        iterator = await call("GetShardIterator", {**where, "ShardIteratorType": "TRIM_HORIZON"})
+        records = await call("GetRecords", {"ShardIterator": iterator["ShardIterator"]})
+    event = {
+        "Records": [
+            {
+                **record,
+                "eventSourceARN": arn,
+                "dynamodb": {
+                    **record["dynamodb"],
+                    "ApproximateCreationDateTime": 1767225600.0,
+                },
+            }
+            for record in records["Records"]
+        ]
+    }
+    assert len(event["Records"]) > len(EXPECTED)
+    one_by_one: list[Any] = []
+    together: list[Any] = []
+
+    def take(change: Change[Member]) -> None:
+        one_by_one.append(_told(change))
+
+    def take_all(changes: Any) -> None:
+        together.extend(map(_told, changes))
+
+    handlers = [
+        lambda_handler(Member)(take),
+        lambda_handler(Member, batch=True)(take_all),
+    ]
+    for handler in handlers:
+        assert await handler.handle(event) == {"batchItemFailures": []}
+    assert one_by_one == together == EXPECTED
