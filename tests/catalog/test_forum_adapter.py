@@ -109,7 +109,8 @@ async def test_updating_does_not_create(users: ForumAdapter) -> None:
 
 
 async def test_undeclared_attributes_survive_an_update(users: ForumAdapter) -> None:
-    row = {**DB["users"][0], "userId": "5", "avatar": {"url": "", "size": None}}
+    new = {"userId": "5", "email": "al@example.com", "avatar": {"url": "", "size": None}}
+    row = {**DB["users"][0], **new}
     await users.create(row)
     assert await users.update("5", {"name": "Al"}) == {**row, "name": "Al"}
 

@@ -141,3 +141,11 @@ def test_the_problems_of_all_files_are_told_at_once_but_not_hundreds(tmp_path: P
     assert message.count("users/db.json") == 3
     assert message.count("posts/db.json") == 2
     assert message.endswith("; and 2 more")
+
+
+def test_two_users_with_one_address_are_refused(tmp_path: Path) -> None:
+    twins = [USERS[0], {**USERS[1], "email": USERS[0]["email"]}]
+    why = refused(tmp_path, InvalidItem, users={"users": twins})
+    assert why == (
+        "users/db.json: users[1]: Cannot put '2' in users: email is unique, and '1' has this value"
+    )

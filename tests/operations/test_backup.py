@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime  # noqa: TC003 - tables read their annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.operations.models import MODELS, Note, Part, note, part
 
 from anydynamo import (
     AlreadyExists,
+    Attr,
     ConfigurationError,
     Database,
     InvalidItem,
@@ -17,17 +19,22 @@ from anydynamo import (
     ServiceFault,
     StoreDamaged,
     StoreReadOnly,
+    Table,
     TableNotFound,
     Throttled,
+    UniqueViolation,
+    attribute,
 )
 from anydynamo.operations.backup import backup, read_backup
 from anydynamo.operations.progress import Progress
-from anydynamo.operations.restore import restore
+from anydynamo.operations.restore import OnConflict, restore
+from anydynamo.operations.verification import verify
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
 
+    from anydynamo import Repository
     from anydynamo.adapters.protocol import DatabaseAdapter, ProviderInfo
 
 
@@ -333,3 +340,101 @@ async def test_a_write_that_was_lost_is_noticed(empty: Database, tmp_path: Path)
         adapter.lose = True
         with pytest.raises(ServiceFault, match="2 items were written to notes and are not there"):
             await restore(Database(adapter), MODELS, tmp_path / "backup.json")
+
+
+# Unique values
+
+
+class Member(Table, name="members"):
+    member_id: Attr[str] = attribute(hash_key=True)
+    email: Attr[str] = attribute(unique=str.casefold)
+    left: Attr[datetime | None] = attribute(default=None, deleted=True)
+
+
+@pytest.fixture
+async def members(empty: Database, tmp_path: Path) -> Repository[Member]:
+    """Two members, who are in the file backup.json."""
+    await empty.create_tables([Member])
+    found = empty.repository(Member)
+    await found.create(Member(member_id="1", email="a@example.com"))
+    await found.create(Member(member_id="2", email="b@example.com"))
+    await backup(empty, [Member], tmp_path / "backup.json")
+    return found
+
+
+async def test_restored_values_are_taken(database: Database, tmp_path: Path) -> None:
+    await database.create_tables([Member])
+    members = database.repository(Member)
+    await members.create(Member(member_id="1", email="a@example.com"))
+    await members.create(Member(member_id="2", email="b@example.com"))
+    await members.delete("2")
+    written = await backup(database, [Member], tmp_path / "backup.json")
+    assert [table.count for table in written.tables] == [2]
+    async with Database.open("memory://") as other:
+        await restore(other, [Member], tmp_path / "backup.json")
+        restored = other.repository(Member)
+        assert (await restored.check_unique()).ok
+        with pytest.raises(UniqueViolation):
+            await restored.create(Member(member_id="3", email="A@example.com"))
+        await restored.create(Member(member_id="4", email="b@example.com"))
+        (verified,) = await verify(other, [Member])
+        assert (verified.ok, verified.items, verified.unique.values) == (True, 3, 2)
+
+
+async def test_a_value_that_somebody_else_has_is_refused_before_anything_is_written(
+    members: Repository[Member], tmp_path: Path
+) -> None:
+    async with Database.open("memory://") as other:
+        await other.create_tables([Member])
+        taken = other.repository(Member)
+        await taken.create(Member(member_id="9", email="B@example.com"))
+        ways: tuple[OnConflict, ...] = ("refuse", "keep", "replace")
+        for conflict in ways:
+            with pytest.raises(UniqueViolation, match=r"\('9',\) has a value .* \('2',\)"):
+                await restore(other, [Member], tmp_path / "backup.json", conflict=conflict)
+        assert [member.member_id for member in await taken.scan()] == ["9"]
+
+
+async def test_items_that_are_replaced_give_their_values_up(
+    members: Repository[Member], empty: Database, tmp_path: Path
+) -> None:
+    await members.update("1", Member.email.set("c@example.com"))
+    await members.update("2", Member.email.set("a@example.com"))
+    with pytest.raises(UniqueViolation):
+        await restore(empty, [Member], tmp_path / "backup.json", conflict="keep")
+    await restore(empty, [Member], tmp_path / "backup.json", conflict="replace")
+    assert {one.member_id: one.email for one in await members.scan()} == {
+        "1": "a@example.com",
+        "2": "b@example.com",
+    }
+    assert (await members.check_unique()).ok
+    await members.create(Member(member_id="3", email="c@example.com"))
+
+
+async def test_two_items_with_one_value_in_the_file_are_refused(
+    members: Repository[Member], tmp_path: Path
+) -> None:
+    file = tmp_path / "backup.json"
+    content = json.loads(file.read_text())
+    pair = [
+        {"member_id": {"S": number}, "email": {"S": email}}
+        for number, email in (("1", "a@example.com"), ("2", "A@example.com"))
+    ]
+    resealed(content, pair)
+    file.write_text(json.dumps(content))
+    async with Database.open("memory://") as other:
+        with pytest.raises(InvalidItem, match="have one value of email, which is unique"):
+            await restore(other, [Member], file)
+        assert (await other.health()).tables == ()
+
+
+async def test_values_that_nobody_holds_are_found_by_verification(
+    members: Repository[Member], empty: Database
+) -> None:
+    item = {"member_id": {"S": "7"}, "email": {"S": "g@example.com"}}
+    await empty.session.call("PutItem", {"TableName": "members", "Item": item})
+    (verified,) = await verify(empty, [Member])
+    assert (verified.ok, verified.items, verified.unique.missing) == (False, 3, 1)
+    await members.rebuild_unique()
+    (verified,) = await verify(empty, [Member])
+    assert verified.ok

@@ -28,21 +28,20 @@ from typing import IO, TYPE_CHECKING, Any, TypeAlias, cast
 from anydynamo.engine.errors import EngineError
 from anydynamo.engine.wire import from_json, to_json
 from anydynamo.errors import AnyDynamoError, InvalidItem, StoreDamaged
-from anydynamo.models.schema import schema_of
-from anydynamo.operations.items import Items
+from anydynamo.operations.items import Items, tables_of
 from anydynamo.operations.progress import Progress
 from anydynamo.operations.sources import read_json
-from anydynamo.operations.verification import unreadable
 from anydynamo.repositories.batches import identity
 from anydynamo.stores.files import sync_folder, trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable
 
     from pynamodb.models import Model
 
     from anydynamo.database import Database
     from anydynamo.models.schema import TableSchema
+    from anydynamo.operations.items import ModelsOfTable
 
 __all__ = ["FORMAT", "VERSION", "Backup", "BackupTable", "backup", "read_backup"]
 
@@ -60,19 +59,19 @@ class BackupTable:
     """One table of a backup.
 
     Attributes:
-        schema: What its model declares.
+        models: The table, and its models.
         items: Its items in DynamoDB's JSON; empty in the report of a backup, which keeps none.
         count: How many items it has.
     """
 
-    schema: TableSchema
+    models: ModelsOfTable
     items: tuple[dict[str, Any], ...]
     count: int
 
     @property
     def name(self) -> str:
         """The table's name, as its model says it."""
-        return self.schema.table_name
+        return self.models.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,8 @@ async def backup(
 ) -> Backup:
     """Write tables with all their items to one file, which is there whole or not at all.
 
-    What models hide is written too: deleted and expired items.
+    What models hide is written too: deleted and expired items. What holds unique values is not; a
+    restore makes it anew.
 
     Args:
         database: Where from.
@@ -114,10 +114,10 @@ async def backup(
     with _replacing(Path(file)) as out:
         out.write(f'{{"format": "{FORMAT}", "version": {VERSION}, "created": "{created}", ')
         out.write('"tables": [')
-        for number, schema in enumerate(_schemas(models)):
+        for number, table in enumerate(tables_of(models)):
             out.write("," * bool(number))
-            count = await _write_table(database, schema, out, progress)
-            written.append(BackupTable(schema, (), count))
+            count = await _write_table(database, table.schema, out, progress)
+            written.append(BackupTable(table, (), count))
         out.write("\n]}\n")
     return Backup(created, tuple(written))
 
@@ -145,9 +145,7 @@ def read_backup(file: str | os.PathLike[str], models: Models) -> Backup:
             f"version {VERSION}; restore it with the one that wrote it"
         )
     content = _object(content, str(path), "created", "tables")
-    by_name: dict[str, list[type[Model]]] = {}
-    for model in models:
-        by_name.setdefault(schema_of(model).table_name, []).append(model)
+    by_name = {table.name: table for table in tables_of(models)}
     tables = _list(content["tables"], f"{path}: tables")
     found = {
         _text(_object(table, f"{path}: tables[{number}]", "name"), "name", str(path)): table
@@ -160,9 +158,7 @@ def read_backup(file: str | os.PathLike[str], models: Models) -> Backup:
             f"{path}: it has the tables {', '.join(sorted(found)) or '(none)'}, and the models are "
             f"of {', '.join(sorted(by_name)) or '(none)'}; nothing was written"
         )
-    read = [
-        _read_table(found[name], f"{path}: {name}", several) for name, several in by_name.items()
-    ]
+    read = [_read_table(found[name], f"{path}: {name}", table) for name, table in by_name.items()]
     return Backup(_text(content, "created", str(path)), tuple(read))
 
 
@@ -172,9 +168,8 @@ async def _write_table(
     out: IO[str],
     progress: Callable[[Progress], None] | None,
 ) -> int:
-    session = database.session
     keys = [key.wire for key in schema.keys]
-    items = Items(session, session.table(schema), keys)
+    items = Items(database.session, schema)
     out.write(f'\n{{"name": {json.dumps(schema.table_name)}, "key": {json.dumps(keys)}, ')
     out.write('"items": [')
     digest = hashlib.sha256()
@@ -191,9 +186,9 @@ async def _write_table(
     return count
 
 
-def _read_table(table: object, where: str, models: Sequence[type[Model]]) -> BackupTable:
-    content = _object(table, where, "key", "items", "count", "sha256")
-    schema = schema_of(models[0])
+def _read_table(content: object, where: str, table: ModelsOfTable) -> BackupTable:
+    content = _object(content, where, "key", "items", "count", "sha256")
+    schema = table.schema
     if content["key"] != [key.wire for key in schema.keys]:
         raise InvalidItem(
             f"{where}: its key is {content['key']}, and the model's "
@@ -217,7 +212,7 @@ def _read_table(table: object, where: str, models: Sequence[type[Model]]) -> Bac
         except (EngineError, ValueError) as error:
             problems.append(f"items[{number}]: {error}")
             continue
-        why = unreadable(item, models)
+        why = table.unreadable(item)
         if why is not None:
             problems.append(f"items[{number}]: {why}")
             continue
@@ -229,12 +224,7 @@ def _read_table(table: object, where: str, models: Sequence[type[Model]]) -> Bac
     if problems:
         more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
         raise InvalidItem(f"{where}: {'; '.join(problems[:_SHOWN])}{more}; nothing was written")
-    return BackupTable(schema, tuple(items), len(items))
-
-
-def _schemas(models: Models) -> Iterator[TableSchema]:
-    # Several models may share a table.
-    yield from {schema.table_name: schema for schema in map(schema_of, models)}.values()
+    return BackupTable(table, tuple(items), len(items))
 
 
 def _line(value: object) -> str:

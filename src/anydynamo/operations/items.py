@@ -2,37 +2,95 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from anydynamo.engine.values import check_item
-from anydynamo.errors import BatchIncomplete
+from anydynamo.errors import BatchIncomplete, InvalidRequest
+from anydynamo.models.codec import codec_of
+from anydynamo.models.schema import schema_of
 from anydynamo.repositories.batches import BatchReader, identity
+from anydynamo.repositories.markers import is_marker
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
+    from pynamodb.models import Model
+
+    from anydynamo.models.schema import TableSchema
     from anydynamo.repositories.session import Session
 
-__all__ = ["Items"]
+__all__ = ["Items", "ModelsOfTable", "tables_of"]
 
 Item = dict[str, Any]
 
 _MOST_WRITES = 25
 
 
+@dataclass(frozen=True, slots=True)
+class ModelsOfTable:
+    """A table, and the models of what lies in it.
+
+    Attributes:
+        models: The models, at least one.
+        schema: What they declare about the table; of several, the one with unique values.
+    """
+
+    models: tuple[type[Model], ...]
+    schema: TableSchema
+
+    @property
+    def unique(self) -> type[Model] | None:
+        """The model that declares unique values; None if none does."""
+        several = (model for model in self.models if schema_of(model).unique)
+        return next(several, None)
+
+    @property
+    def name(self) -> str:
+        """The table's name, as its models say it."""
+        return self.schema.table_name
+
+    def unreadable(self, item: Mapping[str, Any]) -> str | None:
+        """Return why none of the models can read an item; None if one of them can."""
+        why: str | None = None
+        for model in self.models:
+            codec = codec_of(model)
+            try:
+                codec.decode(item)
+                codec.key_in(item)
+            except InvalidRequest as error:
+                why = str(error)
+            else:
+                return None
+        return why
+
+
+def tables_of(models: Iterable[type[Model]]) -> tuple[ModelsOfTable, ...]:
+    """Return the tables of models, in their order; several models may share one."""
+    by_table: dict[str, list[type[Model]]] = {}
+    for model in models:
+        by_table.setdefault(schema_of(model).table_name, []).append(model)
+    return tuple(
+        ModelsOfTable(
+            tuple(several), max(map(schema_of, several), key=lambda schema: len(schema.unique))
+        )
+        for several in by_table.values()
+    )
+
+
 class Items:
-    """The items of one table.
+    """The items of one table, without the markers of unique values.
 
     Args:
         session: The open database.
-        table: The table's real name.
-        keys: The names of its key attributes.
+        schema: What a model declares about the table.
     """
 
-    def __init__(self, session: Session, table: str, keys: Sequence[str]) -> None:
+    def __init__(self, session: Session, schema: TableSchema) -> None:
         self._session = session
-        self.table = table
-        self._keys = tuple(keys)
+        self._schema = schema
+        self.table = session.table(schema)
+        self._keys = tuple(key.wire for key in schema.keys)
 
     def key(self, item: Mapping[str, Any]) -> Item:
         """Return an item's key."""
@@ -50,7 +108,8 @@ class Items:
         request: dict[str, Any] = {"TableName": self.table, "ConsistentRead": True}
         while True:
             response = await self._session.call("Scan", request)
-            yield [check_item(item) for item in response.get("Items", [])]
+            found = [check_item(item) for item in response.get("Items", [])]
+            yield [item for item in found if not self._is_marker(item)]
             position = response.get("LastEvaluatedKey")
             if position is None:
                 return
@@ -87,6 +146,9 @@ class Items:
             BatchIncomplete: Some were still unprocessed when the attempts were used up.
         """
         await self._write([{"DeleteRequest": {"Key": self.key(item)}} for item in items])
+
+    def _is_marker(self, item: Mapping[str, Any]) -> bool:
+        return bool(self._schema.unique) and is_marker(self._schema, item)
 
     async def _write(self, requests: Sequence[Mapping[str, Any]]) -> None:
         for start in range(0, len(requests), _MOST_WRITES):

@@ -17,7 +17,7 @@ import msgspec
 from anydynamo.engine.numbers import normalise
 from anydynamo.errors import ConfigurationError
 from anydynamo.models.schema import schema_of
-from anydynamo.operations.items import Items
+from anydynamo.operations.items import Items, tables_of
 from anydynamo.operations.progress import Progress
 from anydynamo.settings import Settings
 
@@ -170,9 +170,8 @@ async def compare(
     Raises:
         TableNotFound: One of the places lacks a table.
     """
-    schemas = {schema.table_name: schema for schema in map(schema_of, models)}
     return tuple(
-        [await _compare(primary, replica, schema, progress) for schema in schemas.values()]
+        [await _compare(primary, replica, table.schema, progress) for table in tables_of(models)]
     )
 
 
@@ -182,11 +181,7 @@ async def _compare(
     schema: TableSchema,
     progress: Callable[[Progress], None] | None,
 ) -> ComparedTable:
-    keys = [key.wire for key in schema.keys]
-    first, second = (
-        Items(database.session, database.session.table(schema), keys)
-        for database in (primary, replica)
-    )
+    first, second = (Items(database.session, schema) for database in (primary, replica))
     digests: dict[tuple[Any, ...], bytes] = {}
     async for page in first.pages():
         digests |= {first.identity(item): _digest(item) for item in page}

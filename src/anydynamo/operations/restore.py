@@ -7,10 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from anydynamo.database import Database
-from anydynamo.errors import AlreadyExists, InvalidItem, InvalidRequest, ServiceFault
+from anydynamo.errors import (
+    AlreadyExists,
+    InvalidItem,
+    InvalidRequest,
+    ServiceFault,
+    UniqueViolation,
+)
+from anydynamo.models.codec import codec_of
 from anydynamo.operations.backup import read_backup
 from anydynamo.operations.items import Items
 from anydynamo.operations.progress import Progress
+from anydynamo.repositories.markers import marker_key, owner_of
+from anydynamo.repositories.unique import unique_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -73,6 +82,8 @@ async def restore(
 
     Raises:
         AlreadyExists: With `refuse`, a table has an item of another content; nothing was written.
+        UniqueViolation: A table has an item with a value that is unique and that another item of
+            the backup has; nothing was written.
         StoreDamaged: The file is damaged or of another version; nothing was written.
         InvalidItem: It does not fit the models; nothing was written.
         TableMismatch: A table that is there has another key or other indexes.
@@ -82,11 +93,16 @@ async def restore(
     tables = read_backup(file, wanted).tables
     await _rehearse(tables, wanted, file)
     await database.create_tables(wanted)
-    places = [(table, _place(database, table)) for table in tables]
-    if conflict == "refuse":
-        for table, place in places:
+    places = [(table, Items(database.session, table.models.schema)) for table in tables]
+    for table, place in places:
+        if conflict == "refuse":
             await _refuse_others(table, place)
-    return tuple([await _fill(table, place, conflict, progress) for table, place in places])
+        await _refuse_taken(table, place, conflict)
+    report = [await _fill(table, place, conflict, progress) for table, place in places]
+    for table in tables:
+        if table.models.unique is not None:
+            await database.repository(table.models.unique).rebuild_unique()
+    return tuple(report)
 
 
 async def _rehearse(
@@ -105,6 +121,14 @@ async def _rehearse(
                         f"{os.fspath(file)}: {table.name}: items[{number}]: {error}; nothing was "
                         "written"
                     ) from error
+            if table.models.unique is not None:
+                report = await rehearsal.repository(table.models.unique).rebuild_unique()
+                for twice in report.duplicates[:1]:
+                    raise InvalidItem(
+                        f"{os.fspath(file)}: {table.name}: the items {twice.owner!r} and "
+                        f"{twice.key!r} have one value of {twice.attribute}, which is unique; "
+                        "nothing was written"
+                    )
 
 
 async def _refuse_others(table: BackupTable, place: Items) -> None:
@@ -122,6 +146,32 @@ async def _refuse_others(table: BackupTable, place: Items) -> None:
             "and conflict='replace' overwrites them",
             table=place.table,
         )
+
+
+async def _refuse_taken(table: BackupTable, place: Items, conflict: OnConflict) -> None:
+    """Refuse a backup with a unique value that an item has which the restore would leave there."""
+    if table.models.unique is None:
+        return
+    values = unique_values(codec_of(table.models.unique), place.table)
+    assert values is not None  # noqa: S101 - `unique` says that there are some
+    schema = table.models.schema
+    own = {place.identity(item) for item in table.items}
+    for chunk in _chunks(table.items):
+        claims = [(marker_key(schema, text), item) for item in chunk for text in values.held(item)]
+        standing = await place.find([key for key, _ in claims])
+        for key, item in claims:
+            owner = owner_of(standing.get(place.identity(key), {}))
+            if owner is None or place.identity(owner) == place.identity(item):
+                continue
+            # What is replaced gives its values up.
+            if conflict == "replace" and place.identity(owner) in own:
+                continue
+            raise UniqueViolation(
+                f"{place.table}: {_said(place, owner)} has a value that is unique and that "
+                f"{_said(place, item)} of the backup has, too; nothing was written. Change or "
+                "delete one of the two",
+                table=place.table,
+            )
 
 
 async def _fill(
@@ -170,11 +220,6 @@ def _differs(there: Mapping[str, Any] | None, item: Mapping[str, Any]) -> bool:
 
 def _said(place: Items, item: Mapping[str, Any]) -> str:
     return str(tuple(next(iter(value.values())) for value in place.key(item).values()))
-
-
-def _place(database: Database, table: BackupTable) -> Items:
-    session = database.session
-    return Items(session, session.table(table.schema), [key.wire for key in table.schema.keys])
 
 
 def _chunks(items: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from anydynamo.engine.values import item_size
-from anydynamo.errors import InvalidRequest, TableNotFound
-from anydynamo.models.codec import codec_of
-from anydynamo.models.schema import schema_of
-from anydynamo.operations.items import Items
+from anydynamo.errors import TableNotFound
+from anydynamo.operations.items import Items, tables_of
 from anydynamo.operations.progress import Progress
+from anydynamo.repositories.unique_check import UniqueReport
 from anydynamo.tables import differences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from pynamodb.models import Model
 
     from anydynamo.database import Database
+    from anydynamo.operations.items import ModelsOfTable
 
-__all__ = ["Unreadable", "VerifiedTable", "unreadable", "verify"]
+__all__ = ["Unreadable", "VerifiedTable", "verify"]
 
 _SHOWN = 20
 
@@ -51,6 +51,8 @@ class VerifiedTable:
         size: How many bytes they are to DynamoDB.
         unreadable: The first twenty items that do not fit the model.
         unreadable_items: How many do not fit in all.
+        unique: Whether unique values are held as the items have them;
+            `Repository.rebuild_unique` mends what can be mended.
     """
 
     name: str
@@ -61,11 +63,13 @@ class VerifiedTable:
     size: int = 0
     unreadable: tuple[Unreadable, ...] = ()
     unreadable_items: int = 0
+    unique: UniqueReport = field(default_factory=UniqueReport)
 
     @property
     def ok(self) -> bool:
         """Whether the table is there, as declared, with items that can all be read."""
-        return self.present and not self.differences and not self.unreadable_items
+        wrong = self.differences or self.unreadable_items
+        return self.present and not wrong and self.unique.ok
 
 
 async def verify(
@@ -86,60 +90,43 @@ async def verify(
     Returns:
         One report for each table, in the models' order.
     """
-    by_table: dict[str, list[type[Model]]] = {}
-    for model in models:
-        by_table.setdefault(schema_of(model).table_name, []).append(model)
-    return tuple([await _verify(database, several, progress) for several in by_table.values()])
-
-
-def unreadable(item: Mapping[str, Any], models: Sequence[type[Model]]) -> str | None:
-    """Return why none of a table's models can read an item; None if one of them can."""
-    why: str | None = None
-    for model in models:
-        codec = codec_of(model)
-        try:
-            codec.decode(item)
-            codec.key_in(item)
-        except InvalidRequest as error:
-            why = str(error)
-        else:
-            return None
-    return why
+    return tuple([await _verify(database, one, progress) for one in tables_of(models)])
 
 
 async def _verify(
     database: Database,
-    models: Sequence[type[Model]],
+    table: ModelsOfTable,
     progress: Callable[[Progress], None] | None,
 ) -> VerifiedTable:
-    session = database.session
-    schema = schema_of(models[0])
-    table = session.table(schema)
+    place = Items(database.session, table.schema)
     try:
-        response = await session.call("DescribeTable", {"TableName": table})
+        response = await database.session.call("DescribeTable", {"TableName": place.table})
     except TableNotFound:
-        return VerifiedTable(schema.table_name, table)
-    place = Items(session, table, [key.wire for key in schema.keys])
+        return VerifiedTable(table.name, place.table)
     count = size = failed = 0
     shown: list[Unreadable] = []
     async for page in place.pages():
         for item in page:
             count += 1
             size += item_size(item)
-            why = unreadable(item, models)
+            why = table.unreadable(item)
             if why is not None:
                 failed += 1
                 if len(shown) < _SHOWN:
                     shown.append(Unreadable(place.key(item), why))
         if progress is not None:
-            progress(Progress(schema.table_name, count))
+            progress(Progress(table.name, count))
+    unique = UniqueReport()
+    if table.unique is not None:
+        unique = await database.repository(table.unique).check_unique()
     return VerifiedTable(
-        schema.table_name,
-        table,
+        table.name,
+        place.table,
         present=True,
-        differences=tuple(differences(schema, response["Table"])),
+        differences=tuple(differences(table.schema, response["Table"])),
         items=count,
         size=size,
         unreadable=tuple(shown),
         unreadable_items=failed,
+        unique=unique,
     )

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from anydynamo.catalog.forum.models import MODELS
 from anydynamo.catalog.forum.records import key_of, key_text, load
-from anydynamo.errors import InvalidItem, InvalidRequest, ServiceFault, StoreDamaged
+from anydynamo.errors import (
+    InvalidItem,
+    InvalidRequest,
+    ServiceFault,
+    StoreDamaged,
+    UniqueViolation,
+)
 from anydynamo.models.schema import schema_of
 from anydynamo.operations.progress import Progress
 from anydynamo.operations.sources import read_json
@@ -130,7 +136,9 @@ async def migrate(
     Raises:
         ConfigurationError: A file is absent, or may not be read; nothing was written.
         StoreDamaged: A file is damaged; nothing was written.
-        InvalidItem: An item is incomplete, wrong or there twice; nothing was written.
+        InvalidItem: An item is incomplete, wrong or there twice, or two users have one e-mail
+            address; nothing was written.
+        UniqueViolation: Somebody in the table has a user's address; some may be written.
         ServiceFault: An item was written and is not there afterwards.
     """
     sources = read_files(folder)
@@ -151,7 +159,7 @@ def _read(
         try:
             item = _checked(model, row)
             rehearsal.put(item)
-        except InvalidRequest as error:
+        except (InvalidRequest, UniqueViolation) as error:
             problems.append(f"{where}: {error}")
             continue
         first = seen.setdefault(key_of(item), where)

@@ -45,7 +45,7 @@ class User(Table, name="users", point_in_time_recovery=True):
     """Somebody who writes posts."""
 
     user_id: Attr[str] = attribute(hash_key=True, attr_name="userId")
-    email: Attr[str] = attribute()
+    email: Attr[str] = attribute(unique=True)
     name: Attr[str] = attribute()
     created_at: Attr[Timestamp] = attribute(attr_name="createdAt", default_factory=now)
 
