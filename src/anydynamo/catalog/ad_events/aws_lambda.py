@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from anydynamo.changes import Change, LambdaHandler
-    from anydynamo.settings import Settings
 
 __all__ = ["counting_handler", "lambda_handler"]
 
@@ -37,20 +36,21 @@ def lambda_handler(event: Mapping[str, Any], context: object = None) -> dict[str
     Returns:
         From which record on Lambda has to deliver again; nothing there if all is counted.
     """
-    return _handler()(event, context)
+    return _opened()[1](event, context)
 
 
-def counting_handler(settings: Settings, *, shards: int | None = None) -> LambdaHandler[AdItem]:
-    """Make such a function for a database that is not the environment's.
+def counting_handler(service: AdEvents) -> LambdaHandler[AdItem]:
+    """Make such a function for a database that is open already."""
+    session = service.database.session
+    sharded = session.sharding.find(service.events.table)
 
-    Args:
-        settings: Where the tables are, and what they are called.
-        shards: As for `AdEvents`.
-    """
-    names = settings.names()
-    service = AdEvents(Database.from_settings(settings), shards=shards)
-
-    @handler_of(AdItem, batch=True, table_prefix=names.prefix, tables=names.renamed, shards=shards)
+    @handler_of(
+        AdItem,
+        batch=True,
+        table_prefix=session.names.prefix,
+        tables=session.names.renamed,
+        shards=None if sharded is None else sharded.shards,
+    )
     async def count(changes: Sequence[Change[AdItem]]) -> None:
         await service.count(changes)
 
@@ -58,5 +58,6 @@ def counting_handler(settings: Settings, *, shards: int | None = None) -> Lambda
 
 
 @functools.cache
-def _handler() -> LambdaHandler[AdItem]:
-    return counting_handler(settings(), shards=shards())
+def _opened() -> tuple[AdEvents, LambdaHandler[AdItem]]:
+    service = AdEvents(Database.from_settings(settings()), shards=shards())
+    return service, counting_handler(service)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
+
+# pydantic, which describes the web service, takes no `typing.TypedDict` before Python 3.12.
+from typing_extensions import TypedDict
 
 from anydynamo.catalog.ad_events.models import Click, Conversion, Impression
 

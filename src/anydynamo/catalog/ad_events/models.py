@@ -106,9 +106,10 @@ class AdItem(
     """
 
     event_type = DiscriminatorAttribute()
-    partition_key: Attr[str] = attribute(hash_key=True)
-    sort_key: Attr[str] = attribute(range_key=True)
-    ttl: Attr[int] = attribute(ttl=True)
+    # The defaults say to type checkers that events are made without them.
+    partition_key: Attr[str] = attribute(hash_key=True, default="")
+    sort_key: Attr[str] = attribute(range_key=True, default="")
+    ttl: Attr[int] = attribute(ttl=True, default=0)
 
 
 class AdEvent(AdItem):
