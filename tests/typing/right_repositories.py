@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict, assert_type
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, assert_type
 
 from tests.typing.tables import Dated, Event, User
 
-from anydynamo import sync
+from anydynamo import Change, sync
+from anydynamo.changes import Applied, Checkpoint, apply_once, lambda_handler
 from anydynamo.repositories.lists import WholeList
 from anydynamo.repositories.paging import Page
 from anydynamo.repositories.repository import Repository
@@ -98,6 +100,36 @@ async def transactions(
     assert_type(await database.transact_get(*[users.to_get("1")] * 4), tuple[User | None, ...])
 
 
+async def changed(database: Database, users: Repository[User]) -> None:
+    async for change in database.changes(User, start="oldest", follow=False):
+        assert_type(change, Change[User])
+        assert_type(change.new, User | None)
+        assert_type(change.old, User | None)
+        assert_type(change.kind, Literal["insert", "modify", "remove"])
+        assert_type(change.position, str)
+    async with database.changes(User, checkpoint=Checkpoint, consumer="x") as changes:
+        assert_type(await anext(changes), Change[User])
+        async for batch in changes.batches():
+            assert_type(batch, Sequence[Change[User]])
+            done = await apply_once(
+                database,
+                batch,
+                mark=lambda change: users.to_create(User(user_id=change.id, email="a@b.org")),
+                effect=lambda group: [users.to_update("1", User.age.add(len(group)))],
+            )
+            assert_type(done, Applied)
+
+
+@lambda_handler(User)
+async def handled(change: Change[User]) -> None:
+    assert_type(change.new, User | None)
+
+
+@lambda_handler(User, batch=True, table_prefix="prod-")
+def handled_at_once(changes: Sequence[Change[User]]) -> None:
+    assert_type(changes[0].new, User | None)
+
+
 def blocking(database: sync.Database, user: User) -> None:
     users = database.repository(User)
     assert_type(users.get("1"), User)
@@ -107,6 +139,11 @@ def blocking(database: sync.Database, user: User) -> None:
     assert_type(list(users.scan(filter=User.age > 3)), list[User])
     assert_type(users.page(User.by_email, "a@b.org", only=Card), Page[Card])
     assert_type(database.transact_get(users.to_get("1")), tuple[User | None])
+    assert_type(handled({"Records": []}), dict[str, list[dict[str, str]]])
+    for change in database.changes(User, follow=False):
+        assert_type(change, Change[User])
+    for batch in database.changes(User, follow=False).batches():
+        assert_type(batch, Sequence[Change[User]])
 
 
 async def lists(users: Repository[User], user: User) -> None:

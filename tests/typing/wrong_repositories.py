@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from tests.typing.tables import Event, User
 
+from anydynamo.changes import apply_once, lambda_handler
 from anydynamo.repositories.lists import WholeList
 
 if TYPE_CHECKING:
-    from anydynamo import sync
+    from anydynamo import Change, sync
     from anydynamo.database import Database
     from anydynamo.repositories.protocols import ReadRepository
     from anydynamo.repositories.repository import Repository
@@ -63,6 +64,28 @@ async def abilities(
     await reads.put(User(user_id="1", email="a@b.org"))  # E
     events = users  # E
     await events.get("1")
+
+
+def other(change: Change[Event]) -> None:
+    del change
+
+
+async def changed(database: Database, users: Repository[User]) -> None:
+    database.changes("users")  # E
+    database.changes(User, start=3)  # E
+    database.changes(User, checkpoint="checkpoints", consumer="x")  # E
+    async for change in database.changes(User):
+        _ = change.new.email  # E
+        change.kind = "insert"  # E
+    lambda_handler(User)(other)  # E
+    lambda_handler(Event, batch=True)(other)  # E
+    lambda_handler(Event)(other)
+    await apply_once(
+        database,
+        [],
+        mark=lambda change: User(user_id="1", email="a@b.org"),  # E
+        effect=lambda group: [users.to_delete("1")],
+    )
 
 
 async def lists(users: Repository[User], whole: WholeList[User], event: Event) -> None:
