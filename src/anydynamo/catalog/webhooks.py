@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from anydynamo.catalog.sources import read_json
 from anydynamo.errors import ConfigurationError, StoreDamaged
 from anydynamo.models.table import Attr, Table, attribute
+from anydynamo.operations.sources import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from anydynamo.catalog.sources import read_json
 from anydynamo.errors import ConfigurationError, StoreDamaged
+from anydynamo.operations.sources import read_json
 
 if TYPE_CHECKING:
     from pathlib import Path
