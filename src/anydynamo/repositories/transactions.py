@@ -286,15 +286,16 @@ def cancelled(
     errors, reasons = list(errors), list(reasons)
     for place, action in enumerate(actions):
         if isinstance(action, TransactWrite) and action.expectation.refused:
-            if action.expectation.idle:
+            if action.requests.instead(action) is not None:
                 # It did not stand in the way.
-                errors[place] = None
+                errors[place], reasons[place] = None, {"Code": "None"}
             if action.expectation.concealed:
                 reasons[place] = _without_item(reasons[place])
                 if isinstance(error, TransactionCancelled):
-                    # It is kept as the cause, and what it came from has the items, too.
+                    # It is kept as the cause.
                     error.reasons = tuple(map(_without_item, error.reasons))
-                    error.__cause__ = error.__context__ = None
+    if any(isinstance(one, TransactWrite) and one.expectation.private for one in actions):
+        _blot_out(error, reasons)
     said = "; ".join(str(one) for one in errors if one is not None) or str(error)
     undone = " and nothing was written" if isinstance(actions[0], TransactWrite) else ""
     return TransactionCancelled(
@@ -304,6 +305,16 @@ def cancelled(
         code=error.code,
         operation=error.operation,
     )
+
+
+def _blot_out(error: AnyDynamoError, reasons: Sequence[Mapping[str, Any]]) -> None:
+    """Take from the error that will be a cause what the new one does not tell."""
+    if isinstance(error, TransactionCancelled):
+        codes = ", ".join(str(reason.get("Code", "None")) for reason in reasons)
+        error.reasons, error.message = tuple(reasons), f"Transaction cancelled [{codes}]"
+        error.args = (error.message,)
+    # What it came from has all items.
+    error.__cause__ = error.__context__ = None
 
 
 def _without_item(reason: Mapping[str, Any]) -> Mapping[str, Any]:

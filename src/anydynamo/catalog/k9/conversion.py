@@ -39,9 +39,9 @@ def prepare_for_dynamodb(data: Any) -> Any:
     """Turn Python's data into what DynamoDB's clients take: floats into Decimals.
 
     A float becomes the Decimal with the digits that Python shows of it, from which
-    `convert_decimals` makes the same float, bit for bit, or an equal int. Whole numbers, text, booleans, bytes and
-    None stay; tuples become lists; lists, maps and sets are gone through. What was given stays as
-    it was.
+    `convert_decimals` makes the same float, bit for bit, or an equal int. Whole numbers, text,
+    booleans, bytes and None stay; tuples become lists; lists, maps and sets are gone through. What
+    was given stays as it was.
 
     Raises:
         InvalidRequest: There is something that DynamoDB cannot hold: NaN, an infinity, a number
@@ -85,8 +85,8 @@ def _set(data: set[Any] | frozenset[Any], leaf: Callable[[Any], Any], place: str
         if len(kinds) != 1 or kinds == {""}:
             types = ", ".join(sorted({type(one).__name__ for one in data})) or "nothing"
             raise InvalidRequest(
-                f"{_said(place)} is a set of {types}; a set in DynamoDB is not empty and holds only "
-                "strings, only numbers or only bytes"
+                f"{_said(place)} is a set of {types}; a set in DynamoDB is not empty and holds "
+                "only strings, only numbers or only bytes"
             )
     return members
 

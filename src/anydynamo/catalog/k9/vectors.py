@@ -3,7 +3,7 @@
 A vector is stored as a list of numbers. DynamoDB's numbers are decimal and have 38 digits; the 17
 that identify each double are kept, so a vector comes back bit for bit. What has no such number is
 refused: NaN, the infinities, and what is smaller than 1E-130 or larger than 9.99E+125. `-0.0`, of
-which DynamoDB keeps no sign, becomes `0.0` when the vector is made, and not behind one's back later.
+which DynamoDB keeps no sign, becomes `0.0` when the vector is made, and not later unseen.
 """
 
 from __future__ import annotations
