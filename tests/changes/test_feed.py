@@ -297,3 +297,12 @@ async def test_two_that_save_for_the_first_time_do_not_fail() -> None:
         database.session.adapter = Racing(database.session.adapter)
         await checkpoints.save("sums", "mine")
         assert await checkpoints.load("sums") == "mine"
+
+
+def test_every_public_name_is_there() -> None:
+    from anydynamo import changes
+
+    assert changes.__all__ == sorted(changes.__all__)
+    assert all(getattr(changes, name) is not None for name in dir(changes))
+    with pytest.raises(AttributeError, match="no attribute 'Chagne'"):
+        _ = changes.Chagne  # type: ignore[attr-defined]

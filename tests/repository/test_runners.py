@@ -122,12 +122,14 @@ async def test_the_facade_works_inside_a_running_loop(
 
 def test_the_facade_has_the_names_of_the_original() -> None:
     from anydynamo import Database, Repository, sync
+    from anydynamo.changes import Changes
     from anydynamo.repositories.batches import Batch
 
     for original, facade in (
         (Database, sync.Database),
         (Repository, sync.Repository),
         (Batch, sync.Batch),
+        (Changes, sync.Changes),
     ):
         names = {name for name in dir(original) if not name.startswith("_")}
         assert names - {"check_open", "session"} <= set(dir(facade))

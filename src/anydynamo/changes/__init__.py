@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
-from anydynamo.changes.aws_lambda import LambdaHandler, lambda_handler
-from anydynamo.changes.checkpoints import Checkpoint, Checkpoints, TableCheckpoints
-from anydynamo.changes.effects import Applied, apply_once
-from anydynamo.changes.feed import Changes
-from anydynamo.changes.records import Change
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from anydynamo.changes.aws_lambda import LambdaHandler, lambda_handler
+    from anydynamo.changes.checkpoints import Checkpoint, Checkpoints, TableCheckpoints
+    from anydynamo.changes.effects import Applied, apply_once
+    from anydynamo.changes.feed import Changes
+    from anydynamo.changes.records import Change
 
 __all__ = [
     "Applied",
@@ -24,6 +28,30 @@ __all__ = [
     "lambda_handler",
 ]
 
-# Tracebacks and the documentation then show the path that a user imports from.
-for _name in __all__:
-    globals()[_name].__module__ = __name__
+# The checkpoint's table brings pydantic along, which a function in AWS Lambda may not need.
+_LAZY = {
+    "Applied": "effects",
+    "Change": "records",
+    "Changes": "feed",
+    "Checkpoint": "checkpoints",
+    "Checkpoints": "checkpoints",
+    "LambdaHandler": "aws_lambda",
+    "TableCheckpoints": "checkpoints",
+    "apply_once": "effects",
+    "lambda_handler": "aws_lambda",
+}
+
+
+# A checker that saw it would let any name be imported.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name in _LAZY:
+            value: object = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+            globals()[name] = value
+            return value
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
