@@ -9,14 +9,18 @@ from __future__ import annotations
 from types import coroutine
 from typing import TYPE_CHECKING, Any, Literal
 
+from anydynamo.adapters.embedded import EmbeddedAdapter
+from anydynamo.database import Database
 from anydynamo.errors import Unavailable
+from anydynamo.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator, Iterable, Mapping, Sequence
 
     from anydynamo.adapters.protocol import DatabaseAdapter, ProviderInfo
+    from anydynamo.repositories.session import Patience
 
-__all__ = ["Client", "Fault", "interleaved"]
+__all__ = ["Client", "Fault", "Two", "interleaved"]
 
 Fault = Literal["before", "after"]
 
@@ -87,3 +91,54 @@ def interleaved(works: Sequence[Coroutine[Any, Any, Any]], schedule: Iterable[in
     while going:
         step(next(iter(going)))
     return results
+
+
+class Two:
+    """Two clients of one memory, and what lies in it."""
+
+    def __init__(self, model: Any, patience: Patience | None = None) -> None:
+        self.adapter = EmbeddedAdapter(MemoryStore(), provider="memory", blocking=True)
+        self.now = 1_700_000_000.0
+        self.waits: list[float] = []
+        self.databases = [
+            Database(
+                Client(self.adapter),
+                sleep=self._sleep,
+                clock=lambda: self.now,
+                random=lambda: 0.5,
+                patience=patience,
+            )
+            for _ in range(2)
+        ]
+        self.ada, self.grace = (database.repository(model) for database in self.databases)
+        self.run(self.databases[0].create_tables([model]))
+
+    async def _sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        (result,) = interleaved([work], ())
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def both(
+        self,
+        first: Coroutine[Any, Any, Any],
+        second: Coroutine[Any, Any, Any],
+        turns: Sequence[int],
+    ) -> list[Any]:
+        """Run two writes; a client's first turn begins, and each other makes one call."""
+        return interleaved([first, second], turns)
+
+    @property
+    def markers(self) -> dict[str, str]:
+        """Who has which value."""
+        table = self.ada.table
+        key = self.ada.schema.hash_key.wire
+        items = self.run(self.adapter.call("Scan", {"TableName": table}))["Items"]
+        return {
+            item[key]["S"].removeprefix("unique#"): item["_unique"]["M"][key]["S"]
+            for item in items
+            if "_unique" in item
+        }

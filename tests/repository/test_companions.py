@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.repository.interleaving import Client, interleaved
+from tests.repository.interleaving import Two
 from tests.repository.scripted import ScriptedAdapter
 
 from anydynamo import (
@@ -24,14 +24,10 @@ from anydynamo import (
     UniqueViolation,
     attribute,
 )
-from anydynamo.adapters.embedded import EmbeddedAdapter
 from anydynamo.repositories.capacity import Capacity
 from anydynamo.repositories.session import Patience
-from anydynamo.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
-
     from anydynamo.repositories.repository import Repository
 
 
@@ -54,57 +50,6 @@ class Ticket(Table, name="tickets", expired="hide"):
     version: Attr[int] = attribute(version=True, default=0)
 
 
-class Two:
-    """Two clients of one memory, and what lies in it."""
-
-    def __init__(self, model: Any = User, patience: Patience | None = None) -> None:
-        self.adapter = EmbeddedAdapter(MemoryStore(), provider="memory", blocking=True)
-        self.now = 1_700_000_000.0
-        self.waits: list[float] = []
-        self.databases = [
-            Database(
-                Client(self.adapter),
-                sleep=self._sleep,
-                clock=lambda: self.now,
-                random=lambda: 0.5,
-                patience=patience,
-            )
-            for _ in range(2)
-        ]
-        self.ada, self.grace = (database.repository(model) for database in self.databases)
-        self.run(self.databases[0].create_tables([model]))
-
-    async def _sleep(self, seconds: float) -> None:
-        self.waits.append(seconds)
-
-    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        (result,) = interleaved([work], ())
-        if isinstance(result, Exception):
-            raise result
-        return result
-
-    def both(
-        self,
-        first: Coroutine[Any, Any, Any],
-        second: Coroutine[Any, Any, Any],
-        turns: Sequence[int],
-    ) -> list[Any]:
-        """Run two writes; a client's first turn begins, and each other makes one call."""
-        return interleaved([first, second], turns)
-
-    @property
-    def markers(self) -> dict[str, str]:
-        """Who has which value."""
-        table = self.ada.table
-        key = self.ada.schema.hash_key.wire
-        items = self.run(self.adapter.call("Scan", {"TableName": table}))["Items"]
-        return {
-            item[key]["S"].removeprefix("unique#"): item["_unique"]["M"][key]["S"]
-            for item in items
-            if "_unique" in item
-        }
-
-
 READS_THEN_OTHER = [0, 0, 1, 1, 1, 1]
 """The first client reads; then the second does all that it has to."""
 
@@ -113,7 +58,7 @@ class TestBetweenReadingAndWriting:
     """What another client does there is noticed, and the plan made again."""
 
     def test_a_value_that_the_item_got_meanwhile_is_freed_too(self) -> None:
-        two = Two()
+        two = Two(User)
         two.run(two.ada.create(User(user_id="1", email="a@x")))
         results = two.both(
             two.ada.put(User(user_id="1", email="c@x"), return_old=True),
@@ -126,7 +71,7 @@ class TestBetweenReadingAndWriting:
 
     def test_what_a_put_or_delete_returns_is_what_was_there_at_that_moment(self) -> None:
         for write in ("put", "delete"):
-            two = Two()
+            two = Two(User)
             two.run(two.ada.create(User(user_id="1", email="a@x")))
             replaced, _ = two.both(
                 two.ada.put(User(user_id="1"), return_old=True)
@@ -138,7 +83,7 @@ class TestBetweenReadingAndWriting:
             assert replaced == User(user_id="1", email="a@x", name="Ada")
 
     def test_a_value_computed_from_another_attribute_is_computed_again(self) -> None:
-        two = Two()
+        two = Two(User)
         two.run(two.ada.create(User(user_id="1", name="ada")))
         results = two.both(
             two.ada.update("1", User.email.set(User.name | "nobody")),
@@ -149,7 +94,7 @@ class TestBetweenReadingAndWriting:
         assert two.markers == {"email#lovelace": "1"}
 
     def test_an_update_that_could_not_be_made_is_made_if_it_can_be_by_then(self) -> None:
-        two = Two()
+        two = Two(User)
         raw = {"user_id": {"S": "1"}, "email": {"S": "a@x"}}
         two.run(two.adapter.call("PutItem", {"TableName": "users", "Item": raw}))
         condition = User.visits.exists()
@@ -170,21 +115,21 @@ class TestBetweenReadingAndWriting:
         assert two.markers == {"email#b@x": "1"}
 
     def test_an_item_that_was_made_meanwhile_is_seen(self) -> None:
-        two = Two()
+        two = Two(User)
         two.both(
             two.ada.put(User(user_id="1", email="b@x")),
             two.grace.create(User(user_id="1", email="a@x")),
             READS_THEN_OTHER,
         )
         assert two.markers == {"email#b@x": "1"}
-        two = Two()
+        two = Two(User)
         two.both(
             two.ada.delete("1"), two.grace.create(User(user_id="1", email="a@x")), READS_THEN_OTHER
         )
         assert two.markers == {}
 
     def test_an_item_that_was_deleted_meanwhile_is_not_found(self) -> None:
-        two = Two()
+        two = Two(User)
         two.run(two.ada.create(User(user_id="1", email="a@x")))
         refused, _ = two.both(
             two.ada.update("1", User.email.set("b@x")), two.grace.delete("1"), READS_THEN_OTHER
@@ -193,7 +138,7 @@ class TestBetweenReadingAndWriting:
         assert two.markers == {}
 
     def test_an_update_returns_what_is_there_even_if_it_is_deleted_at_once(self) -> None:
-        two = Two()
+        two = Two(User)
         two.run(two.ada.create(User(user_id="1", email="a@x")))
         changed, _ = two.both(
             two.ada.update("1", User.email.set("b@x")), two.grace.delete("1"), [0, 0, 0, 1, 1, 1, 1]
@@ -202,7 +147,7 @@ class TestBetweenReadingAndWriting:
         assert two.markers == {}
 
     def test_who_loses_every_race_is_told_so(self) -> None:
-        two = Two(patience=Patience(attempts=3))
+        two = Two(User, patience=Patience(attempts=3))
         two.run(two.ada.create(User(user_id="1", email="a@x")))
 
         async def again_and_again() -> None:
@@ -216,7 +161,7 @@ class TestBetweenReadingAndWriting:
         assert len(two.waits) == 2
 
     def test_a_batch_that_loses_every_race_says_what_is_left(self) -> None:
-        two = Two(patience=Patience(attempts=2))
+        two = Two(User, patience=Patience(attempts=2))
         users = [User(user_id=str(number), email=f"{number}@y") for number in range(2)]
         two.run(two.ada.put_many(users))
 
@@ -232,7 +177,7 @@ class TestBetweenReadingAndWriting:
         assert two.markers["email#0@y"] == "0"
 
     def test_a_marker_of_another_item_is_left_alone_and_one_that_came_back_is_freed(self) -> None:
-        two = Two()
+        two = Two(User)
         item = {"user_id": {"S": "1"}, "email": {"S": "a@x"}}
         two.run(two.adapter.call("PutItem", {"TableName": "users", "Item": item}))
         two.run(two.ada.create(User(user_id="2", email="a@x")))
@@ -247,6 +192,14 @@ class TestBetweenReadingAndWriting:
         assert two.markers == {}
 
 
+def test_an_update_that_no_item_can_take_is_refused_before_it_is_sent() -> None:
+    two = Two(User)
+    user = two.run(two.ada.create(User(user_id="1", email="a@x")))
+    with pytest.raises(InvalidRequest, match=r"update '1' in users.*overlap"):
+        two.run(two.ada.update("1", User.email.set("b@x"), User.email.remove()))
+    assert two.run(two.ada.get("1")) == user
+
+
 class TestCosts:
     """Nobody pays for what is not needed."""
 
@@ -256,7 +209,7 @@ class TestCosts:
         return capacity.requests
 
     def test_an_update_that_touches_no_unique_value_is_one_request(self) -> None:
-        two = Two()
+        two = Two(User)
         two.run(two.ada.create(User(user_id="1", email="a@x")))
         touch = User.visits.add(1)
         assert self.calls(two, lambda cost: two.ada.update("1", touch, capacity=cost)) == 1
@@ -266,7 +219,7 @@ class TestCosts:
         )
 
     def test_creating_is_one_request_and_a_put_of_the_same_value_a_read_and_a_write(self) -> None:
-        two = Two()
+        two = Two(User)
         user = User(user_id="1", email="a@x")
         assert self.calls(two, lambda cost: two.ada.create(user, capacity=cost)) == 1
         assert self.calls(two, lambda cost: two.ada.put(user, capacity=cost)) == 2
@@ -388,7 +341,7 @@ def test_a_cancellation_that_gives_no_reasons_is_told_as_it_is(reasons: Any) -> 
     database = Database(ScriptedAdapter(error))
     users: Repository[User] = database.repository(User)
     with pytest.raises(TransactionCancelled, match="cancelled for a reason"):
-        Two().run(users.create(User(user_id="1", email="a@x")))
+        Two(User).run(users.create(User(user_id="1", email="a@x")))
 
 
 def test_a_conflict_with_another_transaction_is_tried_again() -> None:
@@ -398,7 +351,7 @@ def test_a_conflict_with_another_transaction_is_tried_again() -> None:
     adapter = ScriptedAdapter(conflict, conflict, {})
     database = Database(adapter, patience=Patience(first=0.0))
     user = User(user_id="1", email="a@x")
-    assert Two().run(database.repository(User).create(user)) is user
+    assert Two(User).run(database.repository(User).create(user)) is user
     assert adapter.operations == ["TransactWriteItems"] * 3
 
 
@@ -407,7 +360,7 @@ def test_a_condition_that_fails_on_a_server_that_shows_no_item_is_told_in_the_en
     adapter = ScriptedAdapter({"Item": item}, ConditionFailed(), {"Item": item}, ConditionFailed())
     database = Database(adapter, patience=Patience(attempts=2, first=0.0))
     with pytest.raises(TransactionConflict, match="as often as it was tried"):
-        Two().run(
+        Two(User).run(
             database.repository(User).put(
                 User(user_id="1", email="a@x"), condition=User.visits == 1
             )
