@@ -312,14 +312,18 @@ class WriteRequests(Generic[M]):
     def _idle(self, write: TransactWrite) -> TransactWrite:
         expectation = write.expectation
         expressions = Expressions(self._attributes)
-        conditions = " AND ".join(expectation.conditions(expressions))
-        there = ""
+        refused = f"NOT {grouped(' AND '.join(expectation.conditions(expressions)))}"
+        gone = expectation.gone
+        over = None if gone is None else grouped(gone(expressions))
         if expectation.present:
-            there = f"attribute_exists({expressions.name(expectation.hash_key)}) AND "
+            there = f"attribute_exists({expressions.name(expectation.hash_key)}) AND {refused}"
+            still = there if over is None else f"{there} AND NOT {over}"
+        else:
+            still = refused if over is None else f"{refused} OR {over}"
         request = {
             "TableName": self._table,
             "Key": dict(write.key),
-            "ConditionExpression": f"{there}NOT {grouped(conditions)}",
+            "ConditionExpression": still,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
         return self._made("ConditionCheck", expressions.into(request), expectation, dict(write.key))
