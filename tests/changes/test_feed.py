@@ -306,3 +306,23 @@ def test_every_public_name_is_there() -> None:
     assert all(getattr(changes, name) is not None for name in dir(changes))
     with pytest.raises(AttributeError, match="no attribute 'Chagne'"):
         _ = changes.Chagne  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("identity", "expired"),
+    [
+        ({"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}, True),
+        ({"PrincipalId": "replication.dynamodb.amazonaws.com", "Type": "Service"}, False),
+        (None, False),
+    ],
+)
+async def test_what_time_to_live_removed_is_told_from_what_a_user_removed(
+    stream: FakeStream, identity: dict[str, str] | None, expired: bool
+) -> None:
+    record = stream.shards["a"].records[0]
+    record["eventName"] = "REMOVE"
+    record["dynamodb"]["OldImage"] = record["dynamodb"].pop("NewImage")
+    if identity is not None:
+        record["userIdentity"] = identity
+    change = await anext(stream.database().changes(Note, start="oldest"))
+    assert (change.kind, change.expired, change.new) == ("remove", expired, None)
