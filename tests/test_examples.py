@@ -22,6 +22,12 @@ PRINTED = {
     "blocking.py": (
         "The older copy was refused\nFirst actual case of bug being found.\nRelay 70, panel F.\n"
     ),
+    "k9.py": (
+        "Ann has: Dogs of the north ['husky']\n"
+        "Bob has: 0\n"
+        "To Bob there is no such report\n"
+        "A vector of 3 numbers in an item of 126 bytes\n"
+    ),
     "switching_providers.py": (
         "memory: 21.25 degrees in second 1\n"
         "json: 21.25 degrees in second 1\n"
