@@ -34,6 +34,12 @@ PRINTED = {
         "sqlite: 21.25 degrees in second 1\n"
         "One answer\n"
     ),
+    "ad_events.py": (
+        "13 events are new; given again, 0 of them are\n"
+        "8 impressions, 4 clicks: ctr 0.500\n"
+        "Revenue: 19.9 USD\n"
+        "A journey, from its end: conversion, click, impression, impression, impression\n"
+    ),
     "github_events.py": (
         "The second time 0 of 4 events are new\n"
         "octocat/hello: docs: how, fix: greet\n"

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 from tests.catalog.ads import NOW, clock, made, random_events, row
 
-from anydynamo import Conflict, Database, InvalidCursor, InvalidItem, InvalidRequest, sync
+from anydynamo import (
+    AccessDenied,
+    Conflict,
+    Database,
+    InvalidCursor,
+    InvalidItem,
+    InvalidRequest,
+    TransactionCancelled,
+    sync,
+)
 from anydynamo.catalog.ad_events import (
     MODELS,
     AdEvent,
@@ -719,8 +728,12 @@ async def test_counters_that_are_spread_add_up(ad_events: AdEvents) -> None:
         theirs = Metrics.of(event for event in events if event.campaign_id == campaign)
         assert await spread.metrics(campaign) == theirs
         assert (await spread.dashboard()).campaigns[campaign] == theirs
-    for wrong in (0, 51):
-        with pytest.raises(InvalidRequest, match="1 to 50"):
+        # Counters that were spread otherwise, or not at all, are set along with the others.
+        assert (await spread.recount(campaign, TODAY)).metrics == theirs
+        assert await spread.metrics(campaign) == theirs
+        assert (await spread.dashboard()).campaigns[campaign] == theirs
+    for wrong in (0, 41):
+        with pytest.raises(InvalidRequest, match="1 to 40"):
             AdEvents(ad_events.database, spread_counters=wrong)
 
 
@@ -802,6 +815,52 @@ async def test_a_day_whose_events_expire_is_not_counted_anew(ad_events: AdEvents
     for days in (30, 31):
         with pytest.raises(InvalidRequest, match="30 days"):
             await ad_events.recount("campaign_123", TODAY - timedelta(days=days))
+
+
+class Failing(Watching):
+    """An adapter that is refused one operation."""
+
+    def __init__(self, adapter: DatabaseAdapter, operation: str, fault: Exception) -> None:
+        super().__init__(adapter, [])
+        self._operation = operation
+        self._fault = fault
+
+    async def call(self, operation: Any, request: Any) -> dict[str, Any]:
+        if operation == self._operation:
+            raise self._fault
+        return await super().call(operation, request)
+
+
+@pytest.mark.parametrize("target", ["memory"], indirect=True)
+async def test_a_provider_in_trouble_ends_the_work_and_the_error_says_how_far_it_got(
+    ad_events: AdEvents,
+    adapter: DatabaseAdapter,
+    opened: Callable[[DatabaseAdapter], Database],
+) -> None:
+    fault = AccessDenied("not authorized")
+    denied = AdEvents(opened(Failing(adapter, "BatchWriteItem", fault)))
+    with pytest.raises(AccessDenied) as error:
+        await denied.ingest([row(1), row(2)], overwrite=True)
+    assert "0 events were written before" in error.value.__notes__[0]
+
+    await ad_events.ingest([row(1)], count=True)
+    denied = AdEvents(opened(Failing(adapter, "TransactWriteItems", fault)))
+    with pytest.raises(AccessDenied):
+        await denied.recount("campaign_123", TODAY)
+
+
+@pytest.mark.parametrize("target", ["memory"], indirect=True)
+async def test_a_counter_that_cannot_be_written_is_not_taken_for_a_race(
+    ad_events: AdEvents,
+    adapter: DatabaseAdapter,
+    opened: Callable[[DatabaseAdapter], Database],
+) -> None:
+    await ad_events.ingest([row(1)], count=True)
+    reasons = [{"Code": "ValidationError", "Message": "no number"}, {"Code": "None"}]
+    fault = TransactionCancelled("cancelled", reasons=reasons)
+    fragile = AdEvents(opened(Failing(adapter, "TransactWriteItems", fault)))
+    with pytest.raises(TransactionCancelled, match="no number"):
+        await fragile.recount("campaign_123", TODAY)
 
 
 # Hot campaigns

@@ -86,6 +86,7 @@ class Counters:
         self._items = items
         self._metrics = metrics
         self._spread = spread
+        self._suffixes = [f"#{number}" for number in range(spread)] if spread > 1 else [""]
 
     async def count(self, changes: Iterable[Change[AdItem]]) -> Applied:
         """Count the events that were stored; see `AdEvents.count`."""
@@ -110,9 +111,9 @@ class Counters:
             groups[_place(event)].append(event)
         for (campaign, hour), events in groups.items():
             # Whichever part it is: what counts is their sum.
-            number = crc32(events[0].sort_key.encode()) % self._spread
+            suffix = self._suffixes[crc32(events[0].sort_key.encode()) % self._spread]
             metrics = Metrics.of(events)
-            for key in self._keys(campaign, hour, number):
+            for key in _keys(campaign, hour, suffix):
                 yield self._metrics.to_update(
                     key,
                     CampaignMetrics.impressions.add(metrics.impressions),
@@ -122,12 +123,6 @@ class Counters:
                     CampaignMetrics.revision.add(1),
                     upsert=True,
                 )
-
-    def _keys(self, campaign: str, hour: datetime, number: int) -> Iterator[tuple[str, str]]:
-        """Give both keys of one part of a campaign's counter."""
-        suffix = f"#{number}" if self._spread > 1 else ""
-        yield campaign, f"{bucket(hour)}{suffix}"
-        yield f"hour#{bucket(hour)}", f"{campaign}{suffix}"
 
     async def recount(self, campaign: str, day: date) -> Recounted:
         """Count a campaign's day anew; see `AdEvents.recount`."""
@@ -165,11 +160,17 @@ class Counters:
         when it is written had no event counted between the first read and the write, so the marks
         that were read are exactly those of the events in it.
         """
-        keys = {hour: list(self._parts(campaign, hour)) for hour in hours}
-        flat = [key for parts in keys.values() for pair in parts for key in pair]
-        rows = {
+        rows = await self._rows(campaign, hours)
+        # Also where nothing is: somebody may count there in the meantime.
+        suffixes = sorted({"", *self._suffixes, *(_suffix(row.time_bucket) for row in rows)})
+        keys = {
+            hour: [key for suffix in suffixes for key in _keys(campaign, hour, suffix)]
+            for hour in hours
+        }
+        every = [key for hour in hours for key in keys[hour]]
+        known = {
             (row.campaign_id, row.time_bucket): row
-            for row in await self._metrics.get_many(flat, consistent=True)
+            for row in await self._metrics.get_many(every, consistent=True)
         }
         marks = await self._marks(campaign, day)
         by_hour: defaultdict[datetime, list[AdEvent]] = defaultdict(list)
@@ -180,9 +181,8 @@ class Counters:
         for hour in hours:
             metrics = Metrics.of(by_hour[hour])
             actions = [
-                self._replace(key, rows.get(key), metrics if number == 0 else Metrics())
-                for number, pair in enumerate(keys[hour])
-                for key in pair
+                self._replace(key, known.get(key), Metrics() if _suffix(key[1]) else metrics)
+                for key in keys[hour]
             ]
             try:
                 await self._database.transact(*actions)
@@ -195,9 +195,10 @@ class Counters:
             done[hour] = metrics
         return done
 
-    def _parts(self, campaign: str, hour: datetime) -> Iterator[tuple[tuple[str, str], ...]]:
-        for number in range(self._spread):
-            yield tuple(self._keys(campaign, hour, number))
+    async def _rows(self, campaign: str, hours: Sequence[datetime]) -> list[CampaignMetrics]:
+        # "~" sorts after everything that a suffix has.
+        times = CampaignMetrics.time_bucket.between(bucket(hours[0]), f"{bucket(hours[-1])}~")
+        return await self._metrics.query(campaign, times, consistent=True)
 
     def _replace(
         self, key: tuple[str, str], row: CampaignMetrics | None, metrics: Metrics
@@ -233,6 +234,16 @@ def stored(event: AdEvent) -> Change[AdItem]:
     """Give the change that storing an event is."""
     key = (event.partition_key, event.sort_key)
     return Change("insert", None, event, key, "", event.timestamp)
+
+
+def _keys(campaign: str, hour: datetime, suffix: str) -> Iterator[tuple[str, str]]:
+    """Give both keys of one part of a campaign's counter."""
+    yield campaign, f"{bucket(hour)}{suffix}"
+    yield f"hour#{bucket(hour)}", f"{campaign}{suffix}"
+
+
+def _suffix(time_bucket: str) -> str:
+    return "".join(time_bucket.partition("#")[1:])
 
 
 def _event(change: Change[AdItem]) -> AdEvent:

@@ -43,7 +43,7 @@ _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _MOST_HOURS = 168
 # A recount changes both counters of an hour, with all of their parts, by one transaction.
-_MOST_SPREAD = 50
+_MOST_SPREAD = 40
 
 
 class AdEvents:
@@ -58,8 +58,8 @@ class AdEvents:
             events a second than one partition takes; see the guide on sharding. It is a property of
             the table, and the same in all programs that use it.
         spread_counters: Over how many items the counters of each hour are spread, for campaigns
-            with more transactions a second than one item takes. It may rise from one deployment to
-            the next.
+            with more transactions a second than one item takes. It may change from one deployment
+            to the next; `recount` is for the program in which it is largest.
 
     Raises:
         InvalidRequest: A number is not above 0.
