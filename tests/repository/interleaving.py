@@ -134,9 +134,15 @@ class Two:
     @property
     def markers(self) -> dict[str, str]:
         """Who has which value."""
-        table = self.ada.table
         key = self.ada.schema.hash_key.wire
-        items = self.run(self.adapter.call("Scan", {"TableName": table}))["Items"]
+        request: dict[str, Any] = {"TableName": self.ada.table}
+        items: list[dict[str, Any]] = []
+        while True:
+            page = self.run(self.adapter.call("Scan", request))
+            items += page["Items"]
+            if "LastEvaluatedKey" not in page:
+                break
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
         return {
             item[key]["S"].removeprefix("unique#"): item["_unique"]["M"][key]["S"]
             for item in items

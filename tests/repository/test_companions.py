@@ -12,6 +12,7 @@ from tests.repository.scripted import ScriptedAdapter
 from anydynamo import (
     AlreadyExists,
     Attr,
+    AuditEntry,
     BatchIncomplete,
     ConditionFailed,
     Database,
@@ -413,3 +414,27 @@ class TestInAScopedView:
         for work in (scoped.check_unique, scoped.rebuild_unique):
             with pytest.raises(InvalidRequest, match="scoped view"):
                 two.run(work())
+
+
+class Trail(AuditEntry, name="trail"):
+    """What was done to essays."""
+
+
+class Essay(Table, name="essays", audit=Trail):
+    essay_id: Attr[str] = attribute(hash_key=True)
+    title: Attr[str | None] = attribute(default=None, unique=True)
+    text: Attr[str] = attribute(default="")
+
+
+def test_batches_of_large_items_are_divided_by_what_is_written_along() -> None:
+    two = Two(Essay)
+    two.run(two.databases[0].create_tables([Trail]))
+    essays = [
+        Essay(essay_id=str(number), title=str(number), text="x" * 190_000) for number in range(30)
+    ]
+    two.run(two.ada.put_many(essays))
+    two.run(two.ada.put_many(essays))
+    assert len(two.markers) == 30
+    two.run(two.ada.delete_many([str(number) for number in range(30)]))
+    assert two.markers == {}
+    assert two.run(two.databases[0].repository(Trail).count()) == 90

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from pynamodb.models import Model
 
 from anydynamo.engine.values import item_size
-from anydynamo.errors import BatchIncomplete, TransactionCancelled
+from anydynamo.errors import BatchIncomplete, InvalidRequest, TransactionCancelled
 from anydynamo.repositories.transactions import MOST_ACTIONS, TransactWrite, transact
 
 if TYPE_CHECKING:
@@ -171,6 +171,13 @@ class BatchWriter:
         for tries in range(1, attempts + 1):
             try:
                 await transact(self._session, actions, capacity=self._capacity)
+            except InvalidRequest:
+                # Too large together, it may be: that is known once the items were read.
+                if not planned or len(chunk) == 1:
+                    raise
+                half = len(chunk) // 2
+                left = await self._transact(chunk[:half])
+                return [*left, *await self._transact(chunk[half:])]
             except TransactionCancelled as error:
                 faults = [fault for fault in error.errors if fault is not None]
                 lasting = [fault for fault in faults if not fault.retryable]
@@ -207,7 +214,9 @@ def in_transactions(
     actions, room = 0, MOST_BYTES
     for entry in entries:
         write = write_of(entry)
-        size = item_size(write.request.get("Item", {})) + _ALONG_BYTES * (write.most - 1)
+        # An audit trail's entry has the item in it.
+        size = item_size(write.request.get("Item", {})) * write.most
+        size += _ALONG_BYTES * (write.most - 1)
         if chunk and (actions + write.most > MOST_ACTIONS or size > room):
             yield chunk
             chunk, actions, room = [], 0, MOST_BYTES
