@@ -195,6 +195,22 @@ async def test_what_is_written_after_the_beginning_is_left_for_later(stream: Fak
     assert sorted(keys(later)) == ["late 1", "late 2"]
 
 
+async def test_what_comes_while_the_end_is_looked_for_is_left_for_later(
+    stream: FakeStream,
+) -> None:
+    stream.shard("a")
+    changes = stream.database().changes(Note, follow=False)
+    await changes.begin()
+
+    def second(operation: str, _: object) -> None:
+        if operation == "GetRecords" and stream.calls.count("GetRecords") == 2:
+            stream.write("a", "late")
+
+    stream.before = second
+    assert [change async for change in changes] == []
+    assert keys(await rest(stream, start=changes.position)) == ["late"]
+
+
 @given(data=st.data())
 async def test_any_tree_of_shards_is_told_once_in_order_and_from_every_position(data: Any) -> None:
     stream = FakeStream()
@@ -271,6 +287,53 @@ async def test_a_lost_end_with_nothing_new_stays_at_its_place(stream: FakeStream
     assert [change async for change in again] == []
     stream.write("a", "3")
     assert keys(await rest(stream, start=again.position)) == ["3"]
+
+
+async def test_a_lost_end_that_is_not_reached_yet_is_still_lost_for_the_next(
+    stream: FakeStream,
+) -> None:
+    stream.page = 1
+    stream.shard("a")
+    stream.write("a", "old")
+    stream.shards["a"].records.insert(0, {"hollow": True})
+    real = stream._GetRecords
+
+    def hollow(request: Any) -> Any:
+        answer = real(request)
+        answer["Records"] = [one for one in answer["Records"] if "hollow" not in one]
+        return answer
+
+    stream._GetRecords = hollow  # type: ignore[method-assign]
+    stream.now += HOUR
+    database = stream.database()
+    changes = database.changes(Note)
+    await changes.begin()
+    stream.now += HOUR
+
+    async def sleep(_: float) -> None:
+        raise InterruptedError
+
+    database.session.sleep = sleep
+    with pytest.raises(InterruptedError):
+        await anext(changes)
+    stream.write("a", "new")
+    assert keys(await rest(stream, start=changes.position)) == ["new"]
+
+
+async def test_a_child_is_as_old_as_what_was_read_before_it(stream: FakeStream) -> None:
+    stream.shard("a")
+    stream.write("a", "1")
+    stream.split("a", "b", "c")
+    stream.write("b", "2")
+    stream.write("c", "3")
+    stream.now += 23 * HOUR
+    changes = stream.database().changes(Note, start="oldest", follow=False)
+    assert [(await anext(changes)).key, (await anext(changes)).key] == ["1", "2"]
+    position = changes.position
+    stream.now += 2 * HOUR
+    stream.trim()
+    with pytest.raises(ChangesLost):
+        await rest(stream, start=position)
 
 
 async def test_throttles_are_waited_out_with_the_databases_patience(stream: FakeStream) -> None:

@@ -199,7 +199,7 @@ class Changes(Generic[M]):
         assert reader is not None  # noqa: S101 - it was begun
         while True:
             if self._found is None and (found := reader.take()) is not None:
-                self._found, self._taken, self._at = found, 0, found.before
+                self._found, self._taken = found, 0
             if self._found is not None:
                 if changes := self._decode(self._found):
                     return changes
