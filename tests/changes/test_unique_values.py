@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anydynamo import Attr, Database, Table, attribute
-from anydynamo.changes import Change, lambda_handler
+from anydynamo.changes import Applied, Change, apply_once, lambda_handler
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from anydynamo.repositories.transactions import TransactWrite
 
 
 class Member(Table, name="members", stream="NEW_AND_OLD_IMAGES"):
     member_id: Attr[str] = attribute(hash_key=True)
+    email: Attr[str] = attribute(unique=True)
+
+
+class Copy(Table, name="copies"):
+    name: Attr[str] = attribute(hash_key=True)
     email: Attr[str] = attribute(unique=True)
 
 
@@ -99,3 +109,31 @@ async def test_a_handler_gets_no_markers() -> None:
     for handler in handlers:
         assert await handler.handle(event) == {"batchItemFailures": []}
     assert one_by_one == together == EXPECTED
+
+
+class Mark(Table, name="marks"):
+    sequence: Attr[str] = attribute(hash_key=True)
+
+
+async def test_effects_on_unique_values_are_made_once() -> None:
+    async with Database.open("memory://") as database:
+        await _write(database)
+        await database.create_tables([Mark, Copy])
+        marks, copies = database.repository(Mark), database.repository(Copy)
+        changes = [one async for one in database.changes(Member, start="oldest", follow=False)]
+
+        def effect(fresh: Sequence[Change[Member]]) -> Iterable[TransactWrite]:
+            for change in fresh:
+                if change.new is not None:
+                    yield copies.to_put(Copy(name=change.key, email=change.new.email))
+
+        for expected in (Applied(1, 0), Applied(0, 1)):
+            done = await apply_once(
+                database,
+                changes[-1:],
+                mark=lambda change: marks.to_create(Mark(sequence=change.sequence)),
+                effect=effect,
+            )
+            assert done == expected
+        assert await copies.scan() == [Copy(name="2", email="b@x")]
+        assert (await copies.check_unique()).ok

@@ -172,8 +172,9 @@ async def _send(session: Session, actions: Sequence[TransactWrite], marks: int) 
         The places of those marks that were there already; nothing was written then. An empty set
         if all of it was done.
     """
-    # With one token for all attempts, an answer that was lost is given again.
-    token = str(uuid.uuid4())
+    # With one token for all attempts, an answer that was lost is given again. What has to read
+    # first takes none: if an answer is lost there, the marks count as somebody else's.
+    token = None if any(action.reads for action in actions) else str(uuid.uuid4())
     tries = 1
     while True:
         try:

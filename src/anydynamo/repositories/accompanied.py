@@ -80,7 +80,7 @@ async def carry_out(
         InvalidRequest: They come to more than 100 actions, or have a token though items have to be
             read for them.
     """
-    if token is not None and any(_reads(write) for write in writes):
+    if token is not None and any(write.reads for write in writes):
         raise InvalidRequest(
             "A token names one request, to the letter, and what this transaction has to write "
             "depends on what is stored: sent again, it would be another. Leave the token out and "
@@ -170,18 +170,13 @@ async def _carry_out(
     return next(one for one in plan.transitions if one is not None), response
 
 
-def _reads(write: TransactWrite) -> bool:
-    """Tell whether the item has to be read before it is written."""
-    return write.companions is not None and not write.expectation.absent
-
-
 async def _read(
     session: Session, writes: Sequence[TransactWrite], capacity: Capacity | None
 ) -> dict[int, Item]:
     """Return the items as they are, by the places of the writes that have to know."""
     wanted: dict[str, list[tuple[int, Item]]] = {}
     for place, write in enumerate(writes):
-        if _reads(write):
+        if write.reads:
             wanted.setdefault(write.request["TableName"], []).append((place, dict(write.key)))
     found: dict[int, Item] = {}
     for table, keys in wanted.items():

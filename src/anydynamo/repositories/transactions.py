@@ -89,6 +89,11 @@ class TransactWrite:
         return self.expectation.at
 
     @property
+    def reads(self) -> bool:
+        """Whether its item has to be read first, to know what is to be written along with it."""
+        return self.companions is not None and not self.expectation.absent
+
+    @property
     def most(self) -> int:
         """How many actions of a transaction it comes to at most."""
         return 1 if self.companions is None else self.companions.most
