@@ -45,9 +45,9 @@ if TYPE_CHECKING:
     from tests.targets import Target
 
 OWNERS = ("ann", "bob", "eve")
-NUMBERS = [f"n{number}" for number in range(6)]
+NUMBERS = [f"n{number}" for number in range(4)]
 NOW = 1_750_000_000.0
-EXAMPLES = settings().max_examples // 2
+EXAMPLES = settings().max_examples
 
 
 class Note(Table, name="notes"):
@@ -128,6 +128,7 @@ ACTIONS = {
 }
 VIEWS = {"scoped", "with_deleted", "acting_as"}
 WHOLE = {"check_unique", "rebuild_unique"}
+WRITES = {"create", "put", "update", "delete", "put_many", "delete_many", "create_many", "batch"}
 CALLED = ONE | MANY | WALKS | ACTIONS | VIEWS | WHOLE
 
 
@@ -247,7 +248,7 @@ class Scopes(RuleBasedStateMachine):
     # Arguments
 
     def instance(self, data: st.DataObject, actor: str) -> Any:
-        owner = data.draw(st.sampled_from([actor, *OWNERS]))
+        owner = data.draw(st.sampled_from([actor, actor, actor, *OWNERS]))
         self.numbers += 1
         version = {"version": data.draw(st.integers(0, 3))} if self.model is Draft else {}
         return self.model(
@@ -303,6 +304,7 @@ class Scopes(RuleBasedStateMachine):
                         ("owner", model.owner.remove()),
                     ]
                 ),
+                min_size=1,
                 max_size=3,
                 unique_by=lambda one: one[0],
             )
@@ -544,9 +546,21 @@ class Scopes(RuleBasedStateMachine):
                 database.repository(self.model).put(copy(item))
 
     @rule(data=st.data(), actor=st.sampled_from(OWNERS))
+    def somebody_writes(self, data: st.DataObject, actor: str) -> None:
+        self.compare(data, actor, WRITES)
+
+    @rule(data=st.data(), actor=st.sampled_from(OWNERS))
+    def somebody_transacts(self, data: st.DataObject, actor: str) -> None:
+        self.compare(data, actor, ACTIONS)
+
+    @rule(data=st.data(), actor=st.sampled_from(OWNERS))
     def somebody_calls(self, data: st.DataObject, actor: str) -> None:
+        self.compare(data, actor, CALLED)
+
+    def compare(self, data: st.DataObject, actor: str, called: set[str]) -> None:
+        """Make a call on the shared table and alone, and look at what is there afterwards."""
         self.actor = actor
-        call = self.call(data, actor)
+        call = self.call(data, actor, called)
         before, taken = self.stored(self.shared), self.taken(actor)
         found = outcome(lambda: call.make(self.scoped(self.shared, actor), self.shared, set()))
         after = self.stored(self.shared)
@@ -610,7 +624,7 @@ def run(model: Any, target: Target, examples: int, *, ordered: bool) -> None:
         machine,
         settings=settings(
             max_examples=examples,
-            stateful_step_count=20,
+            stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             # Shrinking on a server would take longer than finding the cause in memory does.
