@@ -16,6 +16,7 @@ from anydynamo import (
     ConfigurationError,
     Database,
     GlobalIndex,
+    InvalidRequest,
     LocalIndex,
     NotFound,
     Table,
@@ -49,6 +50,14 @@ class Plain(Table, name="plain"):
 
 class Spread(Plain, name="spread", shards=4):
     pass
+
+
+class ByDay(Table, name="by-day", shards=4):
+    day: Attr[str] = attribute(hash_key=True)
+    moment: Attr[str] = attribute(range_key=True)
+    user: Attr[str] = attribute()
+
+    days_of = GlobalIndex("DaysIndex", hash_key=user, range_key=day)
 
 
 def plain(number: int, day: str = "monday", **values: Any) -> Plain:
@@ -167,6 +176,38 @@ async def test_scans_and_indexes_show_the_key_that_was_given(items: Repository[S
     scanned = await items.scan_page(limit=5)
     rest = await items.scan_page(limit=20, after=scanned.next)
     assert len({item.moment for item in (*scanned.items, *rest.items)}) == 12
+
+
+async def test_a_condition_that_compares_the_partition_key_is_refused(
+    items: Repository[Spread],
+) -> None:
+    # DynamoDB would compare the key with the shard's number, and find nothing.
+    await items.put(spread(1))
+    compared = Spread.day == "monday"
+    with pytest.raises(InvalidRequest, match="'day' is spread over 4 shards"):
+        await items.scan(filter=compared)
+    for condition in (compared, Spread.points.exists() & ~Spread.day.startswith("m")):
+        with pytest.raises(InvalidRequest, match="no condition or filter can compare it"):
+            await items.put(spread(1), condition=condition)
+        with pytest.raises(InvalidRequest, match="shards"):
+            items.to_delete(("monday", "m001"), condition=condition)
+    with pytest.raises(InvalidRequest, match="shards"):
+        items.scoped(Spread.day, "monday")
+    await items.put(spread(1, points=5), condition=Spread.day.exists())
+    assert await items.count(filter=Spread.points == 5) == 1
+
+
+async def test_an_index_that_is_sorted_by_the_partition_key_is_asked_for_one_of_them(
+    database: Database,
+) -> None:
+    await database.create_tables([ByDay])
+    items = database.repository(ByDay)
+    await items.put_many([ByDay(day="monday", moment=f"m{n:03}", user="u") for n in range(9)])
+    await items.put(ByDay(day="tuesday", moment="m000", user="u"))
+    found = await items.query(ByDay.days_of, "u", ByDay.day == "monday")
+    assert sorted(item.moment for item in found) == [f"m{n:03}" for n in range(9)]
+    with pytest.raises(InvalidRequest, match="shards"):
+        await items.query(ByDay.days_of, "u", ByDay.day >= "monday")
 
 
 async def test_what_a_query_of_all_shards_costs_is_added_up() -> None:

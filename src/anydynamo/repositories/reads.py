@@ -148,6 +148,8 @@ class ReadRequests(Generic[M]):
             )
         key, *conditions = rest
         target.check_filter(where)
+        for condition in conditions:
+            self._session.sharding.check(self._table, condition, key=True)
         expressions = Expressions(self._attributes)
         settled: list[Rule] = []
 
@@ -227,6 +229,7 @@ class ReadRequests(Generic[M]):
             request["IndexName"] = target.index.name
         if consistent:
             request["ConsistentRead"] = True
+        self._session.sharding.check(self._table, where)
         if where is not None:
             request["FilterExpression"] = expressions.condition(where, "filter")
         identity = self._identity(operation, target, request, expressions)

@@ -147,6 +147,7 @@ class Repository(Queries[M], Actions[M]):
         wire = self._attributes.wire(attribute)
         name = AttributeName(self._attributes.python(wire), wire)
         scope = scope_of(self._codec, name, owner)
+        self._session.sharding.check(self._table, attribute == owner)
         return Repository(self._session, self._model, rules=scoped(self._rules, scope))
 
     # One item

@@ -278,6 +278,7 @@ class WriteRequests(Generic[M]):
         request["TableName"] = self._table
         if self._unique is not None:
             self._unique.check_key(key)
+        self._session.sharding.check(self._table, condition)
         kind = expectation.kind
         if condition is None and kind != "Update" and expectation.unconditional:
             return self._made(kind, request, expectation, key)
