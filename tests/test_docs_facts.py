@@ -27,7 +27,10 @@ KNOWN = {
     *replicas.VARIABLES,
 }
 # The variables of one system alone, by the page that explains them.
-OWN = {"docs/systems/mediamesh.md": set(mediamesh.VARIABLES)}
+OWN = {
+    "docs/systems/ad_events.md": {"USE_DAX"},  # it says that this is refused
+    "docs/systems/mediamesh.md": set(mediamesh.VARIABLES),
+}
 RENAMING = re.compile(r"DYNAMODB_(?:[A-Z_]+|<TABLE>)_TABLE|DYNAMODB_TABLE_(?:[A-Z_]+|<TABLE>)")
 
 
