@@ -278,6 +278,13 @@ async def test_an_update_that_does_not_fit_nothing_is_refused_as_dynamodb_refuse
         await notes.update(("a", 0), Note.text.set(Note.source), upsert=True)
 
 
+async def test_a_condition_that_cannot_be_is_left_to_the_provider_to_refuse() -> None:
+    async with Database(memory()) as db:
+        await db.create_tables([Note])
+        with pytest.raises(InvalidRequest, match=r"PutItem on notes: .*BETWEEN"):
+            await db.repository(Note).put(Note(key="a"), condition=Note.text.between("b", "a"))
+
+
 async def test_a_rule_that_hides_says_how() -> None:
     class Hiding(Rule):
         @property

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, assert_type
 
-from tests.typing.tables import Dated, Event, User
+from tests.typing.tables import Dated, Event, Note, NoteAudit, User
 
 from anydynamo import Change, sync
 from anydynamo.changes import Applied, Checkpoint, apply_once, lambda_handler
@@ -15,8 +16,6 @@ from anydynamo.repositories.repository import Repository
 from anydynamo.repositories.walks import Results
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from anydynamo.database import Database
     from anydynamo.repositories.protocols import (
         QueryRepository,
@@ -151,3 +150,24 @@ async def lists(users: Repository[User], user: User) -> None:
     assert_type(whole, WholeList[User])
     assert_type(await whole.read("1", limit=3), list[User] | None)
     assert_type(await whole.replace("1", [user], ttl=60), list[User])
+
+
+async def traits(database: Database, blocking_database: sync.Database) -> None:
+    notes = database.repository(Note)
+    assert_type(await notes.restore("1"), Note)
+    assert_type(notes.with_deleted(), Repository[Note])
+    assert_type(notes.acting_as("ada"), Repository[Note])
+    assert_type((await notes.get("1")).deleted_at, datetime | None)
+    await notes.purge(await notes.get("1"))
+    await database.transact(notes.to_restore("1"), notes.to_purge("2"))
+    async for entry in database.repository(NoteAudit).query(NoteAudit.entity_of(Note, "1")):
+        assert_type(entry, NoteAudit)
+        assert_type(entry.before, dict[str, Any] | None)
+    assert_type(database.now(), datetime)
+    assert_type(database.new_id(), str)
+    own = blocking_database.repository(Note)
+    assert_type(own.restore("1"), Note)
+    assert_type(own.with_deleted().acting_as("ada"), sync.Repository[Note])
+    own.purge("1")
+    blocking_database.transact(own.to_restore("1"), own.to_purge("2"))
+    type(database)(database.session.adapter, clock=lambda: 3.0, ids=lambda: "id")

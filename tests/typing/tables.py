@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, EmailStr, Field
 
-from anydynamo import Attr, GlobalIndex, Json, LocalIndex, Table, attribute
+from anydynamo import Attr, AuditEntry, GlobalIndex, Json, LocalIndex, Table, attribute
 
 
 class Address(BaseModel):
@@ -55,3 +55,16 @@ class Event(Dated, name="events"):
     age: Attr[int] = attribute(default=0)
 
     by_age = LocalIndex("ByAge", range_key=age)
+
+
+class NoteAudit(AuditEntry, name="note_audit"):
+    pass
+
+
+class Note(Table, name="notes", expired="hide", audit=NoteAudit):
+    note_id: Attr[str] = attribute(hash_key=True)
+    email: Attr[str] = attribute(unique=str.casefold)
+    created_at: Attr[datetime | None] = attribute(default=None, created=True)
+    updated_at: Attr[datetime | None] = attribute(default=None, updated=True, epoch=True)
+    deleted_at: Attr[datetime | None] = attribute(default=None, deleted=True)
+    expires: Attr[datetime | None] = attribute(default=None, ttl=True)

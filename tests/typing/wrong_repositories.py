@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.typing.tables import Event, User
+from tests.typing.tables import Event, Note, User
 
+from anydynamo import attribute
 from anydynamo.changes import apply_once, lambda_handler
 from anydynamo.repositories.lists import WholeList
 
@@ -94,3 +95,12 @@ async def lists(users: Repository[User], whole: WholeList[User], event: Event) -
     WholeList(users, generation=User.nickname, size=Event.age)  # E
     await whole.replace("1", [event])  # E
     await whole.read("1", limit="3")  # E
+
+
+async def traits(notes: Repository[Note], event: Event) -> None:
+    await notes.restore(event)  # E
+    await notes.purge(event)  # E
+    notes.to_restore(event)  # E
+    notes.acting_as(3)  # E
+    await notes.update("1", Note.deleted_at.set("now"))  # E
+    attribute(default=None, unique=len)  # E

@@ -123,8 +123,9 @@ async def transact(
         InvalidRequest: There are none, more than 100, or some of another database.
     """
     _check(session, actions)
-    sent = list(actions)
-    for tries in range(1, session.patience.attempts + 1):
+    sent, tries = list(actions), 0
+    while True:
+        tries += 1
         for action in actions:
             action.expectation.refused = False
         try:
