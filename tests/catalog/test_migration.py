@@ -10,7 +10,7 @@ import pytest
 from tests.documentation import ROOT
 
 from anydynamo import ServiceFault, StoreDamaged, TableNotFound
-from anydynamo.catalog.forum.migration import Progress, migrate, sample_files
+from anydynamo.catalog.forum import Progress, migrate, sample_files
 from anydynamo.catalog.forum.models import MODELS, Post, Thread, User
 
 if TYPE_CHECKING:
