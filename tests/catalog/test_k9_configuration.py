@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from anydynamo import ConfigurationError
-from anydynamo.catalog.k9 import MODELS, DatabaseManager, settings, table_names
+from anydynamo import ConfigurationError, Database
+from anydynamo.catalog.k9 import MODELS, DatabaseManager, User, settings, table_names
 from anydynamo.catalog.k9.blocking import DatabaseManager as BlockingManager
+
+if TYPE_CHECKING:
+    from anydynamo.adapters.protocol import DatabaseAdapter
 
 DYNAMODB = {"DATABASE_PROVIDER": "dynamodb", "AWS_REGION": "us-east-1"}
 ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/k9-users-dev"
@@ -109,3 +112,32 @@ async def test_managers_open_what_the_variables_name() -> None:
         assert blocking.get_users_table().table == "k9-users-t1"
         assert blocking.get_reports_table().table == "k9-reports-t1"
         assert blocking.get_embeddings_table().table == "k9-embeddings-t1"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "memory",
+        "sqlite",
+        "moto",
+        pytest.param(
+            "dynoxide",
+            marks=pytest.mark.xfail(
+                strict=True, reason="Dynoxide takes no ARN where DynamoDB takes a table's name"
+            ),
+        ),
+    ],
+    indirect=True,
+)
+async def test_an_arn_is_the_table_that_has_the_name(adapter: DatabaseAdapter) -> None:
+    named = Database(adapter, tables=table_names("dev"))
+    await named.create_tables(MODELS)
+    described = await adapter.call("DescribeTable", {"TableName": "k9-users-dev"})
+    arn = described["Table"]["TableArn"]
+    by_arn = Database(adapter, tables={**table_names("dev"), "k9-users": arn})
+    ann = User(user_id="u1", name="Ann", email="ann@example.com")
+    await DatabaseManager(by_arn).users.create_user(ann)
+    assert (await DatabaseManager(named).users.get_user("u1")) == ann
+    assert (await by_arn.health(MODELS)).ok
+    (made, *_) = await by_arn.create_tables(MODELS)
+    assert (made.created, made.table) == (False, arn)

@@ -300,7 +300,12 @@ def cancelled(
                 if isinstance(error, TransactionCancelled):
                     # It is kept as the cause.
                     error.reasons = tuple(map(_without_item, error.reasons))
-    if any(isinstance(one, TransactWrite) and one.expectation.private for one in actions):
+    private = [isinstance(one, TransactWrite) and one.expectation.private for one in actions]
+    if any(private):
+        for place, fault in enumerate(errors):
+            # What stood in the way may also have been written along with another item.
+            if private[place] and getattr(fault, "item", None) is None:
+                reasons[place] = _without_item(reasons[place])
         _blot_out(error, reasons)
     said = "; ".join(str(one) for one in errors if one is not None) or str(error)
     undone = " and nothing was written" if isinstance(actions[0], TransactWrite) else ""

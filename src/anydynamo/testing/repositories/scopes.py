@@ -13,6 +13,7 @@ from anydynamo.errors import (
     InvalidRequest,
     NotFound,
     TransactionCancelled,
+    UniqueViolation,
     VersionConflict,
 )
 from anydynamo.models.table import Attr, GlobalIndex, LocalIndex, Table, attribute
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from anydynamo.repositories.repository import Repository
     from anydynamo.testing.repositories.models import Raw
 
-__all__ = ["Leaf", "Note", "ScopeContract", "Sheet"]
+__all__ = ["Leaf", "Member", "Note", "ScopeContract", "Sheet"]
 
 
 class Note(Table, name="notes"):
@@ -59,6 +60,14 @@ class Sheet(Table, name="sheets"):
     text: Attr[str] = attribute(default="")
 
     by_text = LocalIndex("TextIndex", range_key=text, projection="KEYS_ONLY")
+
+
+class Member(Table, name="members"):
+    """No two have one address, whoever has entered them."""
+
+    member_id: Attr[str] = attribute(hash_key=True)
+    owner: Attr[str] = attribute()
+    email: Attr[str] = attribute(unique=True)
 
 
 def note(number: int, owner: str = "ann", **values: Any) -> Note:
@@ -376,6 +385,33 @@ class ScopeContract:
         with pytest.raises(InvalidRequest, match="scope"):
             anns.scoped(Note.owner, "bob")
         assert await anns.scoped(Note.owner, "ann").find("n1") is None
+
+    async def test_numbers_are_owners_like_others(self, notes: Repository[Note]) -> None:
+        fourth = notes.scoped(Note.rank, 4)
+        assert [one.note_id for one in await fourth.scan()] == ["n4"]
+        assert await fourth.find("n3") is None
+        assert (await fourth.get("n4")).rank == 4
+
+    async def test_a_value_that_another_has_is_refused_without_saying_who(
+        self, database: Database
+    ) -> None:
+        await database.create_tables([Member])
+        members = database.repository(Member)
+        anns, bobs = (members.scoped(Member.owner, owner) for owner in ("ann", "bob"))
+        await bobs.create(Member(member_id="bobs-1", owner="bob", email="b@example.com"))
+        await anns.create(Member(member_id="1", owner="ann", email="a@example.com"))
+        taken = Member(member_id="2", owner="ann", email="b@example.com")
+        for write in (
+            lambda: anns.create(taken),
+            lambda: anns.update("1", Member.email.set("b@example.com")),
+            lambda: anns.put_many([taken]),
+            lambda: database.transact(anns.to_put(taken)),
+        ):
+            with pytest.raises((UniqueViolation, TransactionCancelled)) as refused:
+                await write()
+            assert_hidden(refused.value, "bobs-1")
+        await anns.delete("bobs-1")
+        assert {one.member_id for one in await members.scan()} == {"bobs-1", "1"}
 
     async def test_an_owner_that_is_none_is_refused_at_once(self, notes: Repository[Note]) -> None:
         nobodies: list[Any] = ["", None, 5, ["ann"]]
