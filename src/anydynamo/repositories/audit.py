@@ -42,7 +42,7 @@ def audit_trail(session: Session, schema: TableSchema, entries: type[Model]) -> 
             f"table's name, and {entries.__name__} is none"
         )
     codec = codec_of(entries)
-    return AuditTrail(session.names.real(codec.schema.table_name), schema, codec, session)
+    return AuditTrail(session.table(codec.schema), schema, codec, session)
 
 
 @dataclass(frozen=True, slots=True)
