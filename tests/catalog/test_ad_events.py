@@ -718,9 +718,9 @@ async def test_marks_are_in_no_index_and_outlive_their_events(
 
 async def test_counters_that_are_spread_add_up(ad_events: AdEvents) -> None:
     spread = AdEvents(ad_events.database, spread_counters=4)
-    events = random_events(Random(4), 60)
+    events = random_events(Random(4), 45)
     await ad_events.ingest(events[:20], count=True)
-    for place in range(20, 60, 5):
+    for place in range(20, 45, 5):
         await spread.ingest(events[place : place + 5], count=True)
     rows = await ad_events.metrics_table.scan()
     assert {row.time_bucket.partition("#")[2] for row in rows} == {"", "0", "1", "2", "3"}
@@ -741,11 +741,11 @@ async def test_counters_that_are_spread_add_up(ad_events: AdEvents) -> None:
 
 
 async def test_a_recount_counts_what_was_missed_and_sets_what_is_wrong_right(ads: Ads) -> None:
-    events = random_events(Random(7), 80)
+    events = random_events(Random(7), 40)
     campaign = "campaign_1"
     theirs = Metrics.of(event for event in events if event.campaign_id == campaign)
-    await ads(lambda ads: ads.ingest(events[:50], count=True))
-    await ads(lambda ads: ads.ingest(events[50:]))
+    await ads(lambda ads: ads.ingest(events[:25], count=True))
+    await ads(lambda ads: ads.ingest(events[25:]))
 
     async def damage(ads: AdEvents) -> None:
         rows = await ads.metrics_table.query(campaign)
@@ -757,7 +757,7 @@ async def test_a_recount_counts_what_was_missed_and_sets_what_is_wrong_right(ads
     assert await ads(lambda ads: ads.metrics(campaign)) != theirs
     done = await ads(lambda ads: ads.recount(campaign, TODAY))
     assert done.events == sum(event.campaign_id == campaign for event in events)
-    assert done.missing == sum(event.campaign_id == campaign for event in events[50:])
+    assert done.missing == sum(event.campaign_id == campaign for event in events[25:])
     assert done.metrics == theirs
     assert await ads(lambda ads: ads.metrics(campaign)) == theirs
     await ads(lambda ads: ads.aggregate(follow=False))

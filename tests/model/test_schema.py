@@ -8,7 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pynamodb.attributes import JSONAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    DiscriminatorAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    TTLAttribute,
+    UnicodeAttribute,
+)
 from pynamodb.indexes import (
     AllProjection,
     GlobalSecondaryIndex,
@@ -286,3 +292,20 @@ def test_a_plain_index_without_a_partition_key_is_refused() -> None:
 
     with pytest.raises(InvalidRequest, match="headless of Owner has no partition key"):
         schema_of(Owner)
+
+
+def test_a_class_that_joins_a_discriminator_later_brings_its_indexes_along() -> None:
+    class Vehicle(Table, name="vehicles"):
+        plate: Attr[str] = attribute(hash_key=True)
+        kind = DiscriminatorAttribute()
+
+    before = schema_of(Vehicle)
+    assert schema_of(Vehicle) is before
+
+    class Bus(Vehicle, discriminator="bus"):
+        line: Attr[str] = attribute()
+        by_line = GlobalIndex("LineIndex", hash_key=line)
+
+    assert set(before.indexes) == set()
+    assert set(schema_of(Vehicle).indexes) == set(schema_of(Bus).indexes) == {"LineIndex"}
+    assert schema_of(Vehicle) is schema_of(Vehicle)
