@@ -171,3 +171,9 @@ async def traits(database: Database, blocking_database: sync.Database) -> None:
     own.purge("1")
     blocking_database.transact(own.to_restore("1"), own.to_purge("2"))
     type(database)(database.session.adapter, clock=lambda: 3.0, ids=lambda: "id")
+
+
+def scopes(users: Repository[User], own: sync.Repository[User]) -> None:
+    assert_type(users.scoped(User.email, "a@b.org"), Repository[User])
+    assert_type(users.scoped(User.age, 18).scoped(User.nickname, "a"), Repository[User])
+    assert_type(own.scoped(User.email, "a@b.org"), sync.Repository[User])

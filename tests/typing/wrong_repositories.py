@@ -104,3 +104,10 @@ async def traits(notes: Repository[Note], event: Event) -> None:
     notes.acting_as(3)  # E
     await notes.update("1", Note.deleted_at.set("now"))  # E
     attribute(default=None, unique=len)  # E
+
+
+def scopes(users: Repository[User]) -> None:
+    users.scoped(User.age, "18")  # E
+    users.scoped(Event.age, 18)  # E
+    users.scoped("age", 18)  # E
+    users.scoped(User.age)  # E
