@@ -12,9 +12,9 @@ import pytest
 from tests.catalog.github import NOW, REPO, ago, clock, event, push, sha
 from tests.services import command, serving
 
-from anydynamo import Attr, Database, Table, TableMismatch, attribute, sync
+from anydynamo import Attr, Database, Table, TableMismatch, Unavailable, attribute, sync
 from anydynamo.adapters.embedded import EmbeddedAdapter
-from anydynamo.catalog.github_events import create_enhanced_collector
+from anydynamo.catalog.github_events import Manager, create_enhanced_collector
 from anydynamo.catalog.github_events.__main__ import main
 from anydynamo.stores.memory import MemoryStore
 
@@ -336,6 +336,7 @@ def test_every_metric_has_an_address(client: TestClient) -> None:
         ("/commits/recent?repo=a/b&hours=nan", 422),
         ("/commits/abc", 404),
         ("/monitoring/commits?repos=a/b,hello", 400),
+        ("/monitoring/commits?repos=,", 400),
         ("/metrics/repository-health?repo=a/b&days=-1", 422),
         ("/metrics/developers?repo=a/b&period=now", 400),
         ("/metrics/patterns?repo=hello", 400),
@@ -349,7 +350,7 @@ def test_requests_that_make_no_sense_are_refused(
     assert answer.json()["detail"]
 
 
-def test_several_repositories_may_stand_with_blanks_between_and_none_is_no_error(
+def test_several_repositories_may_stand_with_blanks_between_and_a_comma_after(
     client: TestClient,
 ) -> None:
     found = client.get("/monitoring/commits", params={"repos": " a/b , c/d,"}).json()
@@ -357,19 +358,53 @@ def test_several_repositories_may_stand_with_blanks_between_and_none_is_no_error
 
 
 async def test_a_database_that_does_not_answer_is_unhealthy_and_says_why(
-    database: Database,
+    silent: Database,
 ) -> None:
-    from anydynamo.catalog.github_events import Manager
-    from anydynamo.errors import Unavailable
-
-    async def call(operation: str, request: Any) -> Any:
-        raise Unavailable("nobody answers")
-
-    database.session.adapter.call = call  # type: ignore[method-assign]
-    health = await Manager(database).health()
+    health = await Manager(silent).health()
     assert health["status"] == "unhealthy"
     assert health["error"] == "nobody answers"
     assert health["tables_found"] == 0
+
+
+class Silent(EmbeddedAdapter):
+    """A database that does not answer."""
+
+    async def call(self, operation: str, request: Any) -> Any:
+        raise Unavailable("nobody answers")
+
+
+@pytest.fixture
+def silent() -> Database:
+    return Database(Silent(MemoryStore(), provider="memory"))
+
+
+def test_a_service_whose_database_does_not_answer_says_so_without_a_traceback(
+    silent: Database, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from anydynamo.catalog.github_events.app import create_app
+    from anydynamo.catalog.serving import serve
+
+    urls: list[str] = []
+    with pytest.raises(Unavailable, match="nobody answers"):
+        serve(create_app(silent), port=0, ready=urls.append)
+    assert urls == []
+    assert "Traceback" not in capfd.readouterr().err
+
+
+async def test_health_has_its_form_also_where_the_tables_could_not_be_made(
+    silent: Database,
+) -> None:
+    httpx2 = pytest.importorskip("httpx2")
+    from anydynamo.catalog.github_events.app import create_app
+
+    transport = httpx2.ASGITransport(app=create_app(silent))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://app") as client:
+        answer = await client.get("/health")
+    assert answer.status_code == 503
+    assert answer.json() == {
+        "status": "error",
+        "database": {"status": "unhealthy", "error": "nobody answers"},
+    }
 
 
 async def test_the_service_opens_with_the_first_request_where_it_is_not_started(

@@ -16,7 +16,7 @@ except ImportError as error:
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, MutableMapping
 
     from fastapi import FastAPI
 
@@ -36,12 +36,48 @@ def serve(
 
     Returns:
         Whether it was served at all; if not, the log says why.
+
+    Raises:
+        Exception: What the app's own start or end raises, such as a database that does not answer.
     """
-    server = _Server(uvicorn.Config(app, host=host, port=port, log_level="warning"), ready)
+    watched = _Watched(app)
+    server = _Server(uvicorn.Config(watched, host=host, port=port, log_level="warning"), ready)
     # Ctrl-C is how a server is told to end, and to exit how uvicorn says that it did not start.
     with suppress(KeyboardInterrupt, SystemExit):
         server.run()
+    if watched.error is not None:
+        raise watched.error
     return server.started
+
+
+class _Watched:
+    """An app whose start, where it fails, is told to the caller and not to the log."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        self.error: Exception | None = None
+
+    async def __call__(
+        self,
+        scope: MutableMapping[str, Any],
+        receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+        send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
+    ) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_on(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "lifespan.startup.failed":
+                # It has the traceback of what is raised below.
+                message = {"type": message["type"]}
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_on)
+        except Exception as error:
+            self.error = error
+            raise
 
 
 class _Server(uvicorn.Server):

@@ -194,9 +194,14 @@ def create_app(
     return app
 
 
-async def health(service: Service) -> JSONResponse:
+async def health(request: Request) -> JSONResponse:
     """Say whether the database answers, and how many of the tables it has."""
-    database = await service.health()
+    database: Mapping[str, Any]
+    try:
+        database = await (await _collector(request)).health()
+    except AnyDynamoError as error:
+        # It could not even be opened, or its tables not be made.
+        database = {"status": "unhealthy", "error": str(error)}
     well = database["status"] == "healthy"
     return JSONResponse(
         {"status": "ok" if well else "error", "database": database}, 200 if well else 503
@@ -217,7 +222,10 @@ async def collect(
         return await collector.collect([webhook(x_github_delivery or "", x_github_event, payload)])
     events = cast("dict[str, Any]", body).get("events") if isinstance(body, dict) else body
     if body is not None and not isinstance(events, list):
-        raise InvalidRequest('Events are posted as a list, or as {"events": [...]}')
+        raise InvalidRequest(
+            'Events are posted as a list, or as {"events": [...]}, in JSON with the header '
+            "Content-Type: application/json"
+        )
     return await collector.collect(cast("list[dict[str, Any]] | None", events))
 
 
@@ -245,6 +253,8 @@ async def monitor_commits(
 ) -> MonitoredCommits:
     """Give the commits of several repositories."""
     names = [name.strip() for name in repos.split(",") if name.strip()]
+    if not names:
+        raise InvalidRequest("repos names no repository; give owner/name, several with commas")
     found = await service.monitor_commits(names, hours=hours, limit=limit)
     return MonitoredCommits(hours=hours, repositories=found)
 
