@@ -398,6 +398,49 @@ async def test_metrics_are_computed_stored_and_read_back(manager: DatabaseManage
     assert (figures.succeeded, figures.failed, figures.lead_hours) == (1, 0, 10.0)
 
 
+async def test_stored_metrics_are_read_newest_first(manager: DatabaseManager) -> None:
+    metrics = manager.metrics
+
+    def deployed(number: int, hours: float) -> dict[str, Any]:
+        began = {"id": number, "sha": "x" * 3000, "created_at": ago(hours=hours).isoformat()}
+        return event(number, "DeploymentEvent", deployment=began)
+
+    await manager.events.insert_events(
+        [
+            deployed(9, 3),
+            deployed(10, 1),
+            event(1, "MemberEvent", at=ago(days=2)),
+            event(2, "SecretScanningAlertEvent", at=ago(days=3), action="created"),
+            event(3, "DeployKeyEvent", at=ago(days=1)),
+            *[event(f"watch-{n}", at=ago(hours=13)) for n in range(5)],
+            *[event(f"fork-{n}", "ForkEvent", at=ago(hours=1)) for n in range(5)],
+        ]
+    )
+    for period in ("2026-11", "2026-W47", "2026-11-22", "2026-11-19"):
+        await metrics.compute_developer_metrics(REPO, period)
+    found = await metrics.get_developer_metrics("octocat")
+    assert [one.time_period for one in found] == ["2026-11-22", "2026-11-19", "2026-W47", "2026-11"]
+
+    await metrics.compute_security_metrics(REPO)
+    assert [one.metric_type for one in await metrics.get_security_metrics(REPO)] == [
+        "deploy_key",
+        "member",
+        "secret_scanning_alert",
+    ]
+
+    await metrics.detect_event_patterns(REPO)
+    await metrics.detect_event_patterns(REPO, hours=1)
+    patterns = await metrics.get_event_patterns(REPO)
+    assert [(one.event_type, one.hours) for one in patterns] == [
+        ("ForkEvent", 1),
+        ("WatchEvent", 24),
+    ]
+
+    await metrics.compute_deployment_metrics(REPO)
+    assert [one.deployment_id for one in await metrics.get_deployments(REPO)] == ["10", "9"]
+    assert (await metrics.get_deployment_figures(REPO)).deployments == 2
+
+
 async def test_a_report_has_all_metrics(manager: DatabaseManager) -> None:
     service = service_of(manager)
     await service.collect(history())

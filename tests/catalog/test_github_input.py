@@ -102,6 +102,12 @@ def test_types_have_the_names_of_the_events_api(name: str, expected: str) -> Non
         ({"payload": ["a"]}, "'payload' is an object, not list"),
         ({"payload": {"a": float("nan")}}, "payload"),
         ({"payload": {"a": 10**38 + 1}}, "payload|significant"),
+        ({"payload": {"": 1}}, "1: .*Empty attribute name"),
+        ({"id": "1" * 201}, "'id'.*at most 200 characters"),
+        ({"type": f"{'A' * 200}Event"}, "'event_type'.*at most 200 characters"),
+        ({"repo": {"name": f"a/{'b' * 200}"}}, "name has at most 200 characters"),
+        ({"actor": {"login": "a" * 201}}, "'actor_login'.*at most 200 characters"),
+        ({"created_at": "9999-12-31T23:59:59-01:00"}, "years 1 to 9999, also in UTC"),
     ],
 )
 def test_an_event_that_is_not_right_is_refused_with_the_reason(
@@ -127,6 +133,15 @@ def test_an_event_nested_deeper_than_dynamodb_takes_is_refused() -> None:
         payload = {"a": payload}
     with pytest.raises(InvalidItem, match="Nesting"):
         event_of(event(1, **payload), NOW)
+
+
+async def test_a_name_that_no_key_takes_is_refused_before_other_events_are_stored(
+    manager: Manager,
+) -> None:
+    events = [*(event(number) for number in range(150)), event(150, repo=f"a/{'b' * 2048}")]
+    with pytest.raises(InvalidItem, match=r"events\[150\]: .*nothing was stored"):
+        await manager.events.insert_events(events)
+    assert await manager.events.count_events() == 0
 
 
 async def test_nothing_is_stored_if_one_event_is_wrong(manager: Manager) -> None:
@@ -241,6 +256,12 @@ def test_the_names_of_the_commits_table_are_understood() -> None:
         ({"sha": sha(1), "timestamp": "2026-11-22T10:00:00"}, "offset from UTC"),
         ({"sha": sha(1), "timestamp": NOW, "repo_name": "hello"}, "is no repository"),
         ({"sha": sha(1), "timestamp": NOW, "files": [{"status": "added"}]}, "'files.filename'"),
+        ({"sha": sha(1), "timestamp": "0001-01-01T00:00:00+01:00"}, "also in UTC"),
+        ({"sha": sha(1), "timestamp": NOW, "author": {"login": "a" * 201}}, "'author_login'"),
+        (
+            {"sha": sha(1), "timestamp": NOW, "files": [{"filename": "a", "patch": "x" * 409_600}]},
+            f"{sha(1)} a takes 409,[0-9]+ bytes, .*patch: leave",
+        ),
     ],
 )
 def test_a_commit_that_is_not_right_is_refused_with_the_reason(commit: Any, message: str) -> None:
@@ -261,8 +282,12 @@ def test_one_commit_where_several_belong_is_refused(one: Any) -> None:
 
 async def test_nothing_is_stored_if_one_commit_is_wrong(manager: Manager) -> None:
     right = {"sha": sha(1), "timestamp": NOW.isoformat(), "added": ["a"]}
-    with pytest.raises(InvalidItem, match=r"commits\[1\]"):
-        await manager.commits.insert_commits([right, {"sha": "x"}], repo_name=REPO)
+    large = {**right, "sha": sha(2), "message": "x" * 409_600}
+    for wrong in ({"sha": "x"}, large):
+        # Both are in another batch than the first one.
+        others = [{**right, "sha": sha(number)} for number in range(3, 203)]
+        with pytest.raises(InvalidItem, match=r"commits\[201\]"):
+            await manager.commits.insert_commits([right, *others, wrong], repo_name=REPO)
     assert await manager.commits.get_commit(sha(1)) is None
     assert await manager.commits.get_commit_files(sha(1)) == []
 

@@ -274,15 +274,19 @@ def test_the_last_state_of_a_deployment_counts_in_whatever_order_it_is_heard() -
         event(3, "DeploymentEvent", deployment={}),
         event(4, "DeploymentReviewEvent", deployment={"id": 4}),
         event(5, "DeploymentEvent", deployment={"id": 5, "created_at": "yesterday"}),
+        event(
+            6, "DeploymentEvent", deployment={"id": 6, "created_at": "9999-12-31T23:00:00-02:00"}
+        ),
     )
     found = deployments_of(REPO, events, now=NOW)
     assert [(one.deployment_id, one.state) for one in found] == [
         ("2", "pending"),
         ("1", "success"),
         ("5", "created"),
+        ("6", "created"),
     ]
     assert found[1].updated_at == ago(hours=3)
-    assert found[2].created_at == NOW
+    assert found[2].created_at == found[3].created_at == NOW
 
 
 def test_figures_tell_how_often_it_is_deployed_and_how_often_that_fails() -> None:
@@ -324,7 +328,12 @@ def test_a_period_is_a_day_a_week_or_a_month(text: str, first: str, last: str) -
 
 
 @pytest.mark.parametrize(
-    "text", ["", "2026", "2026-13", "2026-W54", "2026-02-30", "November", "0000-01", "2026-11-22T"]
+    "text",
+    [
+        *("", "2026", "2026-13", "2026-W54", "2026-02-30", "November", "0000-01", "2026-11-22T"),
+        # One period has one name, under which its metrics are stored.
+        *("2026-1-2", "20261122", "2026-W47-1", "\u0662\u0660\u0662\u0666-11"),
+    ],
 )
 def test_what_is_no_period_is_refused(text: str) -> None:
     with pytest.raises(InvalidRequest, match="is no period"):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
 
+from anydynamo.catalog.github_events.incoming import check_size
 from anydynamo.catalog.github_events.models import Commit, CommitFile, CommitSummary
 from anydynamo.catalog.github_events.payloads import (
     at,
@@ -133,8 +134,13 @@ def changeset_of(given: object, repo_name: str | None, pushed_at: object = None)
         InvalidItem: It cannot be stored.
         ValueError: It is no commit.
     """
-    if isinstance(given, Changeset):
-        return given
+    found = given if isinstance(given, Changeset) else _changeset(given, repo_name, pushed_at)
+    for item in (found.commit, *found.files, found.summary):
+        check_size(item)
+    return found
+
+
+def _changeset(given: object, repo_name: str | None, pushed_at: object) -> Changeset:
     if not isinstance(given, Mapping):
         raise ValueError(f"a commit is an object, not {type(given).__name__}")
     found = cast("Mapping[str, Any]", given)

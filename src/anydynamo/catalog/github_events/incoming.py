@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from anydynamo.catalog.github_events.models import Event
 from anydynamo.catalog.github_events.payloads import at, mapping_at, text_at
@@ -25,8 +25,21 @@ from anydynamo.engine.limits import ITEM_BYTES
 from anydynamo.engine.values import item_size, measured_item
 from anydynamo.errors import InvalidItem, InvalidRequest
 from anydynamo.models.codec import codec_of
+from anydynamo.models.schema import schema_of
 
-__all__ = ["EARLIEST", "LEAD", "event_of", "event_type_of", "read_events", "sift_events", "webhook"]
+if TYPE_CHECKING:
+    from anydynamo.models.table import Table
+
+__all__ = [
+    "EARLIEST",
+    "LEAD",
+    "check_size",
+    "event_of",
+    "event_type_of",
+    "read_events",
+    "sift_events",
+    "webhook",
+]
 
 EARLIEST = datetime(2007, 1, 1, tzinfo=UTC)
 """Before GitHub there were no events: an earlier time is a zero that somebody took for a time."""
@@ -122,8 +135,29 @@ def event_of(given: Event | Mapping[str, Any], now: datetime) -> Event:
             f"'created_at' is {event.created_at.isoformat()}, which cannot be: it is now "
             f"{now.isoformat(timespec='seconds')}, and there was no GitHub before 2007"
         )
-    _check_size(event)
+    check_size(event)
     return event
+
+
+def check_size(item: Table) -> None:
+    """Refuse what DynamoDB would, before anything else is stored.
+
+    Raises:
+        InvalidItem: It is too large, or has a value that no item has.
+    """
+    stored = codec_of(type(item)).encode(item)
+    try:
+        _, size = measured_item(stored)
+    except EngineError as error:
+        raise InvalidItem(f"{_key(item)}: {error.message}") from error
+    if size > ITEM_BYTES:
+        path, value = _largest(stored)
+        if value.get("M"):
+            path += f"[{_largest(value['M'])[0]!r}]"
+        raise InvalidItem(
+            f"{_key(item)} takes {size:,} bytes, and an item holds {ITEM_BYTES:,}; most of it is "
+            f"{path}: leave that out, or keep it in a file store and its address here"
+        )
 
 
 def _event(given: object, now: datetime) -> Event:
@@ -173,18 +207,9 @@ def _type(found: Mapping[str, Any]) -> str:
     return types.pop()
 
 
-def _check_size(event: Event) -> None:
-    """Refuse what DynamoDB would, before other events are stored."""
-    item = codec_of(Event).encode(event)
-    try:
-        _, size = measured_item(item)
-    except EngineError as error:
-        raise InvalidItem(f"{event.id}: {error.message}") from error
-    if size > ITEM_BYTES:
-        largest = max(
-            item["payload"]["M"].items(), key=lambda entry: item_size({entry[0]: entry[1]})
-        )[0]
-        raise InvalidItem(
-            f"{event.id} takes {size:,} bytes, and an item holds {ITEM_BYTES:,}; most of it is "
-            f"payload[{largest!r}]: leave that out, or keep it in a file store and its address here"
-        )
+def _key(item: Table) -> str:
+    return " ".join(str(getattr(item, key.name)) for key in schema_of(type(item)).keys)
+
+
+def _largest(attributes: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    return max(attributes.items(), key=lambda one: item_size({one[0]: one[1]}))

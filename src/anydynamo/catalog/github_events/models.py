@@ -8,7 +8,7 @@ and the parts are attributes of their own as well.
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -28,11 +28,16 @@ __all__ = [
     "SecurityMetrics",
     "check_moment",
     "check_repository",
+    "is_name",
+    "is_sha",
     "joined",
 ]
 
 _REPOSITORY = re.compile(r"[^/\s#]+/[^/\s#]+")
+_SHA = re.compile(r"[0-9a-f]{7,64}")
 _PATH_BYTES = 1024
+_NAME_LENGTH = 200
+"""None of GitHub's names is as long, and keys that are made of one do not become too long."""
 
 
 def check_repository(name: str) -> str:
@@ -41,6 +46,8 @@ def check_repository(name: str) -> str:
     Raises:
         ValueError: It is not of the form `owner/name`.
     """
+    if len(name) > _NAME_LENGTH:
+        raise ValueError(f"a repository's name has at most {_NAME_LENGTH} characters")
     if not _REPOSITORY.fullmatch(name):
         raise ValueError(f"{name!r} is no repository; give owner and name, as in octocat/hello")
     return name
@@ -50,11 +57,25 @@ def check_moment(moment: datetime) -> datetime:
     """Return a moment that is the same everywhere.
 
     Raises:
-        ValueError: It has no offset from UTC.
+        ValueError: It has no offset from UTC, or is in no year of UTC's.
     """
     if moment.utcoffset() is None:
         raise ValueError("a time needs its offset from UTC, as in 2024-11-23T10:00:00Z")
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time is in the years 1 to 9999, also in UTC") from None
     return moment
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a text can be somebody's login, or another name."""
+    return 0 < len(text) <= _NAME_LENGTH
+
+
+def is_sha(text: str) -> bool:
+    """Tell whether a text can be a commit's SHA."""
+    return _SHA.fullmatch(text) is not None
 
 
 def joined(*parts: str) -> str:
@@ -69,9 +90,10 @@ def _sort_key(path: str) -> str:
 
 
 Text = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, Field(min_length=1, max_length=_NAME_LENGTH)]
 RepositoryName = Annotated[str, AfterValidator(check_repository)]
 Moment = Annotated[datetime, AfterValidator(check_moment)]
-Sha = Annotated[str, Field(pattern=r"^[0-9a-f]{7,64}$")]
+Sha = Annotated[str, Field(pattern=f"^{_SHA.pattern}$")]
 FilePath = Annotated[str, Field(min_length=1), AfterValidator(_sort_key)]
 Count = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -84,10 +106,10 @@ class Event(Table, name="events"):
     index by repository.
     """
 
-    id: Attr[Text] = attribute(hash_key=True)
-    event_type: Attr[Text] = attribute()
+    id: Attr[Name] = attribute(hash_key=True)
+    event_type: Attr[Name] = attribute()
     repo_name: Attr[RepositoryName | None] = attribute(default=None)
-    actor_login: Attr[Text | None] = attribute(default=None)
+    actor_login: Attr[Name | None] = attribute(default=None)
     created_at: Attr[Moment] = attribute()
     payload: Attr[dict[str, Any]] = attribute(default_factory=dict)
 
@@ -104,7 +126,7 @@ class Commit(Table, name="commits"):
     message: Attr[str] = attribute(default="")
     author_name: Attr[str | None] = attribute(default=None)
     author_email: Attr[str | None] = attribute(default=None)
-    author_login: Attr[str | None] = attribute(default=None)
+    author_login: Attr[Name | None] = attribute(default=None)
     parents: Attr[list[str]] = attribute(default_factory=list)
     additions: Attr[Count | None] = attribute(default=None)
     deletions: Attr[Count | None] = attribute(default=None)
@@ -164,7 +186,7 @@ class RepositoryHealth(Table, name="repository_health_metrics"):
 class DeveloperMetrics(Table, name="developer_metrics"):
     """What somebody did in a repository in a day, a week or a month; see `metrics.developers`."""
 
-    actor_login: Attr[Text] = attribute(hash_key=True)
+    actor_login: Attr[Name] = attribute(hash_key=True)
     repo_time_period: Attr[Text] = attribute(range_key=True)
     repo_name: Attr[RepositoryName] = attribute()
     time_period: Attr[str] = attribute()

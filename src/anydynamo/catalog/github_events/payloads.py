@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from anydynamo.catalog.github_events.models import check_moment
+
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
@@ -34,12 +36,11 @@ def number_at(content: object, *path: str) -> int | None:
 
 
 def moment_at(content: object, *path: str) -> datetime | None:
-    """Return the moment at a path; None if there is none, or one without an offset from UTC."""
+    """Return the moment at a path; None if there is none, or one that no item holds."""
     try:
-        found = datetime.fromisoformat(text_at(content, *path) or "")
+        return check_moment(datetime.fromisoformat(text_at(content, *path) or ""))
     except ValueError:
         return None
-    return None if found.utcoffset() is None else found
 
 
 def mapping_at(content: object, *path: str) -> Mapping[str, Any]:

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["asked_repository", "days_before", "hours_before", "month_of", "period", "span"]
 
 _MOST_HOURS = 24 * 3660
-_WEEK = re.compile(r"\d{4}-W\d{2}")
-_MONTH = re.compile(r"\d{4}-\d{2}")
+_WEEK = re.compile(r"[0-9]{4}-W[0-9]{2}")
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def asked_repository(name: str) -> str:
@@ -93,13 +94,15 @@ def period(text: str) -> tuple[datetime, datetime]:
     """
     try:
         if _WEEK.fullmatch(text):
-            first = date.fromisocalendar(int(text[:4]), int(text[6:]), 1)
+            first = date.fromisoformat(f"{text}-1")
             last = first + timedelta(days=6)
         elif _MONTH.fullmatch(text):
             first = date.fromisoformat(f"{text}-01")
             last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        elif _DAY.fullmatch(text):
+            first = last = date.fromisoformat(text)
         else:
-            first = last = datetime.strptime(text, "%Y-%m-%d").date()
+            raise ValueError(text)
     except (ValueError, OverflowError):
         raise InvalidRequest(
             f"{text!r} is no period; it is a day, a week or a month, as in 2026-11-22, 2026-W47 "

@@ -20,7 +20,7 @@ from datetime import UTC, date
 from typing import TYPE_CHECKING
 
 from anydynamo.catalog.github_events.metrics.health import is_bot, merged
-from anydynamo.catalog.github_events.models import DeveloperMetrics, joined
+from anydynamo.catalog.github_events.models import DeveloperMetrics, is_name, joined
 from anydynamo.catalog.github_events.payloads import text_at
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def developer_metrics(
 def _count(tallies: defaultdict[str, _Tally], event: Event) -> None:
     action = text_at(event.payload, "action")
     author = text_at(event.payload, "pull_request", "user", "login")
-    if author and merged(event):
+    if author and is_name(author) and merged(event):
         tallies[author].pull_requests_merged += 1
     if event.actor_login is None:
         return

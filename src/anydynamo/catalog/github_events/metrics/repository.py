@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from anydynamo.catalog.github_events.interfaces import MetricsRepository
 from anydynamo.catalog.github_events.metrics.deployments import (
@@ -21,6 +21,7 @@ from anydynamo.catalog.github_events.models import (
     EventPattern,
     RepositoryHealth,
     SecurityMetrics,
+    is_sha,
     joined,
 )
 from anydynamo.catalog.github_events.windows import (
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from anydynamo.catalog.github_events.interfaces import CommitsRepository, EventsRepository
     from anydynamo.catalog.github_events.models import Event
     from anydynamo.database import Database
+    from anydynamo.models.table import Condition, Path
+
+    M = TypeVar("M")
 
 __all__ = ["StoredMetrics"]
 
@@ -94,12 +98,10 @@ class StoredMetrics(MetricsRepository):
         self, actor_login: str, repo_name: str | None = None
     ) -> list[DeveloperMetrics]:
         """Return what was computed of a developer, in all repositories or in one."""
-        if repo_name is None:
-            return await self._developers.query(actor_login, reverse=True)
-        of_repository = DeveloperMetrics.repo_time_period.startswith(
-            joined(asked_repository(repo_name), "")
-        )
-        return await self._developers.query(actor_login, of_repository, reverse=True)
+        name = None if repo_name is None else asked_repository(repo_name)
+        of_repository = _beginning(DeveloperMetrics.repo_time_period, name)
+        found = await self._developers.query(actor_login, *of_repository)
+        return sorted(found, key=lambda one: period(one.time_period)[0], reverse=True)
 
     async def compute_security_metrics(
         self, repo_name: str, *, days: int = 30
@@ -118,10 +120,9 @@ class StoredMetrics(MetricsRepository):
     ) -> list[SecurityMetrics]:
         """Return what was computed, of all types or of one."""
         name = asked_repository(repo_name)
-        if metric_type is None:
-            return await self._security.query(name, reverse=True)
-        of_type = SecurityMetrics.metric_type_date.startswith(joined(metric_type, ""))
-        return await self._security.query(name, of_type, reverse=True)
+        of_type = _beginning(SecurityMetrics.metric_type_date, metric_type)
+        found = await self._security.query(name, *of_type)
+        return sorted(found, key=lambda one: one.date, reverse=True)
 
     async def detect_event_patterns(
         self, repo_name: str, *, hours: int = 24, windows: int = 14
@@ -139,10 +140,9 @@ class StoredMetrics(MetricsRepository):
     ) -> list[EventPattern]:
         """Return the patterns that were found, of all types or of one."""
         name = asked_repository(repo_name)
-        if event_type is None:
-            return await self._patterns.query(name, reverse=True)
-        of_type = EventPattern.event_pattern_detected.startswith(joined(event_type, ""))
-        return await self._patterns.query(name, of_type, reverse=True)
+        of_type = _beginning(EventPattern.event_pattern_detected, event_type)
+        found = await self._patterns.query(name, *of_type)
+        return sorted(found, key=lambda one: one.detected_at, reverse=True)
 
     async def compute_deployment_metrics(
         self, repo_name: str, *, days: int = 30
@@ -156,7 +156,8 @@ class StoredMetrics(MetricsRepository):
 
     async def get_deployments(self, repo_name: str) -> list[Deployment]:
         """Return the deployments that were gathered."""
-        return await self._deployments.query(asked_repository(repo_name), reverse=True)
+        found = await self._deployments.query(asked_repository(repo_name))
+        return sorted(found, key=lambda one: one.created_at, reverse=True)
 
     async def get_deployment_figures(self, repo_name: str, *, days: int = 30) -> DeploymentFigures:
         """Return how often it was deployed, how often that failed, and how long commits waited."""
@@ -164,10 +165,15 @@ class StoredMetrics(MetricsRepository):
         deployments = [
             one for one in await self.get_deployments(repo_name) if one.created_at >= since
         ]
-        shas = {one.sha for one in deployments if one.sha}
+        shas = {one.sha for one in deployments if is_sha(one.sha)}
         known = await self._commit_dates.get_many(shas)
         committed = {commit.sha: commit.commit_date for commit in known}
         return deployment_figures(repo_name, deployments, committed, days=days)
 
     async def _happened(self, repo_name: str, since: datetime, until: datetime) -> list[Event]:
         return await self._events.get_events_by_repo(repo_name, since=since, until=until)
+
+
+def _beginning(key: Path[str, M], part: str | None) -> list[Condition[M]]:
+    """Return the condition that a sort key's first part is this one; none where it may be any."""
+    return [] if part is None else [key.startswith(joined(part, ""))]
