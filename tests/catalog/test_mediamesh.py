@@ -290,6 +290,23 @@ async def test_more_than_is_kept_comes_from_the_source(database: Database) -> No
     assert source.asked == [("trending", "PROGRAM", 2), ("trending", "PROGRAM", 4)]
 
 
+@pytest.mark.parametrize("target", ["memory"], indirect=True)
+async def test_a_source_that_gives_more_than_it_was_asked_for_is_kept_too(
+    database: Database,
+) -> None:
+    class Generous(PostgreSQL):
+        async def find_trending(self, content_type: str, limit: int) -> list[Program]:
+            await super().find_trending(content_type, limit)
+            return programs(*map(str, range(150)))
+
+    source = Generous()
+    discovery = Discovery(source, DiscoveryRepository(database, Program))
+    for _ in range(2):
+        assert titles(await discovery.get_trending("PROGRAM", limit=3)) == ["0", "1", "2"]
+    assert len(await discovery.get_trending("PROGRAM", limit=50)) == 50
+    assert (len(source.asked), discovery.cache.failed_writes) == (1, 0)
+
+
 async def test_an_empty_answer_is_asked_again(database: Database) -> None:
     source = PostgreSQL()
     discovery = Discovery(source, DiscoveryRepository(database, Program))

@@ -207,6 +207,7 @@ class Discovery(Generic[P]):
             content_type,
             read=lambda: get(content_type, limit),
             load=lambda: find(content_type, self._depth),
-            store=lambda found: store(content_type, found),
+            # A source may give more than it was asked for.
+            store=lambda found: store(content_type, found[: self._depth]),
         )
         return list(programs[:limit])
