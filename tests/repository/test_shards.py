@@ -355,3 +355,19 @@ async def test_a_spread_table_answers_as_one_that_is_not(
                 )
                 assert last.items == ()
         assert await one.count("monday") == await other.count("monday") == len(numbers)
+
+
+async def test_a_number_that_is_told_wins_over_the_declared_one(database: Database) -> None:
+    await database.create_tables([Spread])
+    told = database.repository(Spread, shards=3)
+    await told.put_many([spread(number) for number in range(9)])
+    assert await database.repository(Spread).query("monday") == await told.query("monday")
+    response = await database.session.adapter.call("Scan", {"TableName": "spread"})
+    assert {item["day"]["S"] for item in response["Items"]} <= {f"monday#{n}" for n in range(3)}
+
+
+async def test_a_number_cannot_be_told_after_the_declared_one_was_used() -> None:
+    async with Database.open("memory://") as database:
+        database.repository(Spread)
+        with pytest.raises(ConfigurationError, match="over 4 shards and over 3"):
+            database.repository(Spread, shards=3)

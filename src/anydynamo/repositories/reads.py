@@ -9,6 +9,7 @@ from pynamodb.models import Model
 from anydynamo.errors import InvalidRequest
 from anydynamo.repositories.placeholders import Attributes, Expressions, grouped
 from anydynamo.repositories.projections import projection_of
+from anydynamo.repositories.spread_keys import check_spread
 from anydynamo.repositories.targets import Target
 from anydynamo.repositories.walks import Plan
 
@@ -149,7 +150,7 @@ class ReadRequests(Generic[M]):
         key, *conditions = rest
         target.check_filter(where)
         for condition in conditions:
-            self._session.sharding.check(self._table, condition, key=True)
+            check_spread(self._session.sharding.find(self._table), condition, key=True)
         expressions = Expressions(self._attributes)
         settled: list[Rule] = []
 
@@ -229,7 +230,7 @@ class ReadRequests(Generic[M]):
             request["IndexName"] = target.index.name
         if consistent:
             request["ConsistentRead"] = True
-        self._session.sharding.check(self._table, where)
+        check_spread(self._session.sharding.find(self._table), where)
         if where is not None:
             request["FilterExpression"] = expressions.condition(where, "filter")
         identity = self._identity(operation, target, request, expressions)

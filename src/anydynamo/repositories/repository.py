@@ -21,6 +21,7 @@ from anydynamo.repositories.rules.acting import acting_as
 from anydynamo.repositories.rules.scope import scope_of, scoped
 from anydynamo.repositories.rules.soft_delete import with_deleted
 from anydynamo.repositories.sending import send
+from anydynamo.repositories.spread_keys import check_spread
 from anydynamo.repositories.unique_check import check_unique
 from anydynamo.repositories.walks import Results
 from anydynamo.repositories.writes import WriteRequests
@@ -147,7 +148,7 @@ class Repository(Queries[M], Actions[M]):
         wire = self._attributes.wire(attribute)
         name = AttributeName(self._attributes.python(wire), wire)
         scope = scope_of(self._codec, name, owner)
-        self._session.sharding.check(self._table, attribute == owner)
+        check_spread(self._session.sharding.find(self._table), attribute == owner)
         return Repository(self._session, self._model, rules=scoped(self._rules, scope))
 
     # One item

@@ -17,26 +17,15 @@ import zlib
 from dataclasses import dataclass, field
 from functools import partial
 from heapq import merge
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
-
-from pynamodb.expressions.condition import (
-    And,
-    Condition,
-    Exists,
-    Not,
-    NotExists,
-    Or,
-)
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from anydynamo.engine.values import key_bytes
 from anydynamo.errors import (
     ConditionFailed,
     ConfigurationError,
-    InvalidRequest,
     TableMismatch,
     TransactionCancelled,
 )
-from anydynamo.repositories.placeholders import top_level_paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -138,38 +127,6 @@ class ShardedTable:
             )
         return {**item, self.hash_key: {"S": given}}
 
-    def check(self, condition: object, *, key: bool = False) -> None:
-        """Refuse a condition that compares the partition key, as DynamoDB would do it.
-
-        DynamoDB compares what is stored, which has the shard's number at its end.
-
-        Args:
-            condition: A condition or a filter.
-            key: Whether it is a condition on an index's sort key; a query may ask for equality
-                there, which goes to each shard.
-
-        Raises:
-            InvalidRequest: It does.
-        """
-        allowed = (Exists, NotExists)
-        todo: list[Any] = [condition]
-        while todo:
-            part = todo.pop()
-            if isinstance(part, And | Or | Not):
-                todo += cast("Any", part).values
-            elif not isinstance(part, Condition) or isinstance(part, allowed):
-                # What is no condition is refused elsewhere.
-                continue
-            elif key and part.operator == "=":
-                continue
-            elif self.hash_key in top_level_paths(part):
-                raise InvalidRequest(
-                    f"{self.hash_key!r} is spread over {self.shards} shards, so no condition or "
-                    "filter can compare it: DynamoDB compares what is stored, with the shard's "
-                    "number at its end. Give the partition key as a key, or compare an attribute "
-                    "that holds the same"
-                )
-
     def _spread(self, partition: str, sort: Mapping[str, Any]) -> str:
         return f"{partition}#{shard_of(key_bytes(dict(sort)), self.shards)}"
 
@@ -182,45 +139,36 @@ class Sharding:
 
     def __init__(self) -> None:
         self._tables: dict[str, ShardedTable] = {}
+        self._told: set[str] = set()
 
     def __bool__(self) -> bool:
         return bool(self._tables)
 
-    def declare(self, name: str, table: ShardedTable) -> None:
+    def declare(self, name: str, table: ShardedTable, *, told: bool) -> None:
         """Take note of a spread table.
 
         Args:
             name: Its real name.
             table: How it is spread.
+            told: Whether a program says so, in place of what the model declares.
 
         Raises:
             ConfigurationError: It was declared with another number of shards.
         """
+        if not told and name in self._told:
+            return
         known = self._tables.setdefault(name, table)
         if known.shards != table.shards:
             raise ConfigurationError(
                 f"{name} is spread over {known.shards} shards and over {table.shards}; their "
                 "number is a property of the table, so it has to be the same for all models of it"
             )
+        if told:
+            self._told.add(name)
 
     def find(self, name: str) -> ShardedTable | None:
         """Return how a table is spread, by its real name; None if it is not."""
         return self._tables.get(name)
-
-    def check(self, name: str, condition: object, *, key: bool = False) -> None:
-        """Refuse a condition that compares a spread table's partition key.
-
-        Args:
-            name: The table's real name.
-            condition: A condition or a filter, or None.
-            key: As for `ShardedTable.check`.
-
-        Raises:
-            InvalidRequest: It compares the partition key.
-        """
-        table = self._tables.get(name)
-        if table is not None and condition is not None:
-            table.check(condition, key=key)
 
     async def call(
         self, session: Session, operation: str, request: Mapping[str, Any]

@@ -25,6 +25,7 @@ from anydynamo.repositories.placeholders import (
     top_level_paths,
 )
 from anydynamo.repositories.rules.soft_delete import with_deleted
+from anydynamo.repositories.spread_keys import check_spread
 from anydynamo.repositories.transactions import TransactWrite
 from anydynamo.repositories.unique import unique_values
 
@@ -278,7 +279,7 @@ class WriteRequests(Generic[M]):
         request["TableName"] = self._table
         if self._unique is not None:
             self._unique.check_key(key)
-        self._session.sharding.check(self._table, condition)
+        check_spread(self._session.sharding.find(self._table), condition)
         kind = expectation.kind
         if condition is None and kind != "Update" and expectation.unconditional:
             return self._made(kind, request, expectation, key)
