@@ -439,6 +439,99 @@ async def test_a_shard_that_is_gone_was_read_if_it_was_read_within_a_day(
         await rest(stream, start=changes.position)
 
 
+async def test_what_came_after_a_shard_that_was_read_to_its_end_may_be_lost_too(
+    stream: FakeStream,
+) -> None:
+    stream.shard("a")
+    stream.write("a", "1")
+    database = stream.database()
+    changes = database.changes(Note, start="oldest")
+    assert (await anext(changes)).key == "1"
+    stream.split("a", "b")
+    stream.write("b", "2")
+
+    async def sleep(_: float) -> None:
+        raise InterruptedError
+
+    database.session.sleep = sleep
+    with pytest.raises(InterruptedError):
+        await anext(changes)
+    # The end of a is behind this position, and nothing of b before it.
+    position = changes.position
+    assert keys(await rest(stream, start=position)) == ["2"]
+    stream.now += 25 * HOUR
+    stream.trim()
+    stream.write("b", "3")
+    with pytest.raises(ChangesLost):
+        await rest(stream, start=position)
+    del stream.shards["a"]
+    with pytest.raises(ChangesLost):
+        await rest(stream, start=position)
+
+
+@pytest.mark.parametrize("start", ["latest", "oldest"])
+async def test_a_reader_that_stood_still_for_a_day_before_its_first_change_is_told(
+    stream: FakeStream, start: str
+) -> None:
+    stream.shard("a")
+    changes = stream.database().changes(Note, start=start)
+    await changes.begin()
+    stream.write("a", "1")
+    stream.now += 25 * HOUR
+    stream.trim()
+    stream.write("a", "2")
+    with pytest.raises(ChangesLost):
+        await anext(changes)
+
+
+@pytest.mark.parametrize(("later", "lost"), [(24 * HOUR - 1, False), (24 * HOUR + 0.9, True)])
+async def test_a_day_is_no_second_longer_than_the_streams(
+    stream: FakeStream, later: float, lost: bool
+) -> None:
+    stream.shard("a")
+    changes = stream.database().changes(Note)
+    await changes.begin()
+    stream.now += later
+    again = stream.database().changes(Note, start=changes.position)
+    if lost:
+        with pytest.raises(ChangesLost):
+            await again.begin()
+    else:
+        await again.begin()
+
+
+async def test_one_empty_answer_does_not_say_that_all_was_read(stream: FakeStream) -> None:
+    stream.shard("a")
+    stream.write("a", "1")
+    stream.write("a", "2")
+    stream.shards["a"].records.insert(1, {"hollow": True})
+    real = stream._GetRecords
+
+    def hollow(request: Any) -> Any:
+        answer = real({**request, "Limit": 1})
+        answer["Records"] = [one for one in answer["Records"] if "hollow" not in one]
+        return answer
+
+    stream._GetRecords = hollow  # type: ignore[method-assign]
+    stream.now += 20 * HOUR
+    database = stream.database()
+    changes = database.changes(Note, start="oldest")
+    assert (await anext(changes)).key == "1"
+
+    async def sleep(_: float) -> None:
+        raise InterruptedError
+
+    database.session.sleep = sleep
+    with pytest.raises(InterruptedError):
+        await anext(changes)
+    stream._GetRecords = real  # type: ignore[method-assign]
+    del stream.shards["a"].records[1]
+    stream.now += 5 * HOUR
+    stream.trim()
+    with pytest.raises(ChangesLost):
+        await rest(stream, start=changes.position)
+
+
 async def test_a_shard_that_goes_while_it_is_read_gives_way_to_its_child(
     stream: FakeStream,
 ) -> None:

@@ -27,8 +27,9 @@ _SKEW = 5 * 60
 """How far our clock and the stream's may be apart, in seconds: AWS refuses requests beyond that."""
 
 _EMPTY_REPLIES = 5
-"""After how many empty replies in a row an open shard counts as read: "it might take multiple calls
-to get to a portion of the shard that contains stream records" (GetRecords, API Reference)."""
+"""After how many empty replies in a row an open shard counts as read, and not before: "it might
+take multiple calls to get to a portion of the shard that contains stream records" (GetRecords, API
+Reference)."""
 
 _LOOK_EVERY = 30
 """After how many rounds the shards are looked at again, though nothing says that there are new
@@ -36,6 +37,11 @@ ones; a tenth of that where some are expected."""
 
 _RENEWALS = 3
 """How often in a row an iterator is renewed, before its error is believed to be another."""
+
+_REMEDY = (
+    "Begin with start='oldest' for all that is there, as another consumer= if there is a "
+    "checkpoint, and rebuild what depends on the rest"
+)
 
 Record = dict[str, Any]
 
@@ -145,8 +151,9 @@ class Reader:
             self._check_kept(name, lineage.marks[name])
             lineage.finish(name, self._now())
         for name, mark in lineage.marks.items():
-            # Of a change that is gone the stream itself says so; of a beginning it does not.
-            if not mark.done and not mark.after:
+            # Of a change that is gone the stream itself says so; of a beginning it does not, nor of
+            # the shards that came after one that was read to its end.
+            if mark.done or not mark.after:
                 self._check_kept(name, mark)
         # Nothing of this object was changed until here: a beginning that was cut off is repeated.
         self._lineage, self._enabled = lineage, enabled
@@ -214,8 +221,7 @@ class Reader:
             )
         raise ChangesLost(
             f"The stream of {self._stream.table} was switched off and on again since this position "
-            "was taken, and what was changed between was not written down. Begin with "
-            "start='oldest' for all that the new stream has, and rebuild what depends on the rest",
+            f"was taken, and what was changed between was not written down. {_REMEDY}",
             table=self._stream.table,
         )
 
@@ -238,13 +244,13 @@ class Reader:
         Raises:
             ChangesLost: It is longer.
         """
-        if mark.seen and self._now() - mark.seen <= _KEPT:
+        # Both are rounded down to the second.
+        if mark.seen and self._now() - mark.seen < _KEPT:
             return
         last = f"after the change {mark.after}" if mark.after else "from its beginning"
         raise ChangesLost(
             f"Changes of {self._stream.table} may be lost: its stream keeps them for 24 hours, and "
-            f"the shard {shard} cannot be read on {last}. Begin with start='oldest' for all that "
-            "is there, and rebuild what depends on the rest",
+            f"the shard {shard} cannot be read on {last}. {_REMEDY}",
             code=None if cause is None else cause.code,
             operation=None if cause is None else cause.operation,
             table=self._stream.table,
@@ -316,11 +322,14 @@ class Reader:
         if records:
             return Mark(after=records[-1]["dynamodb"]["SequenceNumber"])
         known = reading.mark
+        # One empty reply may come from a part of the shard that has changes behind it.
+        certain = following is None or reading.empty >= _EMPTY_REPLIES
+        seen = self._now() if certain else known.seen
         if known.after or not known.since:
-            return Mark(after=known.after, seen=self._now())
+            return Mark(after=known.after, seen=seen)
         # Without a number, the iterator alone knows the place; one that began too early does not.
         iterator = "" if reading.skip else following or ""
-        return Mark(iterator=iterator, since=known.since, seen=self._now())
+        return Mark(iterator=iterator, since=known.since, seen=seen)
 
     async def _reply(self, reading: _Reading) -> Reply:
         for _ in range(_RENEWALS):
@@ -350,7 +359,10 @@ class Reader:
             return await self._stream.iterator(reading.shard, kind, mark.after)
         if mark.since:
             reading.skip = mark.since - _SKEW
-        return await self._stream.iterator(reading.shard, "TRIM_HORIZON")
+        iterator = await self._stream.iterator(reading.shard, "TRIM_HORIZON")
+        # What is trimmed from now on the stream tells; of what was trimmed before it says nothing.
+        self._check_kept(reading.shard, mark)
+        return iterator
 
     async def _is_there(self, shard: str) -> bool:
         shards, _ = await self._stream.describe()
