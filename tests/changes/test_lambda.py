@@ -309,6 +309,34 @@ def test_coroutines_run_on_one_event_loop_that_is_kept() -> None:
     assert len(set(loops)) == 1
 
 
+def test_a_plain_function_may_have_an_event_loop_of_its_own() -> None:
+    async def later(change: Change[Message]) -> str:
+        await asyncio.sleep(0)
+        return change.sequence
+
+    @lambda_handler(Message)
+    def handle(change: Change[Message]) -> None:
+        sequences.append(asyncio.run(later(change)))
+
+    sequences: list[str] = []
+    assert handle(EVENT) == {"batchItemFailures": []}
+    assert sequences == ["111", "222", "333"]
+
+
+def test_a_coroutine_that_fails_is_a_failure_of_its_record_and_the_loop_goes_on() -> None:
+    @lambda_handler(Message)
+    async def handle(change: Change[Message]) -> None:
+        await asyncio.sleep(0)
+        if change.sequence == "222" and not failed:
+            failed.append(change)
+            raise TimeoutError
+
+    failed: list[Change[Message]] = []
+    assert handle(EVENT) == {"batchItemFailures": [{"itemIdentifier": "222"}]}
+    assert handle(EVENT) == {"batchItemFailures": []}
+    handle.close()
+
+
 async def test_where_a_loop_is_running_the_handler_is_awaited() -> None:
     sequences: list[str] = []
 

@@ -26,9 +26,11 @@ from anydynamo.repositories.shards import ShardedTable
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from anydynamo.changes.records import Change
+
+    _Finish = Callable[[object], Awaitable[None]]
 
 __all__ = ["LambdaHandler", "lambda_handler"]
 
@@ -45,7 +47,8 @@ class LambdaHandler(Generic[M]):
     """A function that AWS Lambda calls with an event; made by `lambda_handler`.
 
     Call it with the event and the context, as Lambda does. Coroutines run on one event loop, which
-    is kept from call to call, so that a `Database` may be kept as well.
+    is kept from call to call, so that a `Database` may be kept as well. A plain function runs
+    outside of it, and may have a loop of its own.
 
     Args:
         model: The model of the items.
@@ -85,8 +88,25 @@ class LambdaHandler(Generic[M]):
             InvalidRequest: The event is not one of this table's stream; nothing was handled.
             NotSupported: An event loop is running in this thread; await `handle` there.
         """
+        import asyncio
+
         del context
-        return self._run(self.handle(event))
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            pass
+        else:
+            raise NotSupported(
+                "An event loop is running in this thread already: `await handler.handle(event)`"
+            )
+        handling = self._handle(event, self._run)
+        try:
+            # It waits for nothing but `_run`, which blocks.
+            handling.send(None)
+        except StopIteration as done:
+            response: Response = done.value
+            return response
+        raise AssertionError("a handler that blocks has waited for something else")
 
     async def handle(self, event: Mapping[str, Any]) -> Response:
         """Handle an event where an event loop is running already.
@@ -94,9 +114,7 @@ class LambdaHandler(Generic[M]):
         Raises:
             InvalidRequest: The event is not one of this table's stream; nothing was handled.
         """
-        records = self._records(event)
-        failed = await (self._all(records) if self._batch else self._each(records))
-        return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed}]}
+        return await self._handle(event, _finished)
 
     def close(self) -> None:
         """Close the event loop, if there was need of one; Lambda itself never does."""
@@ -104,21 +122,21 @@ class LambdaHandler(Generic[M]):
             self._runner.close()
             self._runner = None
 
-    def _run(self, coroutine: Coroutine[Any, Any, Response]) -> Response:
+    async def _handle(self, event: Mapping[str, Any], finish: _Finish) -> Response:
+        records = self._records(event)
+        handle = self._all if self._batch else self._each
+        failed = await handle(records, finish)
+        return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed}]}
+
+    async def _run(self, result: object) -> None:
+        """Wait for what a function returned, where no event loop is running."""
+        if not inspect.isawaitable(result):
+            return
         import asyncio
 
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            pass
-        else:
-            coroutine.close()
-            raise NotSupported(
-                "An event loop is running in this thread already: `await handler.handle(event)`"
-            )
         if self._runner is None:
             self._runner = asyncio.Runner()
-        return self._runner.run(coroutine)
+        self._runner.run(_finished(result))
 
     def _records(self, event: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         # Lambda's word is taken for nothing: another source's events look much the same.
@@ -143,17 +161,17 @@ class LambdaHandler(Generic[M]):
                 f"{arn!r}; check the event source mapping, and table_prefix= or tables= here"
             )
 
-    async def _each(self, records: Sequence[Mapping[str, Any]]) -> str | None:
+    async def _each(self, records: Sequence[Mapping[str, Any]], finish: _Finish) -> str | None:
         for record in records:
             if self._decoder.passes_over(record):
                 continue
             try:
-                await _finished(self._function(self._decode(record)))
+                await finish(self._function(self._decode(record)))
             except Exception as error:
                 return self._failure(record, error)
         return None
 
-    async def _all(self, records: Sequence[Mapping[str, Any]]) -> str | None:
+    async def _all(self, records: Sequence[Mapping[str, Any]], finish: _Finish) -> str | None:
         changes: list[Change[M]] = []
         failed: str | None = None
         for record in records:
@@ -166,7 +184,7 @@ class LambdaHandler(Generic[M]):
                 break
         try:
             if changes:
-                await _finished(self._function(changes))
+                await finish(self._function(changes))
         except Exception as error:
             return self._failure(records[0], error)
         return failed
