@@ -1,11 +1,10 @@
 """Trending programs and search before a source of truth: `python examples/mediamesh.py`.
 
-It runs in mediamesh.db. Set the documented variables, such as DYNAMODB_ENABLED=true and
+It runs on SQLite, in anydynamo.db. Set the documented variables, such as DYNAMODB_ENABLED=true and
 DYNAMODB_ENDPOINT, to run it on DynamoDB, or DYNAMODB_ENABLED=false to do without.
 """
 
 import asyncio
-import os
 
 from anydynamo.catalog.mediamesh import (
     Content,
@@ -46,7 +45,7 @@ class Source:
 
 
 async def main() -> None:
-    settings = MediaMeshSettings.from_env({"DATABASE_PATH": "mediamesh.db", **os.environ})
+    settings = MediaMeshSettings.from_env()
     async with settings.open() as db:
         programs = index = None
         if db is not None:
