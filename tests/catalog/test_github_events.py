@@ -14,6 +14,7 @@ from anydynamo import Database, sync
 from anydynamo.catalog.github_events import (
     MODELS,
     BlockingDatabaseService,
+    Commit,
     CommitsRepository,
     DatabaseManager,
     DatabaseService,
@@ -248,6 +249,16 @@ async def test_a_commit_is_stored_with_its_files_and_a_summary(manager: Database
     assert await manager.commits.get_commit(sha(8)) is None
 
 
+@pytest.mark.parametrize("target", ["memory"], indirect=True)
+async def test_a_commit_that_was_stored_without_a_summary_is_summarized(target: Target) -> None:
+    async with Manager(Database(target.adapter(), owns_adapter=True)) as manager:
+        commit = Commit(sha=sha(1), repo_name=REPO, commit_date=NOW, message="docs: how")
+        await manager.database.repository(Commit).put(commit)
+        found = await manager.commits.get_commit(sha(1))
+    assert found is not None
+    assert (found.files, found.summary.kind) == ((), "docs")
+
+
 async def test_recent_commits_are_those_of_the_last_hours(manager: DatabaseManager) -> None:
     commits = [
         {"sha": sha(number), "commit_date": (NOW - timedelta(hours=hours)).isoformat()}
@@ -386,7 +397,9 @@ async def test_metrics_are_computed_stored_and_read_back(manager: DatabaseManage
     assert await metrics.get_security_metrics(REPO, "member") == []
 
     patterns = await metrics.detect_event_patterns(REPO)
-    assert [one.event_pattern_detected for one in patterns] == ["ForkEvent#spike#2026-11-22T00:00Z"]
+    assert [one.event_pattern_detected for one in patterns] == [
+        "ForkEvent#spike#2026-11-22T00:00Z/24h"
+    ]
     assert await metrics.get_event_patterns(REPO) == patterns
     assert await metrics.get_event_patterns(REPO, "ForkEvent") == patterns
     assert await metrics.get_event_patterns(REPO, "PushEvent") == []

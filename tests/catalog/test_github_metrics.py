@@ -223,6 +223,25 @@ def test_a_count_is_compared_with_the_windows_before(
     assert detect(windows_of(counts, hours=6), hours=6) == found
 
 
+def test_windows_that_end_at_one_moment_have_keys_of_their_own() -> None:
+    midnight = datetime(2026, 11, 22, tzinfo=UTC)
+    burst = [
+        Event(
+            id=str(number),
+            event_type="ForkEvent",
+            repo_name=REPO,
+            created_at=midnight - timedelta(minutes=number),
+        )
+        for number in range(1, 10)
+    ]
+    keys = {
+        one.event_pattern_detected
+        for hours in (1, 6, 24)
+        for one in detect_patterns(REPO, burst, hours=hours, windows=4, now=midnight)
+    }
+    assert len(keys) == 3
+
+
 def test_a_window_that_is_not_over_is_not_judged() -> None:
     burst = [
         Event(id=str(number), event_type="ForkEvent", repo_name=REPO, created_at=NOW)

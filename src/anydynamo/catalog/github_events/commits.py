@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from anydynamo.catalog.github_events.changesets import Changeset, read_changesets
+from anydynamo.catalog.github_events.changesets import Changeset, read_changesets, summarize
 from anydynamo.catalog.github_events.interfaces import CommitsRepository
 from anydynamo.catalog.github_events.models import Commit, CommitFile, CommitSummary
 from anydynamo.catalog.github_events.windows import asked_repository, hours_before, span
@@ -57,9 +57,10 @@ class StoredCommits(CommitsRepository):
         commit = await self._commits.find(sha)
         if commit is None:
             return None
-        return Changeset(
-            commit, tuple(await self.get_commit_files(sha)), await self._summaries.get(sha)
-        )
+        files = tuple(await self.get_commit_files(sha))
+        # Another program may have stored the commit without a summary.
+        summary = await self._summaries.find(sha) or summarize(commit, files)
+        return Changeset(commit, files, summary)
 
     async def get_commit_files(self, sha: str) -> list[CommitFile]:
         """Return the files that a commit touches, by name."""

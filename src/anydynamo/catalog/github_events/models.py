@@ -147,7 +147,7 @@ class CommitFile(Table, name="commit_files"):
 
 
 class CommitSummary(Table, name="commit_summaries"):
-    """What a commit is about, as its message and its files tell; see `commits.summarize`."""
+    """What a commit is about, as its message and its files tell; see `changesets.summarize`."""
 
     commit_sha: Attr[Sha] = attribute(hash_key=True)
     repo_name: Attr[RepositoryName] = attribute()

@@ -101,7 +101,10 @@ def detect_patterns(
         found.append(
             EventPattern(
                 repo_name=repo_name,
-                event_pattern_detected=joined(event_type, pattern, f"{end:%Y-%m-%dT%H:%MZ}"),
+                # Windows of different lengths end at the same moment.
+                event_pattern_detected=joined(
+                    event_type, pattern, f"{end:%Y-%m-%dT%H:%MZ}/{hours}h"
+                ),
                 event_type=event_type,
                 pattern=pattern,
                 detected_at=end,
