@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
-import stat
 import threading
 import warnings
 from contextlib import suppress
@@ -20,7 +18,13 @@ from anydynamo.errors import (
     StoreDamaged,
     StoreLocked,
 )
-from anydynamo.stores.files import sync_folder, trouble
+from anydynamo.stores.files import (
+    copy_permissions,
+    real_path,
+    refuse_protected,
+    sync_folder,
+    trouble,
+)
 from anydynamo.stores.groups import Job, acknowledge, execute_alone, execute_group
 from anydynamo.stores.jsonfile_document import Document
 from anydynamo.stores.jsonfile_format import Malformed
@@ -74,7 +78,9 @@ class JSONFileStore:
                 f"lock_timeout is {lock_timeout!r}; it must be a number of seconds from 0 up"
             )
         self._path = Path(path).absolute()
-        self._file = _JSONFile(_checked(self._path), self._path, lock_timeout)
+        self._file = _JSONFile(
+            real_path(self._path, "keep a database in"), self._path, lock_timeout
+        )
         self._blocking = blocking
         self._gate = threading.Lock()
         self._waiting: dict[asyncio.AbstractEventLoop, list[Job]] = {}
@@ -224,13 +230,11 @@ class _JSONFile:
         """
         temporary = self._path.with_name(f".{self._path.name}.tmp")
         try:
-            if self._path.exists() and not os.access(self._path, os.W_OK):
-                # Replacing asks for rights on the folder only, but who protects a file means it.
-                raise PermissionError(errno.EACCES, "the file is read-only")
+            refuse_protected(self._path)
             # One that a killed writer left behind: nobody else writes while the lock is held.
             temporary.unlink(missing_ok=True)
             with open(temporary, "xb") as file:
-                self._copy_permissions(file.fileno())
+                copy_permissions(self._path, file.fileno())
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -262,16 +266,6 @@ class _JSONFile:
         except Malformed as error:
             raise self.damaged(error) from error
         self._version = version
-
-    def _copy_permissions(self, descriptor: int) -> None:
-        try:
-            status = self._path.stat()
-        except FileNotFoundError:
-            return
-        with suppress(PermissionError, AttributeError):
-            os.fchown(descriptor, status.st_uid, status.st_gid)
-        if hasattr(os, "fchmod"):
-            os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
 
     def damaged(self, error: Malformed) -> StoreDamaged:
         """Name the file and the place that is not in the format."""
@@ -347,33 +341,6 @@ def _spoils_nothing(error: BaseException) -> bool:  # noqa: ARG001 - as `execute
 
 def _version(status: os.stat_result) -> _Version:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
-
-
-def _checked(path: Path) -> Path:
-    """Return the file that a path leads to.
-
-    Raises:
-        ConfigurationError: It is a folder, or its own folder does not exist.
-        StoreReadOnly: It cannot be reached.
-    """
-    real = Path(os.path.realpath(path))
-    try:
-        if real.is_dir():
-            raise ConfigurationError(
-                f"cannot keep a database in {path}: it is a folder; give the path of a file"
-            )
-        if not real.parent.is_dir():
-            raise ConfigurationError(
-                f"cannot keep a database in {path}: the folder {real.parent} does not exist; create"
-                " it first"
-            )
-    except PermissionError as error:
-        raise trouble(path, error) from error
-    except OSError as error:
-        raise ConfigurationError(
-            f"cannot keep a database in {path}: {error.strerror}; give another path"
-        ) from error
-    return real
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
