@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 
     from anydynamo.models.schema import TableSchema, UniqueSchema
 
-__all__ = ["OWNER", "PREFIX", "is_marker", "marker_key", "marker_text", "owner_of"]
+__all__ = [
+    "OWNER",
+    "PREFIX",
+    "is_marker",
+    "is_marker_of",
+    "marker_key",
+    "marker_text",
+    "owner_of",
+]
 
 PREFIX = "unique#"
 """What each marker's partition key begins with, and no other item's may."""
@@ -48,13 +56,24 @@ def marker_text(unique: UniqueSchema, value: str) -> str:
         unique: The attribute.
         value: The value as it is stored.
     """
-    # Quoted, so that the name of an attribute cannot run on into what is another's value.
-    name = unique.wire.replace("%", "%25").replace("#", "%23")
+    plain, hashed = _beginnings(unique)
     same = unique.normalise(value)
-    text = f"{PREFIX}{name}#{same}"
+    text = f"{plain}{same}"
     if len(text.encode()) <= _MOST_BYTES:
         return text
-    return f"{PREFIX}{name}%sha256#{hashlib.sha256(same.encode()).hexdigest()}"
+    return f"{hashed}{hashlib.sha256(same.encode()).hexdigest()}"
+
+
+def is_marker_of(unique: UniqueSchema, text: str) -> bool:
+    """Tell whether the text of a marker's partition key is for a value of this attribute."""
+    return text.startswith(_beginnings(unique))
+
+
+def _beginnings(unique: UniqueSchema) -> tuple[str, str]:
+    """Return what the texts of an attribute's markers begin with: before values, before hashes."""
+    # Quoted, so that the name of an attribute cannot run on into what is another's value.
+    name = unique.wire.replace("%", "%25").replace("#", "%23")
+    return f"{PREFIX}{name}#", f"{PREFIX}{name}%sha256#"
 
 
 def marker_key(schema: TableSchema, text: str) -> dict[str, Any]:

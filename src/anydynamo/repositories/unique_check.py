@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 from anydynamo.errors import Conflict
 from anydynamo.repositories.batches import BatchReader, identity
 from anydynamo.repositories.companions import conditioned
-from anydynamo.repositories.markers import OWNER, is_marker, marker_key, owner_of
+from anydynamo.repositories.markers import (
+    OWNER,
+    is_marker,
+    is_marker_of,
+    marker_key,
+    owner_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -132,7 +138,7 @@ class _Check:
     async def look(self, page: Sequence[Item]) -> None:
         """Look at some items and markers."""
         at = self._session.clock()
-        markers = [item for item in page if is_marker(self._schema, item)]
+        markers = [item for item in page if self._is_own(item)]
         items = [item for item in page if not is_marker(self._schema, item)]
         self.counts.items += len(items)
         held = [
@@ -154,6 +160,13 @@ class _Check:
             there = None if owner is None else owners.get(identity(owner))
             if text not in self._unique.held(there) and not self._unique.is_over(marker, at):
                 await self._settle_marker(text)
+
+    def _is_own(self, item: Item) -> bool:
+        """Tell whether an item is a marker of one of these values, and not of another model's."""
+        if not is_marker(self._schema, item):
+            return False
+        text: str = item[self._schema.hash_key.wire]["S"]
+        return any(is_marker_of(unique, text) for unique in self._schema.unique)
 
     async def _settle_value(self, key: Item, text: str) -> None:
         """Look again at a value whose marker seems to be wrong."""
