@@ -24,7 +24,14 @@ if TYPE_CHECKING:
     from anydynamo.models.schema import TableSchema
     from anydynamo.repositories.session import Session
 
-__all__ = ["CreatedTable", "create_tables", "delete_tables", "differences", "present"]
+__all__ = [
+    "CreatedTable",
+    "create_tables",
+    "delete_tables",
+    "differences",
+    "present",
+    "refuse_differences",
+]
 
 _log = logging.getLogger("anydynamo")
 
@@ -118,6 +125,28 @@ def differences(schema: TableSchema, description: Mapping[str, Any]) -> list[str
     return found
 
 
+def refuse_differences(schema: TableSchema, description: Mapping[str, Any], table: str) -> None:
+    """Refuse a table that is not what its model declares.
+
+    Args:
+        schema: What the model declares.
+        description: `Table` in DescribeTable's response.
+        table: Its real name.
+
+    Raises:
+        TableMismatch: It differs in what cannot be changed later.
+    """
+    found = differences(schema, description)
+    if found:
+        raise TableMismatch(
+            f"The table {table} is there, but is not what the model of {schema.table_name} "
+            f"declares: {'; '.join(found)}. Nothing was changed; use another name or prefix, "
+            "or move the data to a new table",
+            operation="DescribeTable",
+            table=table,
+        )
+
+
 async def _create(session: Session, schema: TableSchema) -> CreatedTable:
     table = session.names.real(schema.table_name)
     description = await _describe(session, table)
@@ -129,15 +158,7 @@ async def _create(session: Session, schema: TableSchema) -> CreatedTable:
             # Somebody else was making it at the same time; what they made is looked at below.
             created = False
     description = await _wait(session, table, active=True)
-    found = differences(schema, description or {})
-    if found:
-        raise TableMismatch(
-            f"The table {table} is there, but is not what the model of {schema.table_name} "
-            f"declares: {'; '.join(found)}. Nothing was changed; use another name or prefix, "
-            "or move the data to a new table",
-            operation="DescribeTable",
-            table=table,
-        )
+    refuse_differences(schema, description or {}, table)
     if schema.ttl is not None:
         await _expire(session, table, schema.ttl)
     if schema.point_in_time_recovery:

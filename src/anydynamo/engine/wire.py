@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from anydynamo.engine.values import check_item
+from anydynamo.engine.values import check_item, too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,7 +36,11 @@ def from_json(item: object) -> Item:
     if not isinstance(item, Mapping):
         return check_item(item)
     attributes = cast("Mapping[str, Any]", item)
-    return check_item({name: _value(value, _bytes) for name, value in attributes.items()})
+    try:
+        converted = {name: _value(value, _bytes) for name, value in attributes.items()}
+    except RecursionError as error:
+        raise too_deep() from error
+    return check_item(converted)
 
 
 def _value(value: Any, binary: Callable[[Any], Any]) -> Any:

@@ -8,8 +8,10 @@
 ]}
 ```
 
-Items are in DynamoDB's JSON, binary as base64, so that AWS's own tools read them. A table's name is
-its model's, without prefix: a backup of one environment can be restored in another.
+The checksum is of all that is said of the table: when the backup was created, the table's name and
+key, and its items. These are in DynamoDB's JSON, binary as base64, so that AWS's own tools read
+them. A table's name is its model's, without prefix: a backup of one environment can be restored in
+another.
 
 A backup reads table after table with consistent reads, while others may go on writing: each item is
 as it was at some moment of the backup, and they need not be of the same moment.
@@ -19,28 +21,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias, cast
 
 from anydynamo.engine.errors import EngineError
 from anydynamo.engine.wire import from_json, to_json
-from anydynamo.errors import AnyDynamoError, InvalidItem, StoreDamaged
+from anydynamo.errors import InvalidItem, StoreDamaged
 from anydynamo.operations.items import Items, tables_of
 from anydynamo.operations.progress import Progress
 from anydynamo.operations.sources import read_json
 from anydynamo.repositories.batches import identity
-from anydynamo.stores.files import sync_folder, trouble
+from anydynamo.stores.files import replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    import os
+    from collections.abc import Callable, Iterable, Sequence
 
     from pynamodb.models import Model
 
     from anydynamo.database import Database
-    from anydynamo.models.schema import TableSchema
     from anydynamo.operations.items import ModelsOfTable
 
 __all__ = ["FORMAT", "VERSION", "Backup", "BackupTable", "backup", "read_backup"]
@@ -106,17 +106,18 @@ async def backup(
         progress: Is told how far each table is.
 
     Raises:
+        ConfigurationError: There can be no such file: it is a folder, or its folder does not exist.
         StoreReadOnly: The file cannot be written there; also StoreFull and ProviderError.
         TableNotFound: A table is not there; no file was written.
     """
     created = database.now().isoformat()
     written: list[BackupTable] = []
-    with _replacing(Path(file)) as out:
+    with replacing(Path(file), "write a backup to") as out:
         out.write(f'{{"format": "{FORMAT}", "version": {VERSION}, "created": "{created}", ')
         out.write('"tables": [')
         for number, table in enumerate(tables_of(models)):
             out.write("," * bool(number))
-            count = await _write_table(database, table.schema, out, progress)
+            count = await _write_table(database, table, created, out, progress)
             written.append(BackupTable(table, (), count))
         out.write("\n]}\n")
     return Backup(created, tuple(written))
@@ -158,21 +159,25 @@ def read_backup(file: str | os.PathLike[str], models: Models) -> Backup:
             f"{path}: it has the tables {', '.join(sorted(found)) or '(none)'}, and the models are "
             f"of {', '.join(sorted(by_name)) or '(none)'}; nothing was written"
         )
-    read = [_read_table(found[name], f"{path}: {name}", table) for name, table in by_name.items()]
-    return Backup(_text(content, "created", str(path)), tuple(read))
+    created = _text(content, "created", str(path))
+    read = [
+        _read_table(found[name], f"{path}: {name}", table, created)
+        for name, table in by_name.items()
+    ]
+    return Backup(created, tuple(read))
 
 
 async def _write_table(
     database: Database,
-    schema: TableSchema,
+    table: ModelsOfTable,
+    created: str,
     out: IO[str],
     progress: Callable[[Progress], None] | None,
 ) -> int:
-    keys = [key.wire for key in schema.keys]
-    items = Items(database.session, schema)
-    out.write(f'\n{{"name": {json.dumps(schema.table_name)}, "key": {json.dumps(keys)}, ')
-    out.write('"items": [')
-    digest = hashlib.sha256()
+    keys = [key.wire for key in table.schema.keys]
+    items = Items(database.session, table)
+    out.write(f'\n{{"name": {json.dumps(table.name)}, "key": {json.dumps(keys)}, "items": [')
+    digest = hashlib.sha256(_heading(created, table.name, keys))
     count = 0
     async for page in items.pages():
         for item in page:
@@ -181,23 +186,23 @@ async def _write_table(
             digest.update(text.encode())
             count += 1
         if progress is not None:
-            progress(Progress(schema.table_name, count))
+            progress(Progress(table.name, count))
     out.write(f'\n], "count": {count}, "sha256": "{digest.hexdigest()}"}}')
     return count
 
 
-def _read_table(content: object, where: str, table: ModelsOfTable) -> BackupTable:
+def _read_table(content: object, where: str, table: ModelsOfTable, created: str) -> BackupTable:
     content = _object(content, where, "key", "items", "count", "sha256")
-    schema = table.schema
-    if content["key"] != [key.wire for key in schema.keys]:
+    keys = [key.wire for key in table.schema.keys]
+    if content["key"] != keys:
         raise InvalidItem(
-            f"{where}: its key is {content['key']}, and the model's "
-            f"{[key.wire for key in schema.keys]}; nothing was written"
+            f"{where}: its key is {content['key']}, and the model's {keys}; nothing was written"
         )
     rows = _list(content["items"], f"{where}: items")
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(_heading(created, table.name, keys))
     for row in rows:
-        digest.update(_line(row).encode())
+        # Half a surrogate pair is refused below, with its place.
+        digest.update(_line(row).encode(errors="surrogatepass"))
     if content["count"] != len(rows) or content["sha256"] != digest.hexdigest():
         raise StoreDamaged(
             f"{where}: it was cut or altered: it says that it has {content['count']} items with "
@@ -209,14 +214,17 @@ def _read_table(content: object, where: str, table: ModelsOfTable) -> BackupTabl
     for number, row in enumerate(rows):
         try:
             item = from_json(row)
-        except (EngineError, ValueError) as error:
+        except EngineError as error:
+            problems.append(f"items[{number}]: {error.message}")
+            continue
+        except ValueError as error:
             problems.append(f"items[{number}]: {error}")
             continue
         why = table.unreadable(item)
         if why is not None:
             problems.append(f"items[{number}]: {why}")
             continue
-        key = identity({one.wire: item[one.wire] for one in schema.keys})
+        key = identity({name: item[name] for name in keys})
         first = seen.setdefault(key, number)
         if first != number:
             problems.append(f"items[{number}]: its key is that of items[{first}] already")
@@ -227,29 +235,13 @@ def _read_table(content: object, where: str, table: ModelsOfTable) -> BackupTabl
     return BackupTable(table, tuple(items), len(items))
 
 
+def _heading(created: str, table: str, keys: Sequence[str]) -> bytes:
+    """Return what a table's checksum covers besides the items."""
+    return _line([created, table, keys]).encode(errors="surrogatepass")
+
+
 def _line(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-
-
-@contextmanager
-def _replacing(path: Path) -> Generator[IO[str]]:
-    """Open a new file that takes a path's place when all is written, and vanishes otherwise."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("x", encoding="utf-8", newline="\n") as out:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(temporary, path)
-        sync_folder(path.parent)
-    except OSError as error:
-        # Those of ours that are OSErrors too, such as Unavailable, are about the database.
-        if isinstance(error, AnyDynamoError):
-            raise
-        raise trouble(path, error) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def _object(value: object, where: str, *names: str) -> dict[str, object]:

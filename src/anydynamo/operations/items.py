@@ -33,22 +33,37 @@ class ModelsOfTable:
 
     Attributes:
         models: The models, at least one.
-        schema: What they declare about the table; of several, the one with unique values.
     """
 
     models: tuple[type[Model], ...]
-    schema: TableSchema
 
     @property
-    def unique(self) -> type[Model] | None:
-        """The model that declares unique values; None if none does."""
-        several = (model for model in self.models if schema_of(model).unique)
-        return next(several, None)
+    def schemas(self) -> tuple[TableSchema, ...]:
+        """What each model declares about the table."""
+        return tuple(schema_of(model) for model in self.models)
+
+    @property
+    def schema(self) -> TableSchema:
+        """What the first model declares: all have the same name and the same key."""
+        return schema_of(self.models[0])
 
     @property
     def name(self) -> str:
         """The table's name, as its models say it."""
         return self.schema.table_name
+
+    @property
+    def unique(self) -> tuple[type[Model], ...]:
+        """Models that declare, between them, all unique values of the table."""
+        found: dict[frozenset[str], type[Model]] = {}
+        for model in self.models:
+            found.setdefault(frozenset(one.wire for one in schema_of(model).unique), model)
+        # A derived model's values are its base's too.
+        return tuple(
+            model
+            for names, model in found.items()
+            if names and not any(names < others for others in found)
+        )
 
     def unreadable(self, item: Mapping[str, Any]) -> str | None:
         """Return why none of the models can read an item; None if one of them can."""
@@ -70,12 +85,7 @@ def tables_of(models: Iterable[type[Model]]) -> tuple[ModelsOfTable, ...]:
     by_table: dict[str, list[type[Model]]] = {}
     for model in models:
         by_table.setdefault(schema_of(model).table_name, []).append(model)
-    return tuple(
-        ModelsOfTable(
-            tuple(several), max(map(schema_of, several), key=lambda schema: len(schema.unique))
-        )
-        for several in by_table.values()
-    )
+    return tuple(ModelsOfTable(tuple(several)) for several in by_table.values())
 
 
 class Items:
@@ -83,14 +93,19 @@ class Items:
 
     Args:
         session: The open database.
-        schema: What a model declares about the table.
+        table: The table and its models.
+
+    Raises:
+        ConfigurationError: The models spread its keys over different numbers of shards.
     """
 
-    def __init__(self, session: Session, schema: TableSchema) -> None:
+    def __init__(self, session: Session, table: ModelsOfTable) -> None:
         self._session = session
-        self._schema = schema
-        self.table = session.table(schema)
-        self._keys = tuple(key.wire for key in schema.keys)
+        self._keys = tuple(key.wire for key in table.schema.keys)
+        self._marked = next((one for one in table.schemas if one.unique), None)
+        for schema in table.schemas:
+            session.table(schema)
+        self.table = session.names.real(table.name)
 
     def key(self, item: Mapping[str, Any]) -> Item:
         """Return an item's key."""
@@ -137,22 +152,9 @@ class Items:
         Raises:
             BatchIncomplete: Some were still unprocessed when the attempts were used up.
         """
-        await self._write([{"PutRequest": {"Item": item}} for item in items])
-
-    async def delete(self, items: Sequence[Mapping[str, Any]]) -> None:
-        """Delete what lies under the keys of some items.
-
-        Raises:
-            BatchIncomplete: Some were still unprocessed when the attempts were used up.
-        """
-        await self._write([{"DeleteRequest": {"Key": self.key(item)}} for item in items])
-
-    def _is_marker(self, item: Mapping[str, Any]) -> bool:
-        return bool(self._schema.unique) and is_marker(self._schema, item)
-
-    async def _write(self, requests: Sequence[Mapping[str, Any]]) -> None:
-        for start in range(0, len(requests), _MOST_WRITES):
-            left = list(requests[start : start + _MOST_WRITES])
+        for start in range(0, len(items), _MOST_WRITES):
+            chunk = items[start : start + _MOST_WRITES]
+            left = [{"PutRequest": {"Item": item}} for item in chunk]
             for tries in range(1, self._session.patience.attempts + 1):
                 asked = {"RequestItems": {self.table: left}}
                 response = await self._session.call("BatchWriteItem", asked)
@@ -166,7 +168,13 @@ class Items:
                 raise BatchIncomplete(
                     f"{len(left)} writes to {self.table} are still unprocessed after "
                     f"{self._session.patience.attempts} attempts; they are in `unprocessed`",
-                    unprocessed=[*left, *requests[start + _MOST_WRITES :]],
+                    unprocessed=[
+                        *(one["PutRequest"]["Item"] for one in left),
+                        *items[start + _MOST_WRITES :],
+                    ],
                     operation="BatchWriteItem",
                     table=self.table,
                 )
+
+    def _is_marker(self, item: Mapping[str, Any]) -> bool:
+        return self._marked is not None and is_marker(self._marked, item)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from anydynamo.database import Database
     from anydynamo.models.schema import TableSchema
+    from anydynamo.operations.items import ModelsOfTable
 
 __all__ = ["VARIABLES", "ComparedTable", "Replica", "compare", "replica_settings", "replicas"]
 
@@ -170,22 +171,20 @@ async def compare(
     Raises:
         TableNotFound: One of the places lacks a table.
     """
-    return tuple(
-        [await _compare(primary, replica, table.schema, progress) for table in tables_of(models)]
-    )
+    return tuple([await _compare(primary, replica, table, progress) for table in tables_of(models)])
 
 
 async def _compare(
     primary: Database,
     replica: Database,
-    schema: TableSchema,
+    table: ModelsOfTable,
     progress: Callable[[Progress], None] | None,
 ) -> ComparedTable:
-    first, second = (Items(database.session, schema) for database in (primary, replica))
+    first, second = (Items(database.session, table) for database in (primary, replica))
     digests: dict[tuple[Any, ...], bytes] = {}
     async for page in first.pages():
         digests |= {first.identity(item): _digest(item) for item in page}
-        _tell(progress, schema, len(digests), None)
+        _tell(progress, table, len(digests), None)
     total = len(digests)
     same = extra = different = seen = 0
     examples: list[Mapping[str, Any]] = []
@@ -200,21 +199,19 @@ async def _compare(
             if len(examples) < _SHOWN:
                 examples.append(second.key(item))
         seen += len(page)
-        _tell(progress, schema, seen, total)
-    missing = [_key(identity, schema) for identity in list(digests)[: _SHOWN - len(examples)]]
-    return ComparedTable(
-        schema.table_name, same, len(digests), extra, different, (*examples, *missing)
-    )
+        _tell(progress, table, seen, total)
+    missing = [_key(identity, table.schema) for identity in list(digests)[: _SHOWN - len(examples)]]
+    return ComparedTable(table.name, same, len(digests), extra, different, (*examples, *missing))
 
 
 def _tell(
     progress: Callable[[Progress], None] | None,
-    schema: TableSchema,
+    table: ModelsOfTable,
     done: int,
     total: int | None,
 ) -> None:
     if progress is not None:
-        progress(Progress(schema.table_name, done, total))
+        progress(Progress(table.name, done, total))
 
 
 def _digest(item: Mapping[str, Any]) -> bytes:

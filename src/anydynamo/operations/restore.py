@@ -12,6 +12,7 @@ from anydynamo.errors import (
     InvalidItem,
     InvalidRequest,
     ServiceFault,
+    TableNotFound,
     UniqueViolation,
 )
 from anydynamo.models.codec import codec_of
@@ -20,6 +21,7 @@ from anydynamo.operations.items import Items
 from anydynamo.operations.progress import Progress
 from anydynamo.repositories.markers import marker_key, owner_of
 from anydynamo.repositories.unique import unique_values
+from anydynamo.tables import refuse_differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from pynamodb.models import Model
 
     from anydynamo.operations.backup import BackupTable
+    from anydynamo.repositories.unique import UniqueValues
 
 __all__ = ["Restored", "restore"]
 
@@ -84,34 +87,42 @@ async def restore(
         AlreadyExists: With `refuse`, a table has an item of another content; nothing was written.
         UniqueViolation: A table has an item with a value that is unique and that another item of
             the backup has; nothing was written.
+        TableMismatch: A table that is there has another key or other indexes; nothing was written.
         StoreDamaged: The file is damaged or of another version; nothing was written.
         InvalidItem: It does not fit the models; nothing was written.
-        TableMismatch: A table that is there has another key or other indexes.
         ServiceFault: An item was written and is not there afterwards.
     """
     wanted = list(models)
     tables = read_backup(file, wanted).tables
-    await _rehearse(tables, wanted, file)
-    await database.create_tables(wanted)
-    places = [(table, Items(database.session, table.models.schema)) for table in tables]
+    places = [(table, Items(database.session, table.models)) for table in tables]
+    await _rehearse(places, wanted, database, file)
     for table, place in places:
-        if conflict == "refuse":
-            await _refuse_others(table, place)
-        await _refuse_taken(table, place, conflict)
+        if await _is_there(database, table, place):
+            if conflict == "refuse":
+                await _refuse_others(table, place)
+            await _refuse_taken(table, place, conflict)
+    await database.create_tables(wanted)
     report = [await _fill(table, place, conflict, progress) for table, place in places]
     for table in tables:
-        if table.models.unique is not None:
-            await database.repository(table.models.unique).rebuild_unique()
+        for model in table.models.unique:
+            await database.repository(model).rebuild_unique()
     return tuple(report)
 
 
 async def _rehearse(
-    tables: Sequence[BackupTable], models: Sequence[type[Model]], file: str | os.PathLike[str]
+    places: Sequence[tuple[BackupTable, Items]],
+    models: Sequence[type[Model]],
+    database: Database,
+    file: str | os.PathLike[str],
 ) -> None:
     """Store everything in memory: what it refuses DynamoDB would refuse in the middle of it."""
     async with Database.open("memory://") as rehearsal:
         await rehearsal.create_tables(models)
-        for table in tables:
+        for table, place in places:
+            # Keys that are spread are longer, and may be too long.
+            spread = database.session.sharding.find(place.table)
+            if spread is not None:
+                rehearsal.session.sharding.declare(table.name, spread, told=True)
             for number, item in enumerate(table.items):
                 request = {"TableName": table.name, "Item": item}
                 try:
@@ -121,14 +132,25 @@ async def _rehearse(
                         f"{os.fspath(file)}: {table.name}: items[{number}]: {error}; nothing was "
                         "written"
                     ) from error
-            if table.models.unique is not None:
-                report = await rehearsal.repository(table.models.unique).rebuild_unique()
+            for model in table.models.unique:
+                report = await rehearsal.repository(model).rebuild_unique()
                 for twice in report.duplicates[:1]:
                     raise InvalidItem(
                         f"{os.fspath(file)}: {table.name}: the items {twice.owner!r} and "
                         f"{twice.key!r} have one value of {twice.attribute}, which is unique; "
                         "nothing was written"
                     )
+
+
+async def _is_there(database: Database, table: BackupTable, place: Items) -> bool:
+    """Tell whether a table is there, and refuse one that does not fit its models."""
+    try:
+        response = await database.session.call("DescribeTable", {"TableName": place.table})
+    except TableNotFound:
+        return False
+    for schema in table.models.schemas:
+        refuse_differences(schema, response["Table"], place.table)
+    return True
 
 
 async def _refuse_others(table: BackupTable, place: Items) -> None:
@@ -150,11 +172,16 @@ async def _refuse_others(table: BackupTable, place: Items) -> None:
 
 async def _refuse_taken(table: BackupTable, place: Items, conflict: OnConflict) -> None:
     """Refuse a backup with a unique value that an item has which the restore would leave there."""
-    if table.models.unique is None:
-        return
-    values = unique_values(codec_of(table.models.unique), place.table)
-    assert values is not None  # noqa: S101 - `unique` says that there are some
-    schema = table.models.schema
+    for model in table.models.unique:
+        values = unique_values(codec_of(model), place.table)
+        if values is not None:
+            await _refuse_values(table, place, conflict, values)
+
+
+async def _refuse_values(
+    table: BackupTable, place: Items, conflict: OnConflict, values: UniqueValues
+) -> None:
+    schema = values.codec.schema
     own = {place.identity(item) for item in table.items}
     for chunk in _chunks(table.items):
         claims = [(marker_key(schema, text), item) for item in chunk for text in values.held(item)]

@@ -28,17 +28,9 @@ def read_json(file: Traversable, name: str) -> Any:
         StoreDamaged: It is not JSON in UTF-8, holds NaN or an infinity, is nested too deeply, or
             an object in it has one name twice, so that one of the two values would be lost.
     """
+    text = _text(file, name)
     try:
-        raw = file.read_bytes()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ConfigurationError(f"{name}: cannot be read: {reason}") from error
-    try:
-        # Editors and PowerShell on Windows put a byte order mark before UTF-8.
-        text = raw.decode("utf-8-sig")
         return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
-    except UnicodeDecodeError as error:
-        raise StoreDamaged(f"{name}: byte {error.start} is not UTF-8") from error
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise StoreDamaged(f"{name}: not JSON at {where}: {error.msg}") from error
@@ -49,6 +41,20 @@ def read_json(file: Traversable, name: str) -> Any:
     except ValueError as error:
         # Python refuses to convert integers of thousands of digits.
         raise StoreDamaged(f"{name}: {error}") from error
+
+
+def _text(file: Traversable, name: str) -> str:
+    try:
+        # Editors and PowerShell on Windows put a byte order mark before UTF-8.
+        return file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise StoreDamaged(f"{name}: byte {error.start} is not UTF-8") from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigurationError(f"{name}: cannot be read: {reason}") from error
+    except ValueError as error:
+        # A path with a null character in it.
+        raise ConfigurationError(f"{name!r} cannot be read: {error}") from error
 
 
 class _Refused(Exception):

@@ -13,7 +13,7 @@ from anydynamo.repositories.unique_check import UniqueReport
 from anydynamo.tables import differences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pynamodb.models import Model
 
@@ -98,7 +98,7 @@ async def _verify(
     table: ModelsOfTable,
     progress: Callable[[Progress], None] | None,
 ) -> VerifiedTable:
-    place = Items(database.session, table.schema)
+    place = Items(database.session, table)
     try:
         response = await database.session.call("DescribeTable", {"TableName": place.table})
     except TableNotFound:
@@ -116,17 +116,28 @@ async def _verify(
                     shown.append(Unreadable(place.key(item), why))
         if progress is not None:
             progress(Progress(table.name, count))
-    unique = UniqueReport()
-    if table.unique is not None:
-        unique = await database.repository(table.unique).check_unique()
+    described = response["Table"]
+    found = [one for schema in table.schemas for one in differences(schema, described)]
+    unique = [await database.repository(model).check_unique() for model in table.unique]
     return VerifiedTable(
         table.name,
         place.table,
         present=True,
-        differences=tuple(differences(table.schema, response["Table"])),
+        differences=tuple(dict.fromkeys(found)),
         items=count,
         size=size,
         unreadable=tuple(shown),
         unreadable_items=failed,
-        unique=unique,
+        unique=_together(unique),
+    )
+
+
+def _together(reports: Sequence[UniqueReport]) -> UniqueReport:
+    """Put together what was found of several models' unique values."""
+    return UniqueReport(
+        max((one.items for one in reports), default=0),
+        sum(one.values for one in reports),
+        sum(one.missing for one in reports),
+        sum(one.stray for one in reports),
+        tuple(twice for one in reports for twice in one.duplicates),
     )
