@@ -16,6 +16,8 @@ from anydynamo.sync import Database
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from anydynamo.database import Database as AsyncDatabase
+
 FORUM = "anydynamo.catalog.forum:MODELS"
 
 
@@ -77,7 +79,9 @@ def test_tables_that_are_in_order_verify() -> None:
     found = facts("verify", FORUM)
     assert found["ok"] is True
     assert [table["items"] for table in found["tables"]] == [3, 2, 2]
-    assert "users: 3 items" in run("verify", FORUM).stdout
+    told = run("verify", FORUM).stdout
+    assert "users: 3 items" in told
+    assert told.endswith("All is well.\n")
 
 
 def test_tables_that_are_not_there_fail_to_verify(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,6 +97,27 @@ def test_items_that_cannot_be_read_are_shown() -> None:
     result = run("verify", FORUM)
     assert result.exit_code == 1
     assert '{"userId": {"S": "9"}}' in result.stdout
+
+
+def test_unique_values_that_are_not_held_are_shown() -> None:
+    def item(user: str, email: str) -> dict[str, Any]:
+        texts = {"userId": user, "email": email, "name": "New", "createdAt": "2024-11-23T10:00:00Z"}
+        return {name: {"S": text} for name, text in texts.items()}
+
+    async def past_the_repository(db: AsyncDatabase) -> None:
+        for one in (item("8", "new@example.com"), item("9", "alice@example.com")):
+            await db.session.call("PutItem", {"TableName": "users", "Item": one})
+
+    with Database.open("sqlite:///forum.db") as database:
+        database.run(past_the_repository)
+    result = run("verify", FORUM)
+    assert result.exit_code == 1
+    assert "'sample-user-1' and '9' have one value of email, which is unique" in result.stdout
+    assert "1 unique values are not held" in result.stdout
+    with Database.open("sqlite:///forum.db") as database:
+        database.repository(User).delete("9")
+        database.repository(User).rebuild_unique()
+    assert run("verify", FORUM).exit_code == 0
 
 
 def test_two_places_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from anydynamo.operations.progress import Progress
     from anydynamo.operations.restore import OnConflict
+    from anydynamo.repositories.unique_check import UniqueReport
 
 __all__ = ["run_backup", "run_compare", "run_restore", "run_verify"]
 
@@ -70,11 +71,31 @@ def run_verify(models: str, *, as_json: bool) -> bool:
             state = f"{table.items} items, {table.size} bytes" if table.present else "not there"
             lines.append(f"{table.table}: {state}")
             lines += [f"  {difference}" for difference in table.differences]
-            lines += [f"  {json.dumps(one.key)}: {one.why}" for one in table.unreadable]
+            lines += [
+                f"  {json.dumps(one.key, default=_text)}: {one.why}" for one in table.unreadable
+            ]
+            more = table.unreadable_items - len(table.unreadable)
+            lines += [f"  and {more} more that cannot be read"] * bool(more)
+            lines += _unique(table.unique)
         ok = all(table.ok for table in report)
+        lines.append("All is well." if ok else "Something is wrong.")
         return ok, lines, {"ok": ok, "tables": [asdict(table) for table in report]}
 
     return _run(models, work, as_json=as_json)
+
+
+def _unique(report: UniqueReport) -> list[str]:
+    """Say what is wrong with a table's unique values."""
+    lines = [
+        f"  {twice.owner!r} and {twice.key!r} have one value of {twice.attribute}, which is unique"
+        for twice in report.duplicates
+    ]
+    if report.missing or report.stray:
+        lines.append(
+            f"  {report.missing} unique values are not held, and {report.stray} are held for no "
+            "item; Repository.rebuild_unique puts that right"
+        )
+    return lines
 
 
 def run_compare(models: str, *, as_json: bool) -> bool:
