@@ -7,6 +7,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote
 
 import pytest
 from tests.catalog.github import REPO, event
@@ -199,6 +200,9 @@ class _GitHub(BaseHTTPRequestHandler):
             "/repos/octocat/object/events?per_page=100": (200, "{}"),
             "/repos/octocat/down/events?per_page=100": (502, ""),
         }
+        if "garbage" in self.path:
+            self.wfile.write(b"this is not HTTP\r\n\r\n")
+            return
         status, body = answers.get(self.path, (404, '{"message": "Not Found"}'))
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
@@ -228,7 +232,7 @@ async def test_github_is_asked_for_each_repository(
     github: tuple[str, list[tuple[str, str | None]]],
 ) -> None:
     url, seen = github
-    source = GitHubEvents([REPO, "octocat/other"], token="secret", url=f"{url}/")
+    source = GitHubEvents([REPO, "octocat/other"], token="secret\n", url=f"{url}/")
     assert await source.fetch() == [event(1)]
     assert [path for path, _ in seen] == [
         "/repos/octocat/hello/events?per_page=100",
@@ -245,6 +249,8 @@ async def test_github_is_asked_for_each_repository(
         ("down", ServiceFault, "502"),
         ("broken", ServiceFault, "not JSON"),
         ("object", ServiceFault, "no list of events"),
+        ("garbage", Unavailable, "does not answer at .*: this is not HTTP"),
+        ("ü?x=1", AccessDenied, "404 Not Found for octocat/ü"),
     ],
 )
 async def test_what_github_does_not_give_is_an_error(
@@ -252,7 +258,8 @@ async def test_what_github_does_not_give_is_an_error(
 ) -> None:
     with pytest.raises(error, match=message):
         await GitHubEvents([f"octocat/{name}"], url=github[0]).fetch()
-    assert github[1][0][1] is None
+    path = f"/repos/octocat/{quote(name)}/events?per_page=100"
+    assert github[1] == [(path, None)]
 
 
 async def test_a_github_that_does_not_answer_is_unavailable() -> None:

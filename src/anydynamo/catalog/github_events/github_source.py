@@ -13,7 +13,9 @@ import asyncio
 import json
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
 
 from anydynamo.adapters.registry import endpoint
 from anydynamo.catalog.github_events.windows import asked_repository
@@ -62,8 +64,10 @@ class GitHubEvents:
             "User-Agent": "anydynamo",
             "X-GitHub-Api-Version": "2022-11-28",
         }
-        if token:
-            self._headers["Authorization"] = f"Bearer {token}"
+        # What is read from a file ends with its last line.
+        secret = (token or "").strip()
+        if secret:
+            self._headers["Authorization"] = f"Bearer {secret}"
 
     def __repr__(self) -> str:
         return f"GitHubEvents({self._repositories}, url={self._url!r})"
@@ -85,19 +89,22 @@ class GitHubEvents:
     def _ask(self, name: str) -> list[Mapping[str, Any]]:
         # `endpoint` has made sure that this is HTTP.
         request = urllib.request.Request(  # noqa: S310
-            f"{self._url}/repos/{name}/events?per_page=100", headers=self._headers
+            f"{self._url}/repos/{quote(name)}/events?per_page=100", headers=self._headers
         )
         try:
             with urllib.request.urlopen(request, timeout=self._timeout) as answer:  # noqa: S310
-                events: object = json.loads(answer.read(_MOST_BYTES))
+                body = answer.read(_MOST_BYTES)
         except urllib.error.HTTPError as error:
             # It is an answer too, whose connection stays open otherwise.
             error.close()
             refused = 400 <= error.code < 500
             kind = AccessDenied if refused else ServiceFault
             raise kind(f"GitHub answers {error.code} {error.reason} for {name}") from error
-        except OSError as error:
-            raise Unavailable(f"GitHub does not answer at {self._url}: {error}") from error
+        except (OSError, HTTPException) as error:
+            reason = str(error) or type(error).__name__
+            raise Unavailable(f"GitHub does not answer at {self._url}: {reason}") from error
+        try:
+            events: object = json.loads(body)
         except ValueError as error:
             raise ServiceFault(f"GitHub's answer for {name} is not JSON: {error}") from error
         if not isinstance(events, list):
