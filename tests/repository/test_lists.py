@@ -399,9 +399,9 @@ async def test_more_old_items_than_a_transaction_deletes_are_refused(
 
 
 @pytest.mark.parametrize("target", ["memory"], indirect=True)
-@pytest.mark.parametrize("ttl", [0, -1, float("nan"), float("inf")])
+@pytest.mark.parametrize("ttl", [0, -1, float("nan"), float("inf"), "600", True])
 async def test_a_time_to_live_that_cannot_be_is_refused(
-    lists: WholeList[Song], database: Database, ttl: float
+    lists: WholeList[Song], database: Database, ttl: Any
 ) -> None:
     with pytest.raises(InvalidRequest, match="a number of seconds above 0, not"):
         await lists.replace("pop", songs("a"), ttl=ttl)

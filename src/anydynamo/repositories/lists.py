@@ -320,7 +320,7 @@ class WholeList(Generic[M]):
                 f"{self._repository.model.__name__} has no time to live; declare an attribute with "
                 "ttl=True"
             )
-        if not 0 < ttl < math.inf:
+        if type(ttl) not in (int, float) or not 0 < ttl < math.inf:
             raise InvalidRequest(f"A list's ttl is a number of seconds above 0, not {ttl!r}")
         # Whole seconds, and not less than was asked for.
         return {self._ttl.wire: {"N": str(math.ceil(self._session.clock() + ttl))}}
