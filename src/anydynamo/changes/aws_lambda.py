@@ -163,10 +163,10 @@ class LambdaHandler(Generic[M]):
 
     async def _each(self, records: Sequence[Mapping[str, Any]], finish: _Finish) -> str | None:
         for record in records:
-            if self._decoder.passes_over(record):
-                continue
             try:
-                await finish(self._function(self._decode(record)))
+                change = self._decode(record)
+                if change is not None:
+                    await finish(self._function(change))
             except Exception as error:
                 return self._failure(record, error)
         return None
@@ -175,13 +175,13 @@ class LambdaHandler(Generic[M]):
         changes: list[Change[M]] = []
         failed: str | None = None
         for record in records:
-            if self._decoder.passes_over(record):
-                continue
             try:
-                changes.append(self._decode(record))
+                change = self._decode(record)
             except InvalidItem as error:
                 failed = self._failure(record, error)
                 break
+            if change is not None:
+                changes.append(change)
         try:
             if changes:
                 await finish(self._function(changes))
@@ -189,7 +189,8 @@ class LambdaHandler(Generic[M]):
             return self._failure(records[0], error)
         return failed
 
-    def _decode(self, record: Mapping[str, Any]) -> Change[M]:
+    def _decode(self, record: Mapping[str, Any]) -> Change[M] | None:
+        """Make a change of a record; None if it is of no item that a repository shows."""
         sequence = sequence_of(record)
         stream = dict(record["dynamodb"])
         for name in _IMAGES:
@@ -201,7 +202,8 @@ class LambdaHandler(Generic[M]):
                 raise InvalidItem(
                     f"The change {sequence} of {self._table} holds no item in {name}: {error}"
                 ) from error
-        return self._decoder.decode({**record, "dynamodb": stream})
+        given = {**record, "dynamodb": stream}
+        return None if self._decoder.passes_over(given) else self._decoder.decode(given)
 
     def _failure(self, record: Mapping[str, Any], error: Exception) -> str:
         sequence = sequence_of(record)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, cast
 
 from pynamodb.models import Model
 
-from anydynamo.errors import InvalidItem, InvalidRequest
+from anydynamo.errors import InvalidItem, InvalidRequest, TableMismatch
 from anydynamo.models.codec import codec_of
 from anydynamo.repositories.markers import is_marker
 
@@ -23,6 +23,9 @@ __all__ = ["Change", "Kind", "Place", "RecordDecoder", "sequence_of"]
 M = TypeVar("M", bound=Model)
 
 Kind = Literal["insert", "modify", "remove"]
+
+_MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
+"""What a record raises that does not have the members of one."""
 
 _KINDS: Mapping[str, Kind] = {"INSERT": "insert", "MODIFY": "modify", "REMOVE": "remove"}
 _EXPIRY = {"type": "Service", "principalid": "dynamodb.amazonaws.com"}
@@ -99,8 +102,8 @@ class RecordDecoder(Generic[M]):
         """Tell whether a record is of no item that a repository shows: it holds a unique value."""
         try:
             return is_marker(self.schema, self._given(record["dynamodb"]["Keys"]))
-        except (KeyError, TypeError, ValueError, AttributeError):
-            # What is malformed is told when it is decoded.
+        except (InvalidRequest, TableMismatch, *_MALFORMED):
+            # It is told when the record is decoded.
             return False
 
     def decode(
@@ -132,9 +135,9 @@ class RecordDecoder(Generic[M]):
                 kind == "remove" and _expired(record),
                 place,
             )
-        except InvalidRequest as error:
+        except (InvalidRequest, TableMismatch) as error:
             raise self._unfit(sequence, str(error)) from error
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except _MALFORMED as error:
             why = f"the record is malformed ({type(error).__name__}: {error})"
             raise self._unfit(sequence, why) from error
 
