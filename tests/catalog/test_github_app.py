@@ -195,12 +195,23 @@ def test_setup_tests_makes_describes_and_removes_the_tables(
 def test_setup_says_when_nobody_answers(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("DATABASE_PROVIDER", "memory")
-    monkeypatch.setenv("DATABASE_PATH", "x.db")
-    assert main(["setup", "test"]) == 0
-    monkeypatch.setenv("DATABASE_PROVIDER", "nosuch")
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    monkeypatch.setenv("DATABASE_PROVIDER", "dynamodb")
+    monkeypatch.setenv("DYNAMODB_ENDPOINT_URL", url)
     assert main(["setup", "test"]) == 1
-    assert capsys.readouterr().err.startswith("Error: ")
+    health = json.loads(capsys.readouterr().out)
+    assert (health["status"], health["tables_found"]) == ("unhealthy", 0)
+    assert "is a server running there" in health["error"]
+
+
+@pytest.mark.parametrize("arguments", [["--port=0"], ["setup", "test"], ["export", "x.json"]])
+def test_every_command_refuses_a_configuration_that_is_wrong(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_PROVIDER", "nosuch")
+    assert main(arguments) == 1
+    assert capsys.readouterr().err.startswith("Error: DATABASE_PROVIDER is 'nosuch'")
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "http"])
