@@ -12,10 +12,20 @@ import pytest
 from tests.catalog.github import NOW, REPO, ago, clock, event, push, sha
 from tests.services import command, serving
 
-from anydynamo import Attr, Database, Table, TableMismatch, Unavailable, attribute, sync
+from anydynamo import Attr, Database, Table, attribute, sync
 from anydynamo.adapters.embedded import EmbeddedAdapter
 from anydynamo.catalog.github_events import Manager, create_enhanced_collector
 from anydynamo.catalog.github_events.__main__ import main
+from anydynamo.errors import (
+    AccessDenied,
+    AnyDynamoError,
+    BatchIncomplete,
+    DatabaseClosed,
+    InvalidItem,
+    TableMismatch,
+    TransactionConflict,
+    Unavailable,
+)
 from anydynamo.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
@@ -310,6 +320,32 @@ def test_what_cannot_be_collected_is_refused(
     answer = client.post("/collect", headers=headers, **given)
     assert answer.status_code == 400
     assert message in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (AccessDenied("GitHub refuses"), 503),
+        (TransactionConflict("others came first"), 503),
+        (BatchIncomplete("some is left", unprocessed=[]), 503),
+        (InvalidItem("no event"), 400),
+        (DatabaseClosed("closed"), 500),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_error_is_answered_by_its_kind(
+    database: Database, error: AnyDynamoError, status: int
+) -> None:
+    testclient = pytest.importorskip("fastapi.testclient")
+    from anydynamo.catalog.github_events.app import create_app
+
+    class Source:
+        async def fetch(self) -> list[dict[str, Any]]:
+            raise error
+
+    with testclient.TestClient(create_app(database, source=Source())) as client:
+        answer = client.post("/collect")
+    assert (answer.status_code, answer.json()) == (status, {"detail": str(error)})
 
 
 def test_every_metric_has_an_address(client: TestClient) -> None:

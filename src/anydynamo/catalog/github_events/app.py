@@ -44,7 +44,9 @@ from anydynamo.catalog.github_events.service import Collected, DatabaseService
 from anydynamo.database import Database
 from anydynamo.errors import (
     AnyDynamoError,
+    BatchIncomplete,
     ConfigurationError,
+    Conflict,
     InvalidRequest,
     MissingDependency,
     NotFound,
@@ -297,7 +299,8 @@ async def _explain(_: Request, error: Exception) -> JSONResponse:
         status = 404
     elif isinstance(error, InvalidRequest | ConfigurationError):
         status = 400
-    elif isinstance(error, ProviderError | TableError):
+    elif isinstance(error, ProviderError | TableError | Conflict | BatchIncomplete):
+        # A conflict is what is left of many attempts: the same request can succeed later.
         status = 503
     else:
         status = 500
