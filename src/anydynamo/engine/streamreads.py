@@ -300,10 +300,10 @@ def _record(document: Mapping[str, Any], record: Record) -> dict[str, Any]:
             images[name] = unpack(raw)
             size += size_of(raw)
     if keys is None:
-        # The image's own values would be one object in two places of the answer.
-        image = copy_item(next(iter(images.values())))
+        image = next(iter(images.values()))
         names = [entry["AttributeName"] for entry in document["KeySchema"]]
-        keys = {name: image[name] for name in names}
+        # The image's own values would be one object in two places of the answer.
+        keys = copy_item({name: image[name] for name in names})
     name, label = document["TableName"], document["StreamLabel"]
     sequence = sequence_text(record.sequence)
     event = f"{document['TableId']} {name} {label} {sequence}".encode()
