@@ -48,6 +48,7 @@ class Codec(Generic[M]):
         self.model = model
         self._attributes = attributes_of(model)
         self._discriminated = discriminator_of(model) is not None
+        self._schema: TableSchema | None = None
         self._encode: Callable[[M], dict[str, Any]]
         self._decode: Callable[[Mapping[str, Any]], M]
         if issubclass(model, Table):
@@ -62,7 +63,11 @@ class Codec(Generic[M]):
     @property
     def schema(self) -> TableSchema:
         """What the model declares about its table."""
-        return schema_of(self.model)
+        schema = self._schema
+        # A class that is declared later can join a discriminator; any other schema stays.
+        if schema is None or self._discriminated:
+            schema = self._schema = schema_of(self.model)
+        return schema
 
     def wire(self, name: str) -> str:
         """Give an attribute's name in DynamoDB.

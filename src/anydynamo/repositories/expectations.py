@@ -61,7 +61,6 @@ class Expectation(Generic[M]):
 
     __slots__ = (
         "_codec",
-        "_explanations",
         "_given",
         "_met",
         "_required",
@@ -119,8 +118,7 @@ class Expectation(Generic[M]):
         self._codec = codec
         self._rules = rules
         self._where = where
-        self._required: list[Writer] = []
-        self._explanations: list[Explanation] = []
+        self._required: list[tuple[Writer, Explanation | None]] = []
         self._given: dict[str, Any] = {}
         self.verb: Verb = verb
         self.kind: Kind = kind
@@ -161,9 +159,7 @@ class Expectation(Generic[M]):
                 condition means and its words; None if it was true. Without it, the write's own
                 error is told.
         """
-        self._required.append(condition)
-        if explain is not None:
-            self._explanations.append(explain)
+        self._required.append((condition, explain))
 
     def absent_if(self, condition: Writer) -> None:
         """Let an item of which a condition is true count as absent.
@@ -191,7 +187,7 @@ class Expectation(Generic[M]):
             parts.append(f"attribute_not_exists({expressions.name(self.hash_key)})")
         if self.present:
             parts.append(f"attribute_exists({expressions.name(self.hash_key)})")
-        parts += [condition(expressions) for condition in self._required]
+        parts += [condition(expressions) for condition, _ in self._required]
         return parts
 
     def written(self) -> None:
@@ -278,8 +274,8 @@ class Expectation(Generic[M]):
     def _refusal(self, found: Mapping[str, Any] | None, hider: Rule | None) -> Refusal | None:
         # What is said to be there may be compared; anything else that is hidden is as good as gone.
         known = found if hider is None or hider.hidden else None
-        for explain in self._explanations:
-            refusal = explain(known)
+        for _, explain in self._required:
+            refusal = None if explain is None else explain(known)
             if refusal is not None:
                 return refusal
         return None

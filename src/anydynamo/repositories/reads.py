@@ -50,6 +50,7 @@ class ReadRequests(Generic[M]):
         self._attributes = attributes
         self._table = table
         self._hiding = tuple(rule for rule in rules if rule.sees)
+        self._private = any(rule.private for rule in self._hiding)
         # A view's pages are its own; without such rules tokens stay what they were.
         self._views = [part for rule in rules for part in rule.identity]
 
@@ -165,7 +166,7 @@ class ReadRequests(Generic[M]):
 
         request: dict[str, Any] = {
             "KeyConditionExpression": target.key_condition(
-                self._codec, expressions, key, conditions, narrow
+                self._codec, expressions, key, conditions, narrow if self._hiding else None
             ),
         }
         if reverse:
@@ -233,30 +234,30 @@ class ReadRequests(Generic[M]):
         check_spread(self._session.sharding.find(self._table), where)
         if where is not None:
             request["FilterExpression"] = expressions.condition(where, "filter")
-        identity = self._identity(operation, target, request, expressions)
+        key_names = target.key_names
+        identity = self._identity(operation, target, key_names, request, expressions)
         hiding = [rule for rule in self._hiding if rule not in settled]
-        aside = self._filter(operation, target, request, expressions, hiding)
+        aside = self._filter(operation, target, request, expressions, hiding) if hiding else []
         # These cannot be filtered by DynamoDB, so they have to be read.
-        seen = tuple(wire for rule in aside for wire in rule.sees)
+        seen = [wire for rule in aside for wire in rule.sees]
         decode: Callable[[Mapping[str, Any]], Any] = self._codec.decode
         wanted: tuple[str, ...] = ()
         if only is not None:
             projection = projection_of(self._codec, self._attributes, only)
             self._check_projected(target, projection.wires)
             # The key is read along, because a page may have to end at any item.
-            wanted = (*projection.wires, *target.key_names, *seen)
+            wanted = (*projection.wires, *key_names, *seen)
             decode = projection.decode
         elif seen and not whole:
-            wanted = (*target.key_names, *seen)
+            wanted = (*key_names, *seen)
         # An item that has to be fetched from the table costs as much in parts as it does whole.
-        if any(target.lacks(wire) for wire in seen) or (whole and not wanted and target.is_partial):
+        if any(map(target.lacks, seen)) or (whole and not wanted and target.is_partial):
             self._ask_for_all(target, request)
         elif wanted:
             request["ProjectionExpression"] = expressions.projection(dict.fromkeys(wanted))
         hides = self._hidden(aside) if aside else None
         request = expressions.into(request)
-        private = any(rule.private for rule in self._hiding)
-        return Plan(operation, request, target.key_names, decode, identity, hides, private)
+        return Plan(operation, request, key_names, decode, identity, hides, self._private)
 
     def _filter(
         self,
@@ -273,7 +274,7 @@ class ReadRequests(Generic[M]):
         """
         aside: list[Rule] = []
         filters: list[str] = []
-        at = self._session.clock() if hiding else 0.0
+        at = self._session.clock()
         for rule in hiding:
             self._check_seen(target, rule)
             if any(
@@ -301,6 +302,7 @@ class ReadRequests(Generic[M]):
         self,
         operation: str,
         target: Target,
+        key_names: Sequence[str],
         request: Mapping[str, Any],
         expressions: Expressions,
     ) -> tuple[Any, ...]:
@@ -310,7 +312,7 @@ class ReadRequests(Generic[M]):
             operation,
             self._codec.schema.table_name,
             None if target.index is None else target.index.name,
-            list(target.key_names),
+            list(key_names),
             request.get("KeyConditionExpression"),
             request.get("FilterExpression"),
             request.get("ScanIndexForward", True),

@@ -127,7 +127,7 @@ class Target:
         expressions: Expressions,
         key: object,
         conditions: Sequence[object],
-        narrow: Callable[[Mapping[str, Any], Sequence[str]], Mapping[str, Any]],
+        narrow: Callable[[Mapping[str, Any], Sequence[str]], Mapping[str, Any]] | None = None,
     ) -> str:
         """Write the key condition of a query.
 
@@ -137,7 +137,8 @@ class Target:
             key: The partition key's value, or a tuple of several where an index has several.
             conditions: Conditions on the sort key, from left to right where it has several.
             narrow: Given the partition key's values in DynamoDB's JSON and the attributes of the
-                sort key that there are conditions on, returns values for those that follow.
+                sort key that there are conditions on, returns values for those that follow. None
+                where nothing follows.
 
         Raises:
             InvalidRequest: The key is missing or has the wrong type, or a condition is none that
@@ -149,12 +150,14 @@ class Target:
         }
         compared = [part for condition in conditions for part in self._flat(condition)]
         self._check_range(compared)
-        further = narrow(partition, [self._compared(part) or "" for part in compared])
-        if further:
-            self._check_equality(compared)
+        further: Mapping[str, Any] = {}
+        if narrow is not None:
+            further = narrow(partition, [self._compared(part) or "" for part in compared])
+            if further:
+                self._check_equality(compared)
         parts = [_equal(expressions, *one) for one in partition.items()]
-        parts.extend(expressions.condition(part) for part in compared)
-        parts.extend(_equal(expressions, *one) for one in further.items())
+        parts += [expressions.condition(part) for part in compared]
+        parts += [_equal(expressions, *one) for one in further.items()]
         return " AND ".join(parts)
 
     def check_filter(self, condition: object) -> None:
@@ -174,16 +177,18 @@ class Target:
             )
 
     def _partition(self, key: object) -> tuple[object, ...]:
-        names = ", ".join(attribute.name for attribute in self.hash_keys)
-        if len(self.hash_keys) == 1:
+        keys = self.hash_keys
+        if len(keys) == 1:
             if isinstance(key, tuple | Condition):
                 raise InvalidRequest(
-                    f"A query of {self.where} begins with the value of its partition key, {names}, "
-                    f"and not with {key!r}; conditions on the sort key come after it"
+                    f"A query of {self.where} begins with the value of its partition key, "
+                    f"{keys[0].name}, and not with {key!r}; conditions on the sort key come after "
+                    "it"
                 )
             return (key,)
         values = cast("tuple[object, ...]", key) if isinstance(key, tuple) else ()
-        if len(values) != len(self.hash_keys):
+        if len(values) != len(keys):
+            names = ", ".join(attribute.name for attribute in keys)
             raise InvalidRequest(
                 f"A query of {self.where} begins with a tuple of its partition key's values, "
                 f"({names}), and not with {key!r}"
@@ -191,18 +196,24 @@ class Target:
         return values
 
     def _value(self, codec: Codec[Any], attribute: KeyAttribute, value: object) -> dict[str, Any]:
-        where = f"The partition key {attribute.name} of {self.where}"
         if value is None:
-            raise InvalidRequest(f"{where} is missing: a query needs its value")
+            raise InvalidRequest(f"{self._named(attribute)} is missing: a query needs its value")
         try:
             encoded = codec.encode_value(attribute.name, value)
         except InvalidRequest as error:
-            raise InvalidRequest(f"{where} cannot be {value!r}: {error}") from error
+            raise InvalidRequest(
+                f"{self._named(attribute)} cannot be {value!r}: {error}"
+            ) from error
         payload = encoded.get(attribute.type)
         if payload is None or payload in ("", b""):
-            kind = _TYPES[attribute.type]
-            raise InvalidRequest(f"{where} is {kind} that is not empty, and cannot be {value!r}")
+            raise InvalidRequest(
+                f"{self._named(attribute)} is {_TYPES[attribute.type]} that is not empty, and "
+                f"cannot be {value!r}"
+            )
         return encoded
+
+    def _named(self, attribute: KeyAttribute) -> str:
+        return f"The partition key {attribute.name} of {self.where}"
 
     def _flat(self, condition: object) -> Iterator[Condition]:
         if isinstance(condition, And):

@@ -60,7 +60,6 @@ class TransactWrite:
         kind: DynamoDB's name for it.
         request: Its parameters.
         expectation: What it expects to find; it explains a failed condition.
-        key: The key of the item that it is about, in DynamoDB's JSON.
         requests: What made it.
         companions: What is to be written along with it; None if that is nothing.
     """
@@ -68,10 +67,18 @@ class TransactWrite:
     kind: Literal["Put", "Update", "Delete", "ConditionCheck"]
     request: Mapping[str, Any] = field(repr=False)
     expectation: Expectation[Any] = field(repr=False)
-    session: Session = field(repr=False)
-    key: Mapping[str, Any] = field(repr=False)
     requests: WriteRequests[Any] = field(repr=False)
     companions: Companions | None = field(default=None, repr=False)
+
+    @property
+    def session(self) -> Session:
+        """The database that it belongs to."""
+        return self.requests.session
+
+    @property
+    def key(self) -> Mapping[str, Any]:
+        """The key of the item that it is about, in DynamoDB's JSON."""
+        return self.expectation.key
 
     @property
     def operation(self) -> str:

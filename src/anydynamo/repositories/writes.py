@@ -80,6 +80,11 @@ class WriteRequests(Generic[M]):
         self._companions = self._accompany(*members) if members else None
 
     @property
+    def session(self) -> Session:
+        """The open database."""
+        return self._session
+
+    @property
     def locked(self) -> bool:
         """Whether a rule makes writes conditional, which DynamoDB's batches cannot be."""
         return any(rule.conditional for rule in self._rules)
@@ -282,7 +287,7 @@ class WriteRequests(Generic[M]):
         check_spread(self._session.sharding.find(self._table), condition)
         kind = expectation.kind
         if condition is None and kind != "Update" and expectation.unconditional:
-            return self._made(kind, request, expectation, key)
+            return self._made(kind, request, expectation)
         expressions = Expressions(self._attributes)
         if kind == "Update":
             request["UpdateExpression"] = expressions.update(actions, expectation.actions)
@@ -293,7 +298,7 @@ class WriteRequests(Generic[M]):
             request["ConditionExpression"] = written
             # The item in the way tells a lost race from a false condition, and costs nothing more.
             request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-        return self._made(kind, expressions.into(request), expectation, key)
+        return self._made(kind, expressions.into(request), expectation)
 
     def _or_gone(
         self,
@@ -328,7 +333,7 @@ class WriteRequests(Generic[M]):
             "ConditionExpression": still,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-        return self._made("ConditionCheck", expressions.into(request), expectation, dict(write.key))
+        return self._made("ConditionCheck", expressions.into(request), expectation)
 
     def _anew(self, write: TransactWrite) -> TransactWrite | None:
         expectation, gone = write.expectation, write.expectation.gone
@@ -353,19 +358,18 @@ class WriteRequests(Generic[M]):
             "ConditionExpression": gone(expressions),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
-        return self._made("Put", expressions.into(request), expectation, dict(write.key))
+        return self._made("Put", expressions.into(request), expectation)
 
     def _made(
         self,
         kind: Kind,
         request: dict[str, Any],
         expectation: Expectation[M],
-        key: dict[str, Any],
     ) -> TransactWrite:
         companions = self._companions
         if companions is not None and not companions.concerns(kind, request):
             companions = None
-        return TransactWrite(kind, request, expectation, self._session, key, self, companions)
+        return TransactWrite(kind, request, expectation, self, companions)
 
     def _accompany(self, *members: Companion) -> Companions:
         schema = self._codec.schema
