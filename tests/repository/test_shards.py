@@ -187,7 +187,7 @@ async def test_a_condition_that_compares_the_partition_key_is_refused(
     with pytest.raises(InvalidRequest, match="'day' is spread over 4 shards"):
         await items.scan(filter=compared)
     for condition in (compared, Spread.points.exists() & ~Spread.day.startswith("m")):
-        with pytest.raises(InvalidRequest, match="no condition or filter can compare it"):
+        with pytest.raises(InvalidRequest, match="no condition, filter or update can use it"):
             await items.put(spread(1), condition=condition)
         with pytest.raises(InvalidRequest, match="shards"):
             items.to_delete(("monday", "m001"), condition=condition)
@@ -220,6 +220,47 @@ async def test_what_a_query_of_all_shards_costs_is_added_up() -> None:
         assert capacity.total == 4 * 0.5
 
 
+async def test_a_part_of_an_item_shows_the_key_that_was_given(
+    items: Repository[Spread], database: Database
+) -> None:
+    await items.put(spread(1, user="u"))
+    key, only = ("monday", "m001"), [Spread.day]
+    shown = {"day": "monday"}
+    assert await items.get(key, only=only) == shown
+    assert await items.get_many([key], only=only) == [shown]
+    assert await items.query("monday", only=only) == [shown]
+    assert await items.query(Spread.by_user, "u", only=only) == [shown]
+    assert await items.scan(only=only) == [shown]
+    assert await database.transact_get(items.to_get(key, only=only)) == (shown,)
+
+
+async def test_keys_of_partition_and_shard_together_have_dynamodbs_limit(
+    items: Repository[Spread], database: Database
+) -> None:
+    longest = "d" * 2046
+    await items.put(spread(1, longest))
+    assert await items.query(longest) == [spread(1, longest)]
+    over = longest + "d"
+    for refused in (
+        items.put(spread(1, over)),
+        items.find((over, "m001")),
+        items.query(over),
+        items.put_many([spread(1, over)]),
+        database.transact(items.to_put(spread(1, over))),
+    ):
+        with pytest.raises(InvalidRequest, match=r"2047 bytes long; .* of 4 shards leaves 2046"):
+            await refused
+
+
+async def test_an_update_that_copies_the_partition_key_is_refused(
+    items: Repository[Spread],
+) -> None:
+    await items.put(spread(1))
+    with pytest.raises(InvalidRequest, match="no condition, filter or update can use it"):
+        await items.update(("monday", "m001"), Spread.user.set(Spread.day))
+    assert await items.get(("monday", "m001")) == spread(1)
+
+
 async def test_one_shard_writes_the_key_as_it_is(database: Database) -> None:
     await database.create_tables([Plain])
     items = database.repository(Plain, shards=1)
@@ -237,6 +278,19 @@ async def test_a_repository_can_be_told_the_number_of_shards(database: Database)
     assert {item["day"]["S"][:7] for item in response["Items"]} == {"monday#"}
     with pytest.raises(ConfigurationError, match="over 3 shards and over 2"):
         database.repository(Plain, shards=2)
+
+
+async def test_a_table_has_one_number_of_shards_from_its_first_repository_on(
+    database: Database,
+) -> None:
+    database.repository(Plain)
+    with pytest.raises(ConfigurationError, match="over 1 shards and over 3"):
+        database.repository(Plain, shards=3)
+    database.repository(Spread, shards=1)
+    assert database.session.sharding.find("spread") is None
+    # A view, a backup or a feed of changes made later is of the same table.
+    database.repository(Spread)
+    assert database.session.sharding.find("spread") is None
 
 
 class Counted(Spread, name="counted", stream="NEW_AND_OLD_IMAGES"):

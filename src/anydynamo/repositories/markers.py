@@ -37,8 +37,9 @@ _SORT_KEYS: Mapping[str, dict[str, Any]] = {
     "N": {"N": "0"},
     "B": {"B": b"unique"},
 }
-_MOST_BYTES = 2048
-"""A partition key has no more: "Quotas in Amazon DynamoDB", Developer Guide."""
+_MOST_BYTES = 2048 - len("#999")
+"""A partition key has 2048, of which its shard may need some: "Quotas in Amazon DynamoDB",
+Developer Guide."""
 
 
 def is_marker(schema: TableSchema, key: Mapping[str, Mapping[str, Any]]) -> bool:

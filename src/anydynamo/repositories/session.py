@@ -112,8 +112,7 @@ class Session:
         """
         name = self.names.real(schema.table_name)
         sharded = ShardedTable.of(schema, shards)
-        if sharded is not None:
-            self.sharding.declare(name, sharded, told=shards is not None)
+        self.sharding.declare(name, sharded, told=shards is not None)
         return name
 
     def now(self) -> datetime:

@@ -23,6 +23,7 @@ from anydynamo.engine.values import key_bytes
 from anydynamo.errors import (
     ConditionFailed,
     ConfigurationError,
+    InvalidRequest,
     TableMismatch,
     TransactionCancelled,
 )
@@ -37,6 +38,9 @@ __all__ = ["ShardedTable", "Sharding", "shard_of"]
 
 Item: TypeAlias = "dict[str, Any]"
 
+_MOST_SHARDS = 1000
+# Of a partition key: "Quotas in Amazon DynamoDB", Developer Guide.
+_MOST_BYTES = 2048
 # How `Target.key_condition` writes them.
 _EQUALS = re.compile(r"(#\w+) = (:\w+)")
 
@@ -101,24 +105,30 @@ class ShardedTable:
         return cls(partition.wire, sort.wire, number, orders)
 
     def physical(self, item: Mapping[str, Any]) -> Item:
-        """Return an item, or a key, with the partition key that it is stored under."""
+        """Return an item, or a key, with the partition key that it is stored under.
+
+        Raises:
+            InvalidRequest: With the shard's number it is too long.
+        """
         partition, sort = item.get(self.hash_key), item.get(self.range_key)
         if not partition or not sort or "S" not in partition:
             # It is no item of this table, which DynamoDB will say better.
             return dict(item)
+        self.check_length(partition["S"])
         return {**item, self.hash_key: {"S": self._spread(partition["S"], sort)}}
 
     def logical(self, item: Mapping[str, Any]) -> Item:
-        """Return a stored item, or a key, with the partition key that it was given.
+        """Return a stored item, a key, or a part of an item with the partition key as it was given.
 
         Raises:
             TableMismatch: It does not lie where it belongs.
         """
-        if self.hash_key not in item or self.range_key not in item:
+        if self.hash_key not in item:
             return dict(item)
         stored: str = item[self.hash_key]["S"]
         given = stored.rpartition("#")[0]
-        if self._spread(given, item[self.range_key]) != stored:
+        # Where only some attributes were read, the sort key need not be one of them.
+        if self.range_key in item and self._spread(given, item[self.range_key]) != stored:
             raise TableMismatch(
                 f"The item ({stored!r}, {next(iter(item[self.range_key].values()))!r}) was not "
                 f"written with {self.shards} shards. Their number is a property of the table: "
@@ -127,11 +137,21 @@ class ShardedTable:
             )
         return {**item, self.hash_key: {"S": given}}
 
+    def check_length(self, partition: str) -> None:
+        """Refuse a partition key that is too long for a shard's number after it.
+
+        Raises:
+            InvalidRequest: It is.
+        """
+        size, most = len(partition.encode()), _MOST_BYTES - len(f"#{self.shards - 1}")
+        if size > most:
+            raise InvalidRequest(
+                f"the partition key {self.hash_key!r} is {size} bytes long; DynamoDB takes "
+                f"{_MOST_BYTES}, of which the number of one of {self.shards} shards leaves {most}"
+            )
+
     def _spread(self, partition: str, sort: Mapping[str, Any]) -> str:
         return f"{partition}#{shard_of(key_bytes(dict(sort)), self.shards)}"
-
-
-_MOST_SHARDS = 1000
 
 
 class Sharding:
@@ -139,17 +159,18 @@ class Sharding:
 
     def __init__(self) -> None:
         self._tables: dict[str, ShardedTable] = {}
+        self._numbers: dict[str, int] = {}
         self._told: set[str] = set()
 
     def __bool__(self) -> bool:
         return bool(self._tables)
 
-    def declare(self, name: str, table: ShardedTable, *, told: bool) -> None:
-        """Take note of a spread table.
+    def declare(self, name: str, table: ShardedTable | None, *, told: bool) -> None:
+        """Take note of how a table is spread, or that it is not.
 
         Args:
             name: Its real name.
-            table: How it is spread.
+            table: How it is spread; None if it is not.
             told: Whether a program says so, in place of what the model declares.
 
         Raises:
@@ -157,12 +178,16 @@ class Sharding:
         """
         if not told and name in self._told:
             return
-        known = self._tables.setdefault(name, table)
-        if known.shards != table.shards:
+        number = 1 if table is None else table.shards
+        known = self._numbers.setdefault(name, number)
+        if known != number:
             raise ConfigurationError(
-                f"{name} is spread over {known.shards} shards and over {table.shards}; their "
-                "number is a property of the table, so it has to be the same for all models of it"
+                f"{name} is spread over {known} shards and over {number}; their number is a "
+                "property of the table, so it has to be the same for all models and repositories "
+                "of it: give it to the first one that is made"
             )
+        if table is not None:
+            self._tables[name] = table
         if told:
             self._told.add(name)
 
@@ -177,11 +202,13 @@ class Sharding:
 
         Raises:
             TableMismatch: An item that was read was written with another number of shards.
+            InvalidRequest: A partition key is too long for a shard's number after it.
         """
         table = self._tables.get(request.get("TableName", ""))
         if operation == "Query" and table is not None:
             asked = _partition(table, request)
             if asked is not None:
+                table.check_length(asked[1])
                 return await _Scatter(session, table, request, *asked).query()
         try:
             response = await session.adapter.call(operation, self._outgoing(request))
@@ -340,11 +367,6 @@ class _Scatter:
         if start is not None:
             # There need not be an item where a query begins.
             request["ExclusiveStartKey"] = {**start, self._table.hash_key: key}
-        if request.get("Select") == "COUNT" and self._request.keys() & {
-            "Limit",
-            "ExclusiveStartKey",
-        }:
-            del request["Select"]
         return request
 
     async def _ask(self, requests: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

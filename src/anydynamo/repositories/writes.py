@@ -284,7 +284,8 @@ class WriteRequests(Generic[M]):
         request["TableName"] = self._table
         if self._unique is not None:
             self._unique.check_key(key)
-        check_spread(self._session.sharding.find(self._table), condition)
+        for expression in (condition, *actions):
+            check_spread(self._session.sharding.find(self._table), expression)
         kind = expectation.kind
         if condition is None and kind != "Update" and expectation.unconditional:
             return self._made(kind, request, expectation)
