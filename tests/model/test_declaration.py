@@ -178,7 +178,15 @@ def test_pynamodbs_discriminators_work() -> None:
     assert list(schema_of(Animal).indexes) == ["ByLives"]
     with pytest.raises(InvalidItem, match="a Dog, which is no Cat"):
         codec_of(Cat).decode(item)
-    assert type(codec.decode({"key": {"S": "x"}})) is Animal
+
+
+def test_an_item_of_a_class_without_a_discriminator_of_its_own_can_be_written_again() -> None:
+    codec = codec_of(Animal)
+    item = {"key": {"S": "x"}}
+    read = codec.decode(item)
+    assert type(read) is Animal
+    assert read == Animal(key="x") == Animal.from_raw_data(item)
+    assert codec.encode(read) == codec.encode(Animal(key="x")) == item
 
 
 # --- what is refused ----------------------------------------------------------------------------

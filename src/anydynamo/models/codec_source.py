@@ -108,7 +108,7 @@ def table_encoder(model: type[Table]) -> Callable[[Any], dict[str, Any]]:
     source.add("values = state['attribute_values']")
     always: list[str] = []
     sometimes: list[str] = []
-    for number, (name, attribute) in enumerate(attributes_of(model).items()):
+    for number, (name, attribute) in enumerate(_held(model).items()):
         value, wire = f"v{number}", repr(attribute.attr_name)
         source.add(f"{value} = values[{name!r}]")
         if not isinstance(attribute, Field):
@@ -134,6 +134,19 @@ def table_encoder(model: type[Table]) -> Callable[[Any], dict[str, Any]]:
     source.add("if '_undeclared' in state: item.update(state['_undeclared'])")
     source.add("return item")
     return source.function("encode", model)
+
+
+def _held(model: type[Table]) -> dict[str, Attribute[Any]]:
+    """Give the attributes that instances have values of.
+
+    That is all but a discriminator with which the class is not registered.
+    """
+    return {
+        name: attribute
+        for name, attribute in attributes_of(model).items()
+        if not isinstance(attribute, DiscriminatorAttribute)
+        or attribute.get_discriminator(model) is not None
+    }
 
 
 def _plain_writer(name: str, attribute: Attribute[Any]) -> Callable[[Any], dict[str, Any] | None]:
@@ -187,7 +200,7 @@ def table_decoder(model: type[Table]) -> Callable[[Mapping[str, Any]], Any]:
     says what does not, or hands it out where the table is lax.
     """
     source = _Source("decode(item)")
-    attributes = attributes_of(model)
+    attributes = _held(model)
     source.add("get = item.get")
     source.add("size = len(item)")
     values: list[str] = []
@@ -218,7 +231,7 @@ def table_decoder(model: type[Table]) -> Callable[[Mapping[str, Any]], Any]:
     if model._options.extra == "forbid":
         source.add("raise ValueError", 2)
     else:
-        known = source.bind(frozenset(one.attr_name for one in attributes.values()))
+        known = source.bind(frozenset(one.attr_name for one in attributes_of(model).values()))
         source.add(
             f"state['_undeclared'] = {{name: item[name] for name in item if name not in {known}}}",
             2,

@@ -19,6 +19,7 @@ __all__ = [
     "indexes_of",
     "owner_of",
     "registered_classes",
+    "registered_number",
     "stored_class",
     "ttl_of",
     "version_name",
@@ -64,6 +65,12 @@ def registered_classes(model: type[Model]) -> list[type[Model]]:
     """Give the classes that share the model's table through its discriminator."""
     attribute = cast("Any", discriminator_of(model))
     return [] if attribute is None else attribute.get_registered_subclasses(Model)
+
+
+def registered_number(model: type[Model]) -> int:
+    """Tell how many classes are registered with a model's discriminator, at any time cheaply."""
+    attribute = cast("Any", discriminator_of(model))
+    return 0 if attribute is None else len(attribute._class_map)
 
 
 def stored_class(model: type[Model], item: dict[str, Any]) -> type[Model] | None:

@@ -20,6 +20,7 @@ from anydynamo.models.introspection import (
     indexes_of,
     owner_of,
     registered_classes,
+    registered_number,
     ttl_of,
     version_name,
 )
@@ -270,7 +271,7 @@ def schema_of(model: type[Model]) -> TableSchema:
         InvalidRequest: The model names no table, has no partition key, or an index or key has a
             type that DynamoDB does not take in keys.
     """
-    classes = len(registered_classes(model))
+    classes = registered_number(model)
     number, schema = _schemas.get(model, (0, None))
     if schema is None or number != classes:
         schema = _read(model)
