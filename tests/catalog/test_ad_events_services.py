@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import json
 import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -103,7 +104,13 @@ def walk_through(client: httpx2.Client) -> None:
     assert dashboard["top_campaigns"] == [metrics]
     assert client.get("/analytics/realtime/dashboard?hours=0").status_code == 422
     assert client.get("/analytics/campaigns/a%23b/metrics").status_code == 400
+    for day in ("0001-01-01", "9999-12-31"):
+        impossible = client.get(f"/analytics/campaigns/campaign_123/metrics?day={day}")
+        assert (impossible.status_code, day in impossible.text) == (400, True)
     assert client.post("/events", json={"event": 1}).status_code == 400
+    half = json.dumps([{**row(1), "\ud800": 1}])
+    refused = client.post("/events", content=half, headers={"Content-Type": "application/json"})
+    assert (refused.status_code, refused.json()["written"]) == (200, 0)
 
 
 def test_the_service_runs_on_sqlite_and_finds_everything_again(tmp_path: Path) -> None:

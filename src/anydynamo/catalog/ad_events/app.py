@@ -19,7 +19,7 @@ from typing import Annotated, Any, cast
 
 from anydynamo.catalog.ad_events.incoming import Refused
 from anydynamo.catalog.ad_events.metrics import CampaignReport, DashboardReport
-from anydynamo.catalog.ad_events.models import AdEvent
+from anydynamo.catalog.ad_events.models import AdEvent, check_moment
 from anydynamo.catalog.ad_events.service import AdEvents
 from anydynamo.catalog.ad_events.settings import max_events_per_second, settings, shards
 from anydynamo.database import Database
@@ -135,7 +135,10 @@ async def campaign_metrics(
     """Give what was counted of a campaign."""
     if day is None:
         return await service.report(campaign_id)
-    begin = datetime.combine(day, time(), UTC)
+    try:
+        begin = check_moment(datetime.combine(day, time(), UTC))
+    except ValueError as error:
+        raise InvalidRequest(str(error)) from error
     return await service.report(campaign_id, since=begin, until=begin + timedelta(days=1))
 
 

@@ -76,7 +76,8 @@ def event_of(row: Mapping[str, Any]) -> AdEvent:
     missing = [name for name in _NAMES if row.get(name) is None and name not in _OPTIONAL]
     if missing:
         raise InvalidItem(f"it lacks {', '.join(missing)}; an event has {', '.join(_NAMES)}")
-    unknown = [str(name) for name in row if name not in _NAMES]
+    # Quoted, because not every name that JSON can hold can be sent back as it is.
+    unknown = [repr(name) for name in row if name not in _NAMES]
     if unknown:
         raise InvalidItem(f"it has {', '.join(unknown)}; an event has {', '.join(_NAMES)}")
     model = EVENT_TYPES.get(row["event_type"]) if isinstance(row["event_type"], str) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING
 
 # pydantic, which describes the web service, takes no `typing.TypedDict` before Python 3.12.
@@ -27,6 +27,8 @@ __all__ = [
 ]
 
 _RATE = Decimal("0.001")
+# DynamoDB's digits, whatever the context of the caller's thread rounds to.
+_EXACT = Context(prec=38)
 
 
 class Figures(TypedDict):
@@ -89,7 +91,7 @@ class Metrics:
         revenue = Decimal(0)
         for event in events:
             numbers[type(event)] += 1
-            revenue += event.revenue_usd
+            revenue = _EXACT.add(revenue, event.revenue_usd)
         return cls(numbers[Impression], numbers[Click], numbers[Conversion], revenue)
 
     @classmethod
@@ -105,7 +107,7 @@ class Metrics:
             self.impressions + other.impressions,
             self.clicks + other.clicks,
             self.conversions + other.conversions,
-            self.revenue_usd + other.revenue_usd,
+            _EXACT.add(self.revenue_usd, other.revenue_usd),
         )
 
     @property
@@ -178,4 +180,4 @@ class Dashboard:
 def _rate(part: int, whole: int) -> Decimal:
     if not whole:
         return Decimal(0)
-    return (Decimal(part) / whole).quantize(_RATE, ROUND_HALF_UP)
+    return _EXACT.divide(part, whole).quantize(_RATE, ROUND_HALF_UP, _EXACT)

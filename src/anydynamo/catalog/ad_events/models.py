@@ -56,7 +56,7 @@ def check_campaign(campaign_id: str) -> str:
     if not campaign_id or "#" in campaign_id or len(campaign_id.encode()) > _ID_BYTES:
         raise ValueError(
             f"a campaign's id is text of 1 to {_ID_BYTES} bytes without '#', which separates it "
-            f"from the date in keys, and {campaign_id[:50]!r} is not"
+            f"from the date in keys, and {campaign_id!r:.50} is not"
         )
     return campaign_id
 
@@ -246,6 +246,8 @@ def _keys(campaign_id: str, timestamp: datetime, event_id: str) -> tuple[str, st
         moment = check_moment(timestamp)
         if not event_id or len(event_id.encode()) > _ID_BYTES:
             raise ValueError(f"an event's id is text of 1 to {_ID_BYTES} bytes")
+    except UnicodeEncodeError as error:
+        raise InvalidItem("campaign_id and event_id are text that UTF-8 can hold") from error
     except ValueError as error:
         raise InvalidItem(str(error)) from error
     except (TypeError, AttributeError) as error:

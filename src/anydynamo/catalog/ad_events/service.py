@@ -288,10 +288,11 @@ class AdEvents:
             InvalidRequest: The times are in the wrong order, or have no offset from UTC.
         """
         campaign, times = _campaign(campaign_id), _times(since, until)
-        day = since.astimezone(UTC).date()
-        # Before this day nothing is kept any more.
-        day = max(day, (self.database.now() - LIFETIME - _DAY).date())
-        while day <= until.astimezone(UTC).date():
+        # Before this day nothing is kept any more, and after the last one nothing is taken yet.
+        now = self.database.now()
+        day = max(since.astimezone(UTC), now - LIFETIME - _DAY).date()
+        last = min(until.astimezone(UTC), now + _DAY).date()
+        while day <= last:
             async for event in self.events.query(day_key(campaign, day), *times):
                 yield event
             day += _DAY
@@ -370,7 +371,12 @@ class AdEvents:
                 by_campaign[campaign] += metrics
         best = sorted(
             by_campaign.items(),
-            key=lambda one: (-one[1].revenue_usd, -one[1].clicks, -one[1].impressions, one[0]),
+            key=lambda one: (
+                one[1].revenue_usd.copy_negate(),
+                -one[1].clicks,
+                -one[1].impressions,
+                one[0],
+            ),
         )
         return Dashboard(
             begins[0],
@@ -423,8 +429,8 @@ def _times(since: datetime | None, until: datetime | None) -> list[Any]:
     Sort keys go on after the time, so those of the end itself sort after it and are left out.
     """
     for moment in (since, until):
-        if moment is not None and moment.utcoffset() is None:
-            raise InvalidRequest(f"{moment.isoformat()} needs its offset from UTC")
+        if moment is not None:
+            _check_offset(moment)
     path = AdEvent.sort_key
     if since is not None and until is not None:
         if since >= until:
@@ -437,10 +443,20 @@ def _times(since: datetime | None, until: datetime | None) -> list[Any]:
     return [] if until is None else [path < time_key(until)]
 
 
+def _check_offset(moment: datetime) -> None:
+    if moment.utcoffset() is None:
+        raise InvalidRequest(f"{moment.isoformat()} needs its offset from UTC")
+    try:
+        moment.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidRequest(f"{moment.isoformat()} is no time of the years 1 to 9999") from error
+
+
 def _full_hour(moment: datetime) -> datetime:
-    if moment.utcoffset() is None or hour_of(moment) != moment:
+    _check_offset(moment)
+    if hour_of(moment) != moment:
         raise InvalidRequest(
-            f"{moment.isoformat()} is not the beginning of an hour, with its offset from UTC; "
-            "metrics are kept by the hour"
+            f"{moment.isoformat()} is not the beginning of an hour in UTC; metrics are kept by "
+            "the hour"
         )
     return moment
