@@ -194,7 +194,9 @@ def test_a_push_s_commits_are_read_with_their_files() -> None:
         "removed": ["d.md"],
         "modified": [],
     }
-    events = read_events([push(1, one), event(2), push(3)], NOW)
+    elsewhere = {**push(4, {"id": sha(4)}), "repo": None}
+    comment = event(5, "CommitCommentEvent", commits=[{"id": sha(5)}])
+    events = read_events([push(1, one), event(2), push(3), elsewhere, comment], NOW)
     (found,), problems = pushed(events)
     assert problems == []
     assert (found.commit.repo_name, found.commit.author_login) == (REPO, "mona")

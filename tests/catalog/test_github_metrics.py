@@ -68,6 +68,8 @@ def test_health_is_the_mean_of_the_shares_that_are_known() -> None:
         ran("WorkflowRunEvent", "workflow_run", "failure"),
         ran("WorkflowRunEvent", "workflow_run", "cancelled"),
         ran("WorkflowRunEvent", "workflow_run", None, action="requested"),
+        ran("WorkflowRunEvent", "workflow_run", "failure", action="requested"),
+        ran("CheckRunEvent", "check_run", "failure"),
         ran("CheckSuiteEvent", "check_suite", "timed_out"),
         ran("CheckSuiteEvent", "check_suite", "success"),
     )

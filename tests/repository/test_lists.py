@@ -697,8 +697,30 @@ async def test_a_read_that_meets_a_transaction_waits_for_it(
     await charts(database).replace("pop", songs("a", "b"))
     await database.repository(Song).delete(("pop", 2))
     failing = Failing(adapter, "TransactGetItems", [conflicted(2)], after=False)
-    assert await charts(Database(failing, sleep=nothing, clock=lambda: NOW)).read("pop") is None
-    assert failing.errors == []
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    assert await charts(Database(failing, sleep=sleep, clock=lambda: NOW)).read("pop") is None
+    assert failing.sent == ["Query", "Query", "TransactGetItems", "TransactGetItems"]
+    assert len(waits) == 1
+
+
+@pytest.mark.parametrize("target", ["memory"], indirect=True)
+async def test_a_read_that_always_meets_a_transaction_is_told(
+    adapter: DatabaseAdapter, database: Database
+) -> None:
+    await charts(database).replace("pop", songs("a", "b"))
+    await database.repository(Song).delete(("pop", 2))
+    failing = Failing(adapter, "TransactGetItems", [conflicted(2)] * 9, after=False)
+    reader = charts(Database(failing, sleep=nothing, patience=Patience(attempts=3)))
+    with pytest.raises(TransactionConflict, match="at each of 3 attempts"):
+        await reader.read("pop")
+    refused = TransactionCancelled("no", reasons=[{"Code": "ValidationError"}])
+    failing.errors = [refused]
+    with pytest.raises(TransactionCancelled, match="no"):
+        await reader.read("pop")
 
 
 @pytest.mark.parametrize("target", ["memory"], indirect=True)
