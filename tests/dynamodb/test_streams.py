@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
@@ -25,6 +26,8 @@ from anydynamo.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from tests.dynamodb.scripted import Scripted
 
 GET: dict[str, Any] = {"TableName": "users", "Key": {"id": {"S": "1"}}}
@@ -168,6 +171,36 @@ async def test_closing_ends_the_calls_of_both_clients() -> None:
         await adapter.close()
         with pytest.raises(DatabaseClosed):
             await call
+
+
+class Slow:
+    """A session whose clients take their time to open; it knows whether they were closed."""
+
+    def __init__(self) -> None:
+        self.session = AioSession()
+        self.opening, self.go_on, self.closed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    @asynccontextmanager
+    async def create_client(self, service: str, **options: Any) -> AsyncIterator[Any]:
+        async with self.session.create_client(service, **options) as client:
+            self.opening.set()
+            await self.go_on.wait()
+            yield client
+        self.closed.set()
+
+
+async def test_closing_leaves_no_client_open_that_was_being_opened() -> None:
+    session = Slow()
+    async with scripted() as server:
+        adapter = adapter_of(server, session=session)
+        call = asyncio.create_task(adapter.call("GetRecords", RECORDS))
+        await session.opening.wait()
+        await adapter.close()
+        session.go_on.set()
+        with pytest.raises(DatabaseClosed):
+            await call
+        assert session.closed.is_set()
+        assert server.requests == []
 
 
 async def test_another_event_loop_is_refused_for_streams_too() -> None:

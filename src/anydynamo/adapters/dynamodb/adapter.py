@@ -214,14 +214,23 @@ class DynamoDBAdapter:
         opened = self._opened.get(service)
         if opened is None:
             async with self._opening:
-                if self._closed:
-                    raise _closed(operation, table)
+                self._check_open(operation, table)
                 opened = self._opened.get(service)
                 if opened is None:
                     opened = await self._create(service, operation, table)
+                    try:
+                        self._check_open(operation, table)
+                    except DatabaseClosed:
+                        # It was closed meanwhile, and nobody else knows of this client.
+                        await opened.close()
+                        raise
                     self._opened[service] = opened
         opened.check_loop(operation, table)
         return opened
+
+    def _check_open(self, operation: str, table: str | None) -> None:
+        if self._closed:
+            raise _closed(operation, table)
 
     async def _create(self, service: str, operation: str, table: str | None) -> _Client:
         if self._given["dynamodb"] is not None:
