@@ -13,6 +13,7 @@ from benchmarks.measure import table
 
 NAMES = {
     "core": "the codec and the embedded engine beside the peers",
+    "traits": "the same operations on models with one trait each, beside the plain model",
     "growth": "a query of one partition while the table around it grows",
 }
 
