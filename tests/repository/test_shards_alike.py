@@ -112,7 +112,7 @@ questions = st.fixed_dictionaries(
         "day": days,
         "reverse": st.booleans(),
         "limit": some,
-        "page_size": some,
+        "page_size": st.none() | st.integers(1, 3),
         "filtered": st.booleans(),
         "bound": st.none() | places,
         "only": st.booleans(),
@@ -206,6 +206,7 @@ def row(item: Any) -> dict[str, Any]:
 @given(
     shards=st.integers(2, 5),
     patchy=st.booleans(),
+    filled=st.sets(places),
     done=st.lists(writes, max_size=12),
     asked=st.lists(questions, min_size=1, max_size=4),
 )
@@ -215,6 +216,7 @@ async def test_a_spread_table_and_one_that_is_not_have_the_same_history(
     sorts: list[Any],
     shards: int,
     patchy: bool,
+    filled: set[int],
     done: list[tuple[str, str, int, int]],
     asked: list[dict[str, Any]],
 ) -> None:
@@ -226,6 +228,9 @@ async def test_a_spread_table_and_one_that_is_not_have_the_same_history(
         )
         await database.create_tables([model])
         items: Repository[Any] = database.repository(model, shards=number)
+        await items.put_many(
+            [model(day=day, sort=sorts[at], points=at % 3) for day in DAYS for at in filled]
+        )
         outcome: list[Any] = [await write(database, items, sorts, one) for one in done]
         outcome += [await ask(items, sorts, one) for one in asked]
         keys = [(day, sort) for day in DAYS for sort in sorts]
