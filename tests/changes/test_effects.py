@@ -48,6 +48,7 @@ class Mark(Table, name="marks"):
 class Total(Table, name="totals"):
     page: Attr[str] = attribute(hash_key=True)
     amount: Attr[int] = attribute(default=0)
+    text: Attr[str] = attribute(default="")
 
 
 class Login(Table, name="logins"):
@@ -185,6 +186,32 @@ async def test_a_transaction_has_four_megabytes_at_most(counting: Counting) -> N
     assert done == Applied(20, 0)
     assert max(number for number in counting.groups[1:]) <= 13
     assert await counting.sums() == {"home": 20}
+
+
+@memory
+async def test_items_that_are_large_already_are_updated_in_smaller_groups(
+    counting: Counting, faulty: Faulty
+) -> None:
+    for number in range(30):
+        await counting.totals.create(Total(page=f"page {number}", text="x" * 300_000))
+    changes = [click(number, f"page {number}") for number in range(30)]
+    assert await counting.apply(*changes) == Applied(30, 0)
+    assert set((await counting.sums()).values()) == {1}
+    # The first were refused; nobody but the database knows how large the items are.
+    assert faulty.sizes == [60, 30, 14, 14, 14, 14, 4]
+
+
+@memory
+async def test_an_effect_that_touches_an_item_twice_is_refused(
+    counting: Counting, faulty: Faulty
+) -> None:
+    def effect(group: Sequence[Change[Click]]) -> list[TransactWrite]:
+        return [counting.totals.to_update("home", Total.amount.add(1), upsert=True) for _ in group]
+
+    with pytest.raises(InvalidRequest, match="multiple operations on one item"):
+        await apply_once(counting.database, map(click, range(8)), mark=counting.mark, effect=effect)
+    assert faulty.sizes == [16]
+    assert await counting.sums() == {}
 
 
 @memory

@@ -93,8 +93,8 @@ async def apply_once(
         How many took effect now, and how many had before.
 
     Raises:
-        InvalidRequest: A mark is no `to_create`, or one change alone needs more than 100 actions or
-            4 MB.
+        InvalidRequest: A mark is no `to_create`, an effect touches an item twice, or one change
+            alone needs more than 100 actions or 4 MB.
         TransactionCancelled: An effect could not be carried out; nothing of its group was.
         AnyDynamoError: The provider was in trouble for longer than the database's patience.
     """
@@ -109,9 +109,16 @@ async def apply_once(
         else:
             waiting[known] = _Marked(change, action)
     pending = list(waiting.values())
+    most = MOST_ACTIONS - 1
     while pending:
-        group, actions = _grouped(pending, effect)
-        old = await _send(session, actions, len(group))
+        group, actions = _grouped(pending[:most], effect)
+        try:
+            old = await _send(session, actions, len(group))
+        except InvalidRequest as error:
+            if len(group) == 1 or not _may_be_too_large(error, actions):
+                raise
+            most = len(group) // 2
+            continue
         if old:
             repeated += len(old)
             for place in sorted(old, reverse=True):
@@ -154,6 +161,16 @@ def _grouped(
             )
         # Effects seldom grow faster than their group; at least one change less is certain.
         number = max(1, min(number - 1, int(number / excess)))
+
+
+def _may_be_too_large(error: InvalidRequest, actions: Sequence[TransactWrite]) -> bool:
+    """Tell whether a transaction that was refused may do in several parts.
+
+    The 4 MB are those of the items, and how large one is that is updated, or written along with
+    another, only the database knows. An effect that touches an item twice is a mistake.
+    """
+    items = {(action.request["TableName"], identity(action.key)) for action in actions}
+    return error.code == "ValidationException" and len(items) == len(actions)
 
 
 def _size(action: TransactWrite) -> int:
