@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from base64 import urlsafe_b64encode
+from hashlib import sha512
 
 import hypothesis.strategies as st
 import pytest
@@ -46,6 +47,20 @@ def test_a_position_of_a_thousand_shards_fits_into_an_item() -> None:
         for number in range(1000)
     }
     assert len(Position(ARN, shards).text()) < 40_000
+
+
+def test_a_position_at_the_end_of_a_thousand_shards_fits_into_an_item_without_iterators() -> None:
+    shards = {
+        f"shardId-0000000179532969{number:04d}-{number * 7919 % 2**32:08x}": Mark(
+            iterator=sha512(str(number).encode()).hexdigest() * 2, since=1_795_329_691, seen=5
+        )
+        for number in range(1000)
+    }
+    text = Position(ARN, shards).text()
+    assert len(text) < 40_000
+    assert set(Position.parse(text).marks.values()) == {Mark(since=1_795_329_691, seen=5)}
+    few = dict(list(shards.items())[:100])
+    assert Position.parse(Position(ARN, few).text()).marks == few
 
 
 @given(st.text(max_size=60))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -25,6 +25,8 @@ _VERSION = "c1"
 # Compressed, the marks of several thousand shards; more is no position.
 _LONGEST = 1 << 20
 _MOST_BYTES = 1 << 24
+# An iterator of AWS's has some 300 characters, of which few can be saved by compressing.
+_MOST_ITERATORS = 100
 _EMPTY: tuple[object, ...] = ("", 0, 0, 0, "")
 
 
@@ -87,7 +89,12 @@ class Position:
 
     def text(self) -> str:
         """Return it as `parse` takes it."""
-        shards = {shard: mark.dump() for shard, mark in self.marks.items()}
+        marks = self.marks
+        if sum(bool(mark.iterator) for mark in marks.values()) > _MOST_ITERATORS:
+            # Without them these shards are read from their beginning, and what is too old left out;
+            # with them the position of a large table would fit into no item.
+            marks = {shard: replace(mark, iterator="") for shard, mark in marks.items()}
+        shards = {shard: mark.dump() for shard, mark in marks.items()}
         body = json.dumps([self.stream, shards], separators=(",", ":"), sort_keys=True)
         packed = zlib.compress(body.encode(), level=6)
         return f"{_VERSION}.{urlsafe_b64encode(packed).decode().rstrip('=')}"
