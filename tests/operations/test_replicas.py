@@ -69,7 +69,7 @@ async def test_no_more_than_twenty_examples_are_given(other: Database) -> None:
 
 async def test_a_place_without_the_table_is_an_error(other: Database) -> None:
     async with Database.open("memory://") as database:
-        with pytest.raises(TableNotFound, match="notes"):
+        with pytest.raises(TableNotFound, match="no table notes in memory"):
             await compare(other, database, [Note])
 
 
@@ -125,6 +125,11 @@ def test_a_url_says_all_of_the_second_place() -> None:
     assert (primary.location().path, replica.location().path) == ("one.db", "two.db")
 
 
+def test_the_first_place_may_be_in_aws_and_the_second_in_a_file() -> None:
+    primary, replica = replica_settings({**AWS, "DATABASE_REPLICA_URL": "sqlite:///copy.db"})
+    assert (primary.location().provider, replica.location().provider) == ("dynamodb", "sqlite")
+
+
 @pytest.mark.parametrize(
     ("environ", "why"),
     [
@@ -135,6 +140,33 @@ def test_a_url_says_all_of_the_second_place() -> None:
             {**AWS, "DATABASE_REPLICA_REGION": "eu-west-1", "DATABASE_REPLICA_URL": "memory://"},
             "give one of them",
         ),
+        (
+            {"DATABASE_URL": "dynamodb://us-east-1", "DATABASE_REPLICA_REGION": "us-west-2"},
+            "set DATABASE_REPLICA_URL to the replica's URL",
+        ),
+        ({"DATABASE_REPLICA_URL": "sqlite:///anydynamo.db"}, "the very place"),
+        ({"DATABASE_PATH": "a.db", "DATABASE_REPLICA_URL": "sqlite:///./a.db"}, "the very place"),
+        (
+            {**AWS, "DATABASE_REPLICA_URL": "dynamodb://us-east-1"},
+            "the very place",
+        ),
+        (
+            {
+                "DATABASE_URL": "sqlite:///a.db?synchronous=full",
+                "DATABASE_REPLICA_URL": "sqlite:///b/../a.db",
+            },
+            "the very place",
+        ),
+        ({**AWS, "DATABASE_REPLICA_ENDPOINT_URL": "http://127.0.0.1:1"}, "No replica is named"),
+        (
+            {
+                **AWS,
+                "DATABASE_REPLICA_REGION": "us-west-2",
+                "DATABASE_REPLICA_ENDPOINT_URL": "nowhere",
+            },
+            "nowhere",
+        ),
+        ({**AWS, "DATABASE_REPLICA_URL": "nowhere"}, "begins with a provider"),
     ],
 )
 def test_what_names_no_second_place_is_refused(environ: dict[str, str], why: str) -> None:

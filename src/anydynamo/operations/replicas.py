@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from anydynamo.adapters.registry import load_provider
 from anydynamo.engine.numbers import normalise
-from anydynamo.errors import ConfigurationError
+from anydynamo.errors import ConfigurationError, TableNotFound
 from anydynamo.models.schema import schema_of
 from anydynamo.operations.items import Items, tables_of
 from anydynamo.operations.progress import Progress
@@ -119,19 +120,33 @@ def replica_settings(
     primary = Settings(values, **overrides)
     if url is not None:
         replica = Settings(values, **{**overrides, "url": url})
+    elif primary.location().provider != "dynamodb":
+        raise ConfigurationError(
+            f"{_REGION} is {region!r}, but the provider is {primary.location().provider}, "
+            f"which has no regions; set {_URL} instead"
+        )
+    elif primary.url is not None:
+        raise ConfigurationError(
+            f"{_REGION} is {region!r}, but the data's place is said by a URL, which names its "
+            f"region; set {_URL} to the replica's URL"
+        )
     else:
         replica = Settings(values, **{**overrides, "region": region, **_given(endpoint)})
-        if primary.location().provider != "dynamodb":
-            raise ConfigurationError(
-                f"{_REGION} is {region!r}, but the provider is {primary.location().provider}, "
-                f"which has no regions; set {_URL} instead"
-            )
-    if replica.location() == primary.location():
+    if _place(replica) == _place(primary):
         raise ConfigurationError(
             "The replica is the very place that the data lies in; its region, or its URL, has to "
             "be another"
         )
     return primary, replica
+
+
+def _place(settings: Settings) -> tuple[object, ...]:
+    """Return what two settings have in common exactly if their data lies in one place."""
+    location = settings.location()
+    default = load_provider(location.provider).default_path
+    if default is not None:
+        return location.provider, os.path.realpath(location.path or default)
+    return location.provider, location.host, location.path, dict(location.options)
 
 
 async def replicas(database: Database, model: type[Model]) -> tuple[Replica, ...]:
@@ -169,9 +184,26 @@ async def compare(
         One report for each table.
 
     Raises:
-        TableNotFound: One of the places lacks a table.
+        TableNotFound: One of the places lacks a table; the message says which.
     """
-    return tuple([await _compare(primary, replica, table, progress) for table in tables_of(models)])
+    tables = tables_of(models)
+    for database in (primary, replica):
+        for table in tables:
+            await _check_there(database, table)
+    return tuple([await _compare(primary, replica, table, progress) for table in tables])
+
+
+async def _check_there(database: Database, table: ModelsOfTable) -> None:
+    real = database.session.names.real(table.name)
+    try:
+        await database.session.call("DescribeTable", {"TableName": real})
+    except TableNotFound as error:
+        raise TableNotFound(
+            f"There is no table {real} in {database.info.location}, so nothing was compared; "
+            "another prefix may hide it",
+            operation="DescribeTable",
+            table=real,
+        ) from error
 
 
 async def _compare(
