@@ -1,1 +1,1 @@
-"""Finished tables to use, and to copy from: a forum, and webhook payloads."""
+"""Documented systems, finished, to use and to copy from; and webhook payloads."""

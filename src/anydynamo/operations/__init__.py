@@ -1,1 +1,1 @@
-"""Work on whole tables: backup, restore, verification."""
+"""Work on whole tables: backup, restore, verification, comparison with a second place."""

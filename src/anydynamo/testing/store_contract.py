@@ -2,7 +2,6 @@
 
 ```python
 class TestMyStore(StoreContract):
-    @abstractmethod
     def open(self, place):
         return MyStore(place / "data")
 
