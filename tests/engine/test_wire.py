@@ -41,3 +41,13 @@ def test_what_is_not_base64_is_refused(wrong: object) -> None:
 def test_what_is_no_item_is_refused(wrong: object) -> None:
     with pytest.raises(EngineError):
         from_json(wrong)
+
+
+@pytest.mark.parametrize("depth", [40, 5_000])
+def test_what_is_nested_deeper_than_an_item_may_be_is_refused(depth: int) -> None:
+    for one in (lambda value: {"L": [value]}, lambda value: {"M": {"a": value}}):
+        value: object = {"S": "x"}
+        for _ in range(depth):
+            value = one(value)
+        with pytest.raises(EngineError, match="Nesting Levels"):
+            from_json({"a": value})
