@@ -324,9 +324,10 @@ class Structure:
 
     def check(self, value: Any, path: Path, faults: list[str]) -> None:
         """Append what is missing, and what the members break."""
-        if not isinstance(value, Mapping):
+        given: Mapping[str, object] = value
+        # The test for a dictionary comes first because the one for a mapping is slow.
+        if type(value) is not dict and not isinstance(value, Mapping):
             raise _unreadable(value, "Structure")
-        given = cast("Mapping[str, object]", value)
         for name, spelling in self._required:
             if given.get(name) is None:
                 faults.append(_fault("null", (path, spelling), "not be null"))

@@ -110,12 +110,12 @@ def _check(value: Any, level: int) -> tuple[AttributeValue, int]:
         if tag == "N" and type(content) is str:
             number, size = measured(content)
             return {"N": number}, size
+    typed: Mapping[str, object] = value
     # The test for a dictionary comes first because the one for a mapping is slow.
     if value.__class__ is not dict and not isinstance(value, Mapping):
         if value is None:
             raise _not_one_type({})
         raise _wrong_shape("attribute value")
-    typed = cast("Mapping[object, object]", value)
     if len(typed) != 1:
         raise _not_one_type(typed)
     ((tag, content),) = typed.items()
@@ -123,7 +123,7 @@ def _check(value: Any, level: int) -> tuple[AttributeValue, int]:
     if check is None:
         raise _not_one_type(typed)
     checked, size = check(content, level)
-    return {cast("str", tag): checked}, size
+    return {tag: checked}, size
 
 
 def too_deep() -> EngineError:
@@ -134,7 +134,7 @@ def too_deep() -> EngineError:
     )
 
 
-def _not_one_type(value: Mapping[object, object]) -> EngineError:
+def _not_one_type(value: Mapping[str, object]) -> EngineError:
     known = sum(tag in TYPES for tag in value)
     if known > 1:
         return validation(

@@ -163,12 +163,13 @@ class Codec(Generic[M]):
         schema = self.schema
         if schema.range_key is None:
             return {schema.hash_key.wire: self._key_value(schema.hash_key, key, "hash")}
-        if not isinstance(key, tuple) or len(cast("tuple[object, ...]", key)) != 2:
+        parts = cast("tuple[object, ...]", key) if isinstance(key, tuple) else ()
+        if len(parts) != 2:
             raise InvalidRequest(
                 f"a key of {self.model.__name__} is a tuple ({schema.hash_key.name}, "
                 f"{schema.range_key.name}), not {key!r}"
             )
-        partition, sort = cast("tuple[object, object]", key)
+        partition, sort = parts
         return {
             schema.hash_key.wire: self._key_value(schema.hash_key, partition, "hash"),
             schema.range_key.wire: self._key_value(schema.range_key, sort, "range"),

@@ -65,7 +65,7 @@ class Expectation(Generic[M]):
         "_met",
         "_required",
         "_rules",
-        "_where",
+        "_said",
         "absent",
         "actions",
         "actor",
@@ -89,7 +89,7 @@ class Expectation(Generic[M]):
         verb: Verb,
         kind: Kind,
         key: Mapping[str, Any],
-        where: Callable[[], str],
+        said: Callable[[Mapping[str, Any]], str],
         at: float,
         instance: M | None = None,
         *,
@@ -105,7 +105,7 @@ class Expectation(Generic[M]):
             verb: What the user called.
             kind: What it is for DynamoDB.
             key: The item's key, in DynamoDB's JSON.
-            where: Returns what it is done to, which only messages need: `'a' in users`.
+            said: Says a key in words, which only messages need: `'a' in users`.
             at: The time.
             instance: The instance that was given.
             item: What a put stores.
@@ -117,7 +117,7 @@ class Expectation(Generic[M]):
         """
         self._codec = codec
         self._rules = rules
-        self._where = where
+        self._said = said
         self._required: list[tuple[Writer, Explanation | None]] = []
         self._given: dict[str, Any] = {}
         self.verb: Verb = verb
@@ -146,7 +146,7 @@ class Expectation(Generic[M]):
     @property
     def what(self) -> str:
         """The write and its key in words: `create 'a' in users`."""
-        return f"{self.verb} {self._where()}"
+        return f"{self.verb} {self._said(self.key)}"
 
     # For rules
 

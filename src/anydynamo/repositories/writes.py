@@ -30,7 +30,7 @@ from anydynamo.repositories.transactions import TransactWrite
 from anydynamo.repositories.unique import unique_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from anydynamo.models.codec import Codec
     from anydynamo.repositories.companions import Companion
@@ -54,6 +54,9 @@ class WriteRequests(Generic[M]):
         attributes: The model's attributes.
         table: The table's real name.
         rules: What holds for all items, in order.
+
+    Attributes:
+        session: The open database.
     """
 
     def __init__(
@@ -64,7 +67,7 @@ class WriteRequests(Generic[M]):
         table: str,
         rules: tuple[Rule, ...] = (),
     ) -> None:
-        self._session = session
+        self.session = session
         self._codec = codec
         self._attributes = attributes
         self._table = table
@@ -78,11 +81,6 @@ class WriteRequests(Generic[M]):
 
             members.append(audit_trail(session, codec.schema, codec.schema.audit))
         self._companions = self._accompany(*members) if members else None
-
-    @property
-    def session(self) -> Session:
-        """The open database."""
-        return self._session
 
     @property
     def locked(self) -> bool:
@@ -242,7 +240,7 @@ class WriteRequests(Generic[M]):
             return self._codec.key_of(instance), instance
         return self._codec.key(key), None
 
-    def said(self, key: dict[str, Any]) -> str:
+    def said(self, key: Mapping[str, Any]) -> str:
         """Return a key in words, for messages."""
         values = ", ".join(repr(next(iter(value.values()))) for value in key.values())
         return f"({values}) in {self._table}" if len(key) > 1 else f"{values} in {self._table}"
@@ -265,8 +263,8 @@ class WriteRequests(Generic[M]):
             verb,
             kind,
             key,
-            lambda: self.said(key),
-            self._session.clock(),
+            self.said,
+            self.session.clock(),
             instance,
             item=item,
             upsert=upsert,
@@ -284,8 +282,10 @@ class WriteRequests(Generic[M]):
         request["TableName"] = self._table
         if self._unique is not None:
             self._unique.check_key(key)
-        for expression in (condition, *actions):
-            check_spread(self._session.sharding.find(self._table), expression)
+        spread = self.session.sharding.find(self._table)
+        if spread is not None:
+            for expression in (condition, *actions):
+                check_spread(spread, expression)
         kind = expectation.kind
         if condition is None and kind != "Update" and expectation.unconditional:
             return self._made(kind, request, expectation)
