@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from datetime import datetime  # noqa: TC003 - tables read their annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -166,6 +167,41 @@ async def test_the_unique_values_of_all_models_of_a_table_are_restored(
         await companies.create(Company(key="4", slug="acme"))
     (verified,) = await verify(place, models)
     assert (verified.ok, verified.unique.values) == (True, 2)
+
+
+# Traits
+
+
+class Ticket(Table, name="tickets", expired="hide"):
+    key: Attr[str] = attribute(hash_key=True)
+    seat: Attr[str | None] = attribute(default=None, unique=True)
+    until: Attr[int | None] = attribute(default=None, ttl=True)
+    cancelled: Attr[datetime | None] = attribute(default=None, deleted=True)
+    version: Attr[int | None] = attribute(default=None, version=True)
+
+
+async def test_hidden_items_and_what_became_of_their_values_are_restored(
+    source: Database, place: Database, file: Path
+) -> None:
+    clock = [1_000_000_000.0]
+    before = Database(source.session.adapter, clock=lambda: clock[0])
+    await before.create_tables([Ticket])
+    tickets = before.repository(Ticket)
+    await tickets.create(Ticket(key="expired", seat="A1", until=1_000_000_010))
+    await tickets.create(Ticket(key="cancelled", seat="A2"))
+    await tickets.delete("cancelled")
+    clock[0] += 60
+    await tickets.create(Ticket(key="new", seat="A1"))
+    await backup(before, [Ticket], file)
+    after = Database(place.session.adapter, clock=lambda: clock[0])
+    (report,) = await restore(after, [Ticket], file)
+    assert report.written == 3
+    restored = after.repository(Ticket)
+    assert [ticket.key for ticket in await restored.scan()] == ["new"]
+    assert (await restored.restore("cancelled")).seat == "A2"
+    with pytest.raises(UniqueViolation):
+        await restored.create(Ticket(key="late", seat="A1"))
+    assert (await restored.update(await restored.get("new"), Ticket.seat.set("A3"))).version == 2
 
 
 # Interruptions

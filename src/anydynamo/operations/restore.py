@@ -117,6 +117,8 @@ async def _rehearse(
 ) -> None:
     """Store everything in memory: what it refuses DynamoDB would refuse in the middle of it."""
     async with Database.open("memory://") as rehearsal:
+        # What has expired by that clock gives its unique values up.
+        rehearsal.session.clock = database.session.clock
         await rehearsal.create_tables(models)
         for table, place in places:
             # Keys that are spread are longer, and may be too long.
