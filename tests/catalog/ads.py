@@ -45,14 +45,14 @@ def made(number: int, kind: str = "impression", **values: Any) -> AdEvent:
     return EVENT_TYPES[kind](**given)
 
 
-def random_events(random: Random, number: int) -> list[AdEvent]:
-    """Make events of some campaigns in the last two days, most of them impressions."""
+def random_events(random: Random, number: int, campaigns: int = 4) -> list[AdEvent]:
+    """Make events of some campaigns in the last four hours, most of them impressions."""
     kinds = [*["impression"] * 20, *["click"] * 4, "conversion"]
     return [
         made(
             place,
             random.choice(kinds),
-            campaign_id=f"campaign_{random.randrange(4)}",
+            campaign_id=f"campaign_{random.randrange(campaigns)}",
             user_id=f"user_{random.randrange(500)}",
             timestamp=NOW - timedelta(microseconds=random.randrange(4 * 3600 * 10**6)),
             revenue_usd=Decimal(random.randrange(10**6)) / 1000,

@@ -675,7 +675,7 @@ async def test_metrics_are_exact_under_duplicates_reordering_replays_and_crashes
     assert len(changes) == len(events)
 
     random.shuffle(changes)
-    size = max(10, len(changes) // 40)
+    size = max(10, len(changes) // 160, min(50, len(changes) // 40))
     deliveries = [changes[start : start + size] for start in range(0, len(changes), size)]
     # Whole deliveries come again, and single changes among others.
     deliveries += random.sample(deliveries, 4)
@@ -740,9 +740,10 @@ async def test_marks_are_in_no_index_and_outlive_their_events(
     assert int(mark["ttl"]["N"]) - int(event["ttl"]["N"]) == 2 * 24 * 3600
 
 
-async def test_counters_that_are_spread_add_up(ad_events: AdEvents) -> None:
+async def test_counters_that_are_spread_add_up(ad_events: AdEvents, target: Target) -> None:
     spread = AdEvents(ad_events.database, spread_counters=4)
-    events = random_events(Random(4), 45)
+    # moto copies its tables for each of a recount's transactions.
+    events = random_events(Random(4), 45, campaigns=2 if target.name == "moto" else 4)
     await ad_events.ingest(events[:20], count=True)
     for place in range(20, 45, 5):
         await spread.ingest(events[place : place + 5], count=True)
