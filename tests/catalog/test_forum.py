@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from anydynamo import Database, InvalidItem, NotFound, TransactionCancelled, UniqueViolation
-from anydynamo.catalog.forum import MODELS, Forum, Post, Thread, User, seed, verify_forum
+from anydynamo.catalog.forum import (
+    MODELS,
+    Forum,
+    Post,
+    Thread,
+    User,
+    migrate,
+    sample_files,
+    seed,
+    verify_forum,
+)
 from anydynamo.operations.backup import backup
 from anydynamo.operations.replicas import compare
 from anydynamo.operations.restore import restore
@@ -194,6 +204,12 @@ async def test_seeding_makes_three_users_two_threads_and_two_posts(database: Dat
     assert [post.title for post in await forum.posts_by("sample-user-1")] == ["Hello"]
 
 
+async def test_the_samples_and_the_sample_files_go_together(database: Database) -> None:
+    await seed(database)
+    migrated = await migrate(database, sample_files())
+    assert [table.written for table in migrated] == [3, 2, 4]
+
+
 async def test_what_was_seeded_verifies(database: Database) -> None:
     await seed(database)
     report = await verify_forum(database)
@@ -213,14 +229,18 @@ async def test_verifying_finds_what_does_not_belong_together(
     await forum.threads.delete("sample-thread-1")
     await forum.users.delete("sample-user-2")
     # Another program that knows nothing of unique addresses.
-    twin = {"email": "carol@example.com", "name": "Carla", "createdAt": "2024-11-23T10:00:00Z"}
+    twin = {
+        "email": "carol@samples.example.com",
+        "name": "Carla",
+        "createdAt": "2024-11-23T10:00:00Z",
+    }
     item = {"userId": {"S": "twin"}, **{name: {"S": value} for name, value in twin.items()}}
     await adapter.call("PutItem", {"TableName": "users", "Item": item})
     report = await verify_forum(database)
     assert not report.ok
     assert report.without_thread == ("sample-post-1",)
     assert report.without_user == ("sample-post-2",)
-    assert report.shared_emails == ("carol@example.com",)
+    assert report.shared_emails == (email,)
 
 
 async def test_verifying_says_which_tables_are_absent(database: Database) -> None:
@@ -240,7 +260,7 @@ async def test_a_restored_forum_is_the_one_that_was_saved(
         assert all(table.ok for table in await compare(database, second, MODELS))
         assert (await verify_forum(second)).ok
         with pytest.raises(UniqueViolation):
-            await Forum(second).sign_up("alice@example.com", "Another Alice")
+            await Forum(second).sign_up("alice@samples.example.com", "Another Alice")
 
 
 async def test_a_second_place_that_lags_is_noticed(database: Database) -> None:

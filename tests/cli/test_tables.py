@@ -105,7 +105,7 @@ def test_unique_values_that_are_not_held_are_shown() -> None:
         return {name: {"S": text} for name, text in texts.items()}
 
     async def past_the_repository(db: AsyncDatabase) -> None:
-        for one in (item("8", "new@example.com"), item("9", "alice@example.com")):
+        for one in (item("8", "new@example.com"), item("9", "alice@samples.example.com")):
             await db.session.call("PutItem", {"TableName": "users", "Item": one})
 
     with Database.open("sqlite:///forum.db") as database:

@@ -37,7 +37,7 @@ def samples() -> dict[type[Table], list[Table]]:
         User: [
             User(
                 user_id=f"sample-user-{number}",
-                email=f"{name.lower()}@example.com",
+                email=f"{name.lower()}@samples.example.com",
                 name=name,
                 created_at=f"2024-11-2{number}T08:00:00.000Z",
             )
