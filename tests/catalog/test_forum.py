@@ -229,8 +229,9 @@ async def test_verifying_finds_what_does_not_belong_together(
     await forum.threads.delete("sample-thread-1")
     await forum.users.delete("sample-user-2")
     # Another program that knows nothing of unique addresses.
+    email = "carol@samples.example.com"
     twin = {
-        "email": "carol@samples.example.com",
+        "email": email,
         "name": "Carla",
         "createdAt": "2024-11-23T10:00:00Z",
     }
