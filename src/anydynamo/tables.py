@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from anydynamo.errors import (
+    InvalidRequest,
     NotSupported,
     RequestTimeout,
     TableInUse,
@@ -249,6 +250,9 @@ async def _protect(session: Session, table: str) -> None:
 
 
 def _distinct(models: Iterable[type[Model]]) -> list[TableSchema]:
+    given: object = models
+    if isinstance(given, type):
+        raise InvalidRequest(f"Models come in a list, also one alone: [{given.__name__}]")
     # Several models may share a table.
     return list({schema.table_name: schema for schema in map(schema_of, models)}.values())
 

@@ -243,6 +243,24 @@ async def test_a_mark_that_would_overwrite_is_refused(counting: Counting) -> Non
 
 
 @memory
+async def test_what_is_no_change_no_mark_and_no_effect_is_named(counting: Counting) -> None:
+    async def late(group: object) -> list[TransactWrite]:
+        return []
+
+    wrong: list[tuple[Any, Any, Any, str]] = [
+        (counting.database.changes(Click), counting.mark, counting.effect, "this is Changes"),
+        ([click(1)], lambda change: None, counting.effect, "mark= returned NoneType"),
+        ([click(1)], counting.mark, lambda group: None, "effect= returned NoneType"),
+        ([click(1)], counting.mark, lambda group: [Total(page="p")], "effect= returned list"),
+        ([click(1)], counting.mark, late, "effect= returned coroutine"),
+    ]
+    for changes, mark, effect, message in wrong:
+        with pytest.raises(InvalidRequest, match=message):
+            await apply_once(counting.database, changes, mark=mark, effect=effect)
+    assert not await counting.marks.exists("1")
+
+
+@memory
 async def test_an_effect_that_cannot_be_carried_out_is_an_error_and_leaves_no_mark(
     counting: Counting,
 ) -> None:

@@ -389,3 +389,11 @@ def test_what_ends_the_process_is_no_failure_of_a_record() -> None:
     with pytest.raises(SystemExit):
         handle(EVENT)
     handle.close()
+
+
+def test_the_decorator_needs_its_model() -> None:
+    decorator: Any = lambda_handler
+    with pytest.raises(InvalidRequest, match=r"handle at .* is no model"):
+
+        @decorator
+        def handle(change: object) -> None: ...

@@ -244,6 +244,7 @@ def test_what_makes_no_table_is_refused() -> None:
         key.attr_type = "M"
 
     for model, message in (
+        (dict, "<class 'dict'> is no model"),
         (Nameless, r"names no table; declare it as `class Nameless\(Table, name="),
         (Keyless, "has no partition key"),
         (Half, "needs read and write capacity"),

@@ -16,6 +16,7 @@ from anydynamo import (
     ConfigurationError,
     Database,
     InvalidItem,
+    InvalidRequest,
     NotFound,
     ServiceFault,
     StoreDamaged,
@@ -335,6 +336,29 @@ async def test_a_backup_that_fails_leaves_the_older_file(empty: Database, tmp_pa
         await backup(Database(adapter), MODELS, file)
     assert file.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["backup.json"]
+
+
+async def test_models_that_make_no_list_of_tables_are_refused(
+    empty: Database, tmp_path: Path
+) -> None:
+    class Other(Table, name="notes"):
+        another: Attr[int] = attribute(hash_key=True)
+
+    alone: Any = Note
+    for call in (backup(empty, alone, tmp_path / "b.json"), empty.create_tables(alone)):
+        with pytest.raises(InvalidRequest, match=r"also one alone: \[Note\]"):
+            await call
+    with pytest.raises(InvalidRequest, match="Note and Other both name the table notes"):
+        await backup(empty, [Note, Other], tmp_path / "b.json")
+    assert not list(tmp_path.iterdir())
+
+
+async def test_a_restore_knows_three_ways_to_deal_with_conflicts(
+    empty: Database, tmp_path: Path
+) -> None:
+    unknown: Any = "overwrite"
+    with pytest.raises(ConfigurationError, match="'refuse', 'keep', 'replace', not 'overwrite'"):
+        await restore(empty, MODELS, tmp_path / "absent.json", conflict=unknown)
 
 
 async def test_a_table_that_is_not_there_cannot_be_backed_up(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.repository.scripted import ScriptedAdapter
 
-from anydynamo.errors import DatabaseClosed, NotFound, NotSupported, Throttled
+from anydynamo.errors import DatabaseClosed, InvalidRequest, NotFound, NotSupported, Throttled
 from anydynamo.models.table import Attr, Table, attribute
 from anydynamo.sync import Database
 from anydynamo.sync.runners import DirectRunner, LoopRunner
@@ -50,8 +50,16 @@ def test_what_never_waits_runs_on_the_callers_thread() -> None:
 
 
 def test_what_waits_after_all_is_told_so() -> None:
-    with pytest.raises(NotSupported, match="blocking=True"):
+    with pytest.raises(NotSupported, match=r"may await the database.*blocking=False"):
         DirectRunner().run(wait())
+
+
+def test_what_makes_no_coroutine_cannot_be_run() -> None:
+    with (
+        Database.open("memory://") as db,
+        pytest.raises(InvalidRequest, match="this one returned int"),
+    ):
+        db.run(lambda _: 7)  # type: ignore[arg-type, return-value]
 
 
 def test_one_thread_runs_what_waits() -> None:

@@ -264,7 +264,12 @@ def lambda_handler(
 
     Returns:
         A decorator.
+
+    Raises:
+        InvalidRequest: This is no model, or it declares no table.
     """
+    # Without it, `@lambda_handler` alone would be noticed only when Lambda calls.
+    schema_of(model)
     names = TableNames(table_prefix, dict(tables or {}))
 
     def decorate(function: Callable[[Any], Any]) -> LambdaHandler[M]:

@@ -7,9 +7,11 @@ nothing depends on the order of deliveries, on how often there are any, or on wh
 
 from __future__ import annotations
 
+import inspect
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 from pynamodb.models import Model
 
@@ -25,7 +27,7 @@ from anydynamo.repositories.batches import identity
 from anydynamo.repositories.transactions import MOST_ACTIONS, TransactWrite, transact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from anydynamo.changes.records import Change
     from anydynamo.repositories.session import Session
@@ -93,15 +95,15 @@ async def apply_once(
         How many took effect now, and how many had before.
 
     Raises:
-        InvalidRequest: A mark is no `to_create`, an effect touches an item twice, or one change
-            alone needs more than 100 actions or 4 MB.
+        InvalidRequest: These are no changes, a mark is no `to_create`, an effect is no action
+            or touches an item twice, or one change alone needs more than 100 actions or 4 MB.
         TransactionCancelled: An effect could not be carried out; nothing of its group was.
         AnyDynamoError: The provider was in trouble for longer than the database's patience.
     """
     session = db.session
     waiting: dict[object, _Marked[M]] = {}
     repeated = applied = 0
-    for change in changes:
+    for change in _several(changes):
         action = _checked(mark(change))
         known = (action.request["TableName"], identity(action.key))
         if known in waiting:
@@ -129,7 +131,22 @@ async def apply_once(
     return Applied(applied, repeated)
 
 
-def _checked(action: TransactWrite) -> TransactWrite:
+def _several(changes: Iterable[Change[M]]) -> Iterable[Change[M]]:
+    # `db.changes(...)` itself is asynchronous, and may have no end.
+    if not hasattr(changes, "__iter__"):
+        raise InvalidRequest(
+            "The changes are a list, such as each of `db.changes(...).batches()` is; this is "
+            f"{type(changes).__name__}"
+        )
+    return changes
+
+
+def _checked(action: object) -> TransactWrite:
+    if not isinstance(action, TransactWrite):
+        raise InvalidRequest(
+            "A mark is an action, such as marks.to_create(...) makes, and mark= returned "
+            f"{type(action).__name__}"
+        )
     if not action.expectation.absent:
         raise InvalidRequest(
             f"A mark is made by to_create, so that it is refused when it is there already; to "
@@ -147,7 +164,7 @@ def _grouped(
     while True:
         group = pending[:number]
         actions = [one.mark for one in group]
-        actions.extend(effect([one.change for one in group]))
+        actions.extend(_effects(effect([one.change for one in group])))
         count = sum(action.most for action in actions)
         size = sum(_size(action) for action in actions)
         excess = max(count / MOST_ACTIONS, size / _MOST_BYTES)
@@ -161,6 +178,22 @@ def _grouped(
             )
         # Effects seldom grow faster than their group; at least one change less is certain.
         number = max(1, min(number - 1, int(number / excess)))
+
+
+def _effects(made: object) -> list[TransactWrite]:
+    kind = type(made).__name__
+    if inspect.iscoroutine(made):
+        made.close()
+    if isinstance(made, Iterable):
+        several = list(cast("Iterable[object]", made))
+        actions = [action for action in several if isinstance(action, TransactWrite)]
+        if len(actions) == len(several):
+            return actions
+    raise InvalidRequest(
+        "What a group of changes brings about is a list of actions, such as "
+        "repository.to_update(...) makes, and an empty one for nothing; effect= returned "
+        f"{kind}"
+    )
 
 
 def _may_be_too_large(error: InvalidRequest, actions: Sequence[TransactWrite]) -> bool:

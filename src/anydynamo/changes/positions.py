@@ -117,8 +117,8 @@ class Position:
         # What was stored may have become anything since.
         except (ValueError, TypeError, AttributeError, RecursionError, zlib.error) as error:
             raise InvalidCursor(
-                "This is no position among changes: give 'latest', 'oldest', or what `position` "
-                "of a change or of the changes was"
+                f"{text[:20]!r} is no position among changes: give 'latest', 'oldest', or what "
+                "`position` of a change or of the changes was"
             ) from error
         return cls(stream, marks)
 

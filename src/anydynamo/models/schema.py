@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 from pynamodb.constants import PAY_PER_REQUEST_BILLING_MODE, PROVISIONED_BILLING_MODE
 from pynamodb.indexes import GlobalSecondaryIndex, Index, LocalSecondaryIndex
+from pynamodb.models import Model
 
 from anydynamo.errors import InvalidRequest
 from anydynamo.models.introspection import (
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from pynamodb.attributes import Attribute
-    from pynamodb.models import Model
 
 __all__ = [
     "AttributeName",
@@ -268,15 +268,21 @@ def schema_of(model: type[Model]) -> TableSchema:
         model: A `Table`, or a plain PynamoDB model.
 
     Raises:
-        InvalidRequest: The model names no table, has no partition key, or an index or key has a
-            type that DynamoDB does not take in keys.
+        InvalidRequest: It is no model, names no table, has no partition key, or an index or key has
+            a type that DynamoDB does not take in keys.
     """
+    if not _is_model(model):
+        raise InvalidRequest(f"{model!r} is no model; give the class that declares the table")
     classes = registered_number(model)
     number, schema = _schemas.get(model, (0, None))
     if schema is None or number != classes:
         schema = _read(model)
         _schemas[model] = classes, schema
     return schema
+
+
+def _is_model(given: object) -> bool:
+    return isinstance(given, type) and issubclass(given, Model)
 
 
 def _read(model: type[Model]) -> TableSchema:

@@ -81,11 +81,29 @@ class ModelsOfTable:
 
 
 def tables_of(models: Iterable[type[Model]]) -> tuple[ModelsOfTable, ...]:
-    """Return the tables of models, in their order; several models may share one."""
+    """Return the tables of models, in their order; several models may share one.
+
+    Raises:
+        InvalidRequest: Models of one table have different keys.
+    """
+    given: object = models
+    if isinstance(given, type):
+        raise InvalidRequest(f"Models come in a list, also one alone: [{given.__name__}]")
     by_table: dict[str, list[type[Model]]] = {}
     for model in models:
-        by_table.setdefault(schema_of(model).table_name, []).append(model)
+        schema = schema_of(model)
+        several = by_table.setdefault(schema.table_name, [])
+        if several and _key(schema_of(several[0])) != _key(schema):
+            raise InvalidRequest(
+                f"{several[0].__name__} and {model.__name__} both name the table "
+                f"{schema.table_name}, and declare different keys for it; a table has one"
+            )
+        several.append(model)
     return tuple(ModelsOfTable(tuple(several)) for several in by_table.values())
+
+
+def _key(schema: TableSchema) -> list[tuple[str, str]]:
+    return [(key.wire, key.type) for key in schema.keys]
 
 
 class Items:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from anydynamo.database import Database
 from anydynamo.errors import (
     AlreadyExists,
+    ConfigurationError,
     InvalidItem,
     InvalidRequest,
     ServiceFault,
@@ -90,8 +91,13 @@ async def restore(
         TableMismatch: A table that is there has another key or other indexes; nothing was written.
         StoreDamaged: The file is damaged or of another version; nothing was written.
         InvalidItem: It does not fit the models; nothing was written.
+        ConfigurationError: `conflict` is none of the three.
         ServiceFault: An item was written and is not there afterwards.
     """
+    if conflict not in get_args(OnConflict):
+        raise ConfigurationError(
+            f"conflict= is one of {', '.join(map(repr, get_args(OnConflict)))}, not {conflict!r}"
+        )
     wanted = list(models)
     tables = read_backup(file, wanted).tables
     places = [(table, Items(database.session, table.models)) for table in tables]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import time
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from anydynamo import database as _database
 from anydynamo.adapters.registry import open_adapter
+from anydynamo.errors import InvalidRequest
 from anydynamo.sync.repository import Repository
 from anydynamo.sync.runners import DirectRunner, LoopRunner
 
@@ -201,8 +203,18 @@ class Database:
         Args:
             work: Makes the coroutine from the asynchronous database. Over an embedded provider it
                 may await that database and nothing else.
+
+        Raises:
+            InvalidRequest: It made no coroutine.
+            NotSupported: It waited for something else, where there is no event loop.
         """
-        return self._runner.run(work(self._database))
+        made = work(self._database)
+        if not inspect.iscoroutine(cast("object", made)):
+            raise InvalidRequest(
+                "run is given a function of the asynchronous database that makes a coroutine, such "
+                f"as `lambda db: import_all(db)`; this one returned {type(made).__name__}"
+            )
+        return self._runner.run(made)
 
     def close(self) -> None:
         """Close the provider, if it was opened here; closing twice is no error."""

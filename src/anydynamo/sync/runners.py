@@ -48,8 +48,9 @@ class DirectRunner:
             return result
         coroutine.close()
         raise NotSupported(
-            "This adapter waited for an event loop, though its info says blocking=True; let it say "
-            "False, and it is run on a loop of its own"
+            "This waited for an event loop, and over an embedded provider there is none: what "
+            "`run` is given may await the database, and not, say, asyncio.sleep. If it was an "
+            "adapter of your own that waited, let its info say blocking=False"
         )
 
     def close(self) -> None:
