@@ -357,6 +357,7 @@ ROWS = [
     {"id": "r5", "user_id": "", "title": "Five"},
     {"id": "r6", "user_id": "u1", "title": "Six", "favourites": []},
     {"id": "r7", "user_id": "u1", "title": "Seven", "date": "lately"},
+    {"id": {"S": "r8"}, "user_id": "u1", "title": "Eight"},
 ]
 
 
@@ -372,13 +373,13 @@ async def test_an_existing_file_is_imported_and_each_problem_named(k9: Any, tmp_
     done = await imported(k9, file)
     assert (done.file, done.found, done.created, done.unchanged, done.complete) == (
         "existing_data.json",
-        9,
+        10,
         2,
         0,
         False,
     )
     reasons = {problem.position: str(problem) for problem in done.problems}
-    assert list(reasons) == [2, 3, 4, 5, 6, 7, 8]
+    assert list(reasons) == [2, 3, 4, 5, 6, 7, 8, 9]
     assert reasons[2] == "[2] ('r3'): it lacks user_id; it has id, title"
     assert reasons[3] == "[3] ('r1'): the id is that of [0] already"
     assert reasons[4] == "[4]: expected an object, and found str"
@@ -386,6 +387,7 @@ async def test_an_existing_file_is_imported_and_each_problem_named(k9: Any, tmp_
     assert "'user_id'" in reasons[6]
     assert "no 'favourites'; it has id" in reasons[7]
     assert "'date'" in reasons[8]
+    assert reasons[9].startswith("[9]: Report: 'id'")
 
     one = await k9.reports.get_report("r1", "u1")
     assert one.created_at == datetime(2025, 9, 1, 10, tzinfo=UTC)
@@ -393,7 +395,7 @@ async def test_an_existing_file_is_imported_and_each_problem_named(k9: Any, tmp_
     assert await k9.reports.get_report("r3", "u1") is None
 
     again = await imported(k9, file)
-    assert (again.created, again.unchanged, len(again.problems)) == (0, 2, 7)
+    assert (again.created, again.unchanged, len(again.problems)) == (0, 2, 8)
 
 
 async def test_an_import_overwrites_nothing_and_shows_nothing_of_others(

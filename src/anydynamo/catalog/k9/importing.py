@@ -91,14 +91,15 @@ async def import_reports(database: Database, file: Traversable) -> Imported:
     rows = _rows(read_json(file, name), name)
     problems: list[Problem] = []
     created = unchanged = 0
-    places: dict[object, int] = {}
+    places: dict[str, int] = {}
     for position, row in enumerate(rows):
         try:
             fields = _fields(row)
-            first = places.setdefault(fields["id"], position)
+            report = Report(**fields)
+            first = places.setdefault(report.id, position)
             if first != position:
                 raise InvalidItem(f"the id is that of [{first}] already")
-            if await _store(database, Report(**fields), fields):
+            if await _store(database, report, fields):
                 created += 1
             else:
                 unchanged += 1
