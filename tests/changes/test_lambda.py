@@ -395,5 +395,5 @@ def test_the_decorator_needs_its_model() -> None:
     decorator: Any = lambda_handler
     with pytest.raises(InvalidRequest, match=r"handle at .* is no model"):
 
-        @decorator
+        @decorator  # type: ignore[untyped-decorator]
         def handle(change: object) -> None: ...

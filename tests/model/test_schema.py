@@ -243,13 +243,14 @@ def test_what_makes_no_table_is_refused() -> None:
         key = JSONAttribute(hash_key=True)
         key.attr_type = "M"
 
-    for model, message in (
+    wrong: tuple[tuple[Any, str], ...] = (
         (dict, "<class 'dict'> is no model"),
         (Nameless, r"names no table; declare it as `class Nameless\(Table, name="),
         (Keyless, "has no partition key"),
         (Half, "needs read and write capacity"),
         (Odd, "'key' of Odd is stored as M"),
-    ):
+    )
+    for model, message in wrong:
         with pytest.raises(InvalidRequest, match=message):
             schema_of(model)
 

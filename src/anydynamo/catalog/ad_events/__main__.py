@@ -24,10 +24,18 @@ _LAST_PORT = 65_535
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until the process is told to end, and return the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m anydynamo.catalog.ad_events", description="Serve ad events over HTTP."
+        prog="python -m anydynamo.catalog.ad_events",
+        description="Serve ad events over HTTP.",
+        epilog="The environment says which database is meant: DATABASE_URL, or DATABASE_PROVIDER "
+        "and so on; SQLite where it says nothing. The exit code is 0 for success, 1 for an error, "
+        "which is told in one line, and 2 for arguments that make no sense.",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="the address to listen at")
-    parser.add_argument("--port", type=_port, default=8000, help="the port; 0 takes a free one")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="the address to listen at; 127.0.0.1 if not given"
+    )
+    parser.add_argument(
+        "--port", type=_port, default=8000, help="the port, 8000 if not given; 0 takes a free one"
+    )
     given = parser.parse_args(arguments)
     try:
         # What is wrong with the environment is said here, and not by a server that fails to start.

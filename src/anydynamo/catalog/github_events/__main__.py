@@ -58,9 +58,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m anydynamo.catalog.github_events",
         description="Serve GitHub events over HTTP, unless a command is given.",
+        epilog="The environment says which database is meant: DATABASE_URL, or DATABASE_PROVIDER "
+        "and so on; SQLite where it says nothing. The exit code is 0 for success, 1 for an error, "
+        "which is told in one line, and 2 for arguments that make no sense.",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="the address to listen at")
-    parser.add_argument("--port", type=_port, default=8000, help="the port; 0 takes a free one")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="the address to listen at; 127.0.0.1 if not given"
+    )
+    parser.add_argument(
+        "--port", type=_port, default=8000, help="the port, 8000 if not given; 0 takes a free one"
+    )
     parser.add_argument(
         "--repo",
         action="append",
