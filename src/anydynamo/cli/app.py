@@ -137,7 +137,7 @@ def verify(models: _Models, as_json: _Json = False, debug: _Debug = False) -> No
 
 @app.command()
 def compare(models: _Models, as_json: _Json = False, debug: _Debug = False) -> None:
-    """Compare tables with those in a second region or place, item by item.
+    """Compare tables, item by item, with those in a second place.
 
     The second place is named by DATABASE_REPLICA_REGION or DATABASE_REPLICA_URL. The exit code is 1
     if they do not agree.
