@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
+from inspect import signature
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from anydynamo.catalog.k9 import (
     Report,
     User,
     blocking,
-    import_reports,
+    repositories,
     table_names,
 )
 from anydynamo.models.schema import schema_of
@@ -65,6 +66,20 @@ class Awaited:
             return list(result) if isinstance(result, sync.Results) else result
 
         return call
+
+
+@pytest.mark.parametrize("name", repositories.__all__)
+def test_blocking_code_has_the_same_verbs_with_the_same_arguments(name: str) -> None:
+    def verbs(module: Any) -> dict[str, list[tuple[str, Any, Any]]]:
+        return {
+            verb: [
+                (one.name, one.kind, one.default) for one in signature(function).parameters.values()
+            ]
+            for verb, function in vars(getattr(module, name)).items()
+            if not verb.startswith("_") and callable(function)
+        }
+
+    assert verbs(blocking) == verbs(repositories)
 
 
 @pytest.fixture(params=["awaited", "blocking"])
@@ -361,16 +376,10 @@ ROWS = [
 ]
 
 
-async def imported(k9: Any, file: Path) -> Any:
-    if isinstance(k9, Awaited):
-        return await k9.reports.import_reports(file)
-    return await import_reports(k9.database, file)
-
-
 async def test_an_existing_file_is_imported_and_each_problem_named(k9: Any, tmp_path: Path) -> None:
     file = tmp_path / "existing_data.json"
     file.write_text(json.dumps(ROWS), encoding="utf-8")
-    done = await imported(k9, file)
+    done = await k9.reports.import_reports(file)
     assert (done.file, done.found, done.created, done.unchanged, done.complete) == (
         "existing_data.json",
         10,
@@ -394,7 +403,7 @@ async def test_an_existing_file_is_imported_and_each_problem_named(k9: Any, tmp_
     assert (await k9.reports.get_report("r2", "u2")).favorites == ["p1"]
     assert await k9.reports.get_report("r3", "u1") is None
 
-    again = await imported(k9, file)
+    again = await k9.reports.import_reports(file)
     assert (again.created, again.unchanged, len(again.problems)) == (0, 2, 8)
 
 
@@ -404,7 +413,7 @@ async def test_an_import_overwrites_nothing_and_shows_nothing_of_others(
     await k9.reports.create_report(report(1, "u2", title="Secret"))
     file = tmp_path / "existing_data.json"
     file.write_text(json.dumps({"reports": ROWS[:1]}), encoding="utf-8")
-    done = await imported(k9, file)
+    done = await k9.reports.import_reports(file)
     (problem,) = done.problems
     assert "another report under this id" in problem.reason
     assert "Secret" not in problem.reason
@@ -419,4 +428,4 @@ async def test_a_file_that_holds_no_reports_changes_nothing(
     file = tmp_path / "existing_data.json"
     file.write_text(content, encoding="utf-8")
     with pytest.raises(StoreDamaged, match=r"existing_data\.json"):
-        await imported(k9, file)
+        await k9.reports.import_reports(file)

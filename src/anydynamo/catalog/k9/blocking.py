@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from anydynamo.catalog.k9 import repositories as _async
 from anydynamo.catalog.k9.configuration import settings
 from anydynamo.catalog.k9.conversion import convert_decimals, prepare_for_dynamodb
-from anydynamo.catalog.k9.importing import import_reports
 from anydynamo.catalog.k9.models import MODELS, Embedding, Report, User
 from anydynamo.sync import Database
 
@@ -112,7 +111,7 @@ class ReportRepository:
 
     def import_reports(self, file: Traversable) -> Imported:
         """Store the reports of a JSON file that are not there yet; see `import_reports`."""
-        return self._database.run(lambda db: import_reports(db, file))
+        return self._run(lambda reports: reports.import_reports(file))
 
     def _run(self, work: Callable[[_async.ReportRepository], Coroutine[Any, Any, T]]) -> T:
         return self._database.run(lambda db: work(_async.ReportRepository(db)))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from anydynamo.catalog.k9.configuration import settings
 from anydynamo.catalog.k9.conversion import convert_decimals, prepare_for_dynamodb
+from anydynamo.catalog.k9.importing import import_reports
 from anydynamo.catalog.k9.models import MODELS, Embedding, Report, User
 from anydynamo.database import Database
 from anydynamo.errors import InvalidItem, InvalidRequest
@@ -20,9 +21,11 @@ from anydynamo.errors import InvalidItem, InvalidRequest
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+    from importlib.resources.abc import Traversable
     from types import TracebackType
     from typing import Self
 
+    from anydynamo.catalog.k9.importing import Imported
     from anydynamo.models.table import Action, Condition
     from anydynamo.repositories.paging import Page
     from anydynamo.repositories.repository import Repository
@@ -81,6 +84,7 @@ class ReportRepository:
     """
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._reports = database.repository(Report)
 
     def of(self, user_id: str) -> Repository[Report]:
@@ -158,6 +162,10 @@ class ReportRepository:
     async def delete_report(self, report_id: str, user_id: str) -> bool:
         """Delete a user's report, and tell whether the user had it."""
         return await self.of(user_id).delete(report_id, return_old=True) is not None
+
+    async def import_reports(self, file: Traversable) -> Imported:
+        """Store the reports of a JSON file that are not there yet; see `import_reports`."""
+        return await import_reports(self._database, file)
 
 
 class EmbeddingRepository:
