@@ -62,16 +62,17 @@ class Expectation(Generic[M]):
     __slots__ = (
         "_codec",
         "_given",
+        "_gone",
         "_met",
         "_required",
         "_rules",
         "_said",
+        "_within",
         "absent",
         "actions",
         "actor",
         "at",
         "conditional",
-        "gone",
         "instance",
         "item",
         "key",
@@ -131,7 +132,8 @@ class Expectation(Generic[M]):
         self.at = at
         self.item = {} if item is None else item
         self.actions: list[Action] = []
-        self.gone: Writer | None = None
+        self._gone: Writer | None = None
+        self._within: list[Writer] = []
         self.actor: str | None = None
         self.refused = False
         self._met: Mapping[str, Any] | None = None
@@ -167,13 +169,29 @@ class Expectation(Generic[M]):
         Args:
             condition: Writes it.
         """
-        self.gone = condition
+        self._gone = condition
+
+    def absent_within(self, condition: Writer) -> None:
+        """Let no item count as absent of which a condition is false, whatever `absent_if` says.
+
+        Args:
+            condition: Writes it.
+        """
+        self._within.append(condition)
 
     def give(self, name: str, value: object) -> None:
         """Give the instance a value once the write has succeeded."""
         self._given[name] = value
 
     # For what sends it
+
+    @property
+    def gone(self) -> Writer | None:
+        """Writes of which items it is true that they count as absent; None if of none."""
+        if self._gone is None or not self._within:
+            return self._gone
+        writers = (*self._within, self._gone)
+        return lambda expressions: " AND ".join(write(expressions) for write in writers)
 
     @property
     def unconditional(self) -> bool:

@@ -79,6 +79,8 @@ class Scope(Rule):
         Raises:
             InvalidRequest: It would store an item of another owner.
         """
+        # What has expired of another owner is not there to be replaced or removed either.
+        write.absent_within(self._own)
         if write.kind == "Put":
             self._check(write, write.item, "store")
         elif write.upsert and self.key:

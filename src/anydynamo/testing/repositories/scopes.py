@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from anydynamo.repositories.repository import Repository
     from anydynamo.testing.repositories.models import Raw
 
-__all__ = ["Leaf", "Member", "Note", "ScopeContract", "Sheet"]
+__all__ = ["Leaf", "Member", "Note", "ScopeContract", "Sheet", "Slip"]
 
 
 class Note(Table, name="notes"):
@@ -68,6 +68,15 @@ class Member(Table, name="members"):
     member_id: Attr[str] = attribute(hash_key=True)
     owner: Attr[str] = attribute()
     email: Attr[str] = attribute(unique=True)
+
+
+class Slip(Table, name="slips", expired="hide"):
+    """It counts as absent once it has expired, though DynamoDB may still hold it."""
+
+    slip_id: Attr[str] = attribute(hash_key=True)
+    owner: Attr[str] = attribute()
+    text: Attr[str] = attribute(default="")
+    expires: Attr[int | None] = attribute(default=None, ttl=True)
 
 
 def note(number: int, owner: str = "ann", **values: Any) -> Note:
@@ -412,6 +421,40 @@ class ScopeContract:
             assert_hidden(refused.value, "bobs-1")
         await anns.delete("bobs-1")
         assert {one.member_id for one in await members.scan()} == {"bobs-1", "1"}
+
+    async def test_what_has_expired_of_others_stays_as_it_is(
+        self, database: Database, raw: Raw
+    ) -> None:
+        await database.create_tables([Slip])
+        everything: Repository[Slip] = database.repository(Slip)
+        long_ago = int(database.session.clock()) - 3600
+        for owner in ("ann", "bob"):
+            await everything.put(Slip(slip_id=owner, owner=owner, text="old", expires=long_ago))
+        anns = everything.scoped(Slip.owner, "ann")
+        new = Slip(slip_id="bob", owner="ann", text="new")
+        for write in (
+            lambda: anns.create(new),
+            lambda: anns.put(new),
+            lambda: anns.put_many([new]),
+            lambda: anns.update("bob", Slip.text.set("new"), upsert=True),
+            lambda: database.transact(anns.to_create(new)),
+        ):
+            with pytest.raises((AlreadyExists, TransactionCancelled)) as refused:
+                await write()
+            assert_hidden(refused.value, "old")
+        with pytest.raises(NotFound):
+            await anns.update("bob", Slip.text.set("new"))
+        await anns.delete("bob")
+        await anns.purge("bob")
+        await anns.delete_many(["bob"])
+        await database.transact(anns.to_delete("bob"), anns.to_purge("ann"))
+        await anns.create(Slip(slip_id="ann", owner="ann", text="new"))
+        request = {"TableName": everything.table, "ConsistentRead": True}
+        stored = (await raw("Scan", request))["Items"]
+        assert {one["slip_id"]["S"]: one["text"]["S"] for one in stored} == {
+            "ann": "new",
+            "bob": "old",
+        }
 
     async def test_an_owner_that_is_none_is_refused_at_once(self, notes: Repository[Note]) -> None:
         nobodies: list[Any] = ["", None, 5, ["ann"]]
