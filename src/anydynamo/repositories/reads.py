@@ -282,8 +282,8 @@ class ReadRequests(Generic[M]):
                 for wire in rule.sees
             ):
                 aside.append(rule)
-            else:
-                filters.append(rule.shows(expressions, at))
+            elif (shown := rule.shows(expressions, at)) is not None:
+                filters.append(shown)
         if filters:
             own = request.get("FilterExpression")
             parts = filters if own is None else [grouped(own), *filters]

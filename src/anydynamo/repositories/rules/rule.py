@@ -94,9 +94,9 @@ class Rule:
         """
         return False
 
-    def shows(self, expressions: Expressions, at: float) -> str:
-        """Write the condition that an item is not hidden, where `sees` names attributes.
+    def shows(self, expressions: Expressions, at: float) -> str | None:
+        """Write the condition that an item is not hidden; None if this rule hides nothing.
 
         It is true of an item that is absent.
         """
-        raise NotImplementedError
+        return None

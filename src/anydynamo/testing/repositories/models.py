@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Raw = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 
-__all__ = ["Author", "Counter", "Draft", "Event", "Legacy", "event", "events"]
+__all__ = ["Author", "Counter", "Draft", "Event", "Legacy", "event", "events", "stored"]
 
 
 class Author(Table, name="authors"):
@@ -100,3 +100,10 @@ async def events(database: Database, *stored: Event) -> Repository[Event]:
     repository = database.repository(Event)
     await repository.put_many(stored)
     return repository
+
+
+async def stored(raw: Raw, repository: Repository[Any], **key: Any) -> dict[str, Any] | None:
+    """Return an item as it lies in the table."""
+    request = {"TableName": repository.table, "Key": key, "ConsistentRead": True}
+    found: dict[str, Any] | None = (await raw("GetItem", request)).get("Item")
+    return found
