@@ -61,7 +61,11 @@ def test_the_parameters_are_those_of_the_service(db: Engine, operation: str) -> 
         ),
         ({"Keys": {}}, "Unknown parameter in the request: 'Keys', must be one of: TableName, Key"),
         ({5: {}}, "Unknown parameter in the request: 5"),
-        ({"AttributesToGet": ["a"]}, "AttributesToGet is not supported here: use Projection"),
+        (
+            {"AttributesToGet": []},
+            "Value '[]' at 'attributesToGet' failed to satisfy constraint: Member must have length"
+            " greater than or equal to 1",
+        ),
         (
             {"AttributesToGet": ["a"], "ProjectionExpression": "a"},
             "Can not use both expression and non-expression parameters in the same request: "

@@ -8,6 +8,7 @@ from anydynamo.engine.access import check_index_keys, item_key, primary_key
 from anydynamo.engine.capacity import write_units
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.expressions import Expressions
+from anydynamo.engine.legacy import LEGACY, attribute_updates, expected_condition
 from anydynamo.engine.limits import ITEM_BYTES
 from anydynamo.engine.values import copy_item, item_size, measured_item
 from anydynamo.engine.writes import Stored
@@ -88,6 +89,8 @@ class Action(NamedTuple):
 
     def _updated(self, table: Table, key: bytes, before: Stored) -> Outcome:
         exists = before.raw is not None
+        if not exists and self.update is not None and not self.update.creates:
+            return Outcome(table, key, before, None, 0, None)
         start = before.item or self.given
         size = before.size if exists else self.size
         if self.update is None:
@@ -103,7 +106,7 @@ class Action(NamedTuple):
         return Outcome(table, key, before, updated.item, size, updated)
 
     def perform(self, changes: Changes, outcome: Outcome, consumption: Consumption | None) -> None:
-        """Write what was worked out; a condition check has nothing to write."""
+        """Write what was worked out, which may be nothing."""
         if outcome.item is not None:
             changes.put(
                 outcome.table, outcome.key, outcome.before, outcome.item, outcome.size, consumption
@@ -121,9 +124,10 @@ class Outcome(NamedTuple):
         table: The table.
         key: The key, as it is stored.
         before: What stood there.
-        item: What is to stand there; None for nothing, or for a condition check.
+        item: What is to stand there; None for nothing, for a condition check, and for an update
+            that leaves nothing as it is.
         size: The new item's size.
-        updated: What an update expression changed.
+        updated: What an update changed.
     """
 
     table: Table
@@ -163,14 +167,12 @@ def prepare_action(kind: Kind, parameters: Mapping[str, Any], *, prefix: str = "
     try:
         given, size = measured_item(given)
     except EngineError as error:
-        if prefix and error.code == "ValidationException":
-            raise validation(prefix + error.message) from None
-        raise
+        raise _prefixed(error, prefix) from None
     if kind == "Put":
         check_put_size(size)
     condition = update = None
-    if _EXPRESSIONS.isdisjoint(parameters):
-        # By far the commonest write has no expressions at all.
+    if _CONDITIONS_AND_UPDATES.isdisjoint(parameters):
+        # By far the commonest write has neither.
         return Action(kind, parameters["TableName"], given, size, None, None, False)
     if kind == "Update":
         bound = Expressions(parameters, ("UpdateExpression", "ConditionExpression"))
@@ -179,15 +181,25 @@ def prepare_action(kind: Kind, parameters: Mapping[str, Any], *, prefix: str = "
         bound = Expressions(parameters, ("ConditionExpression",))
     condition = bound.condition("ConditionExpression")
     bound.finish()
+    if condition is None and update is None and not LEGACY.isdisjoint(parameters):
+        try:
+            update = attribute_updates(parameters)
+            condition = expected_condition(parameters)
+        except EngineError as error:
+            raise _prefixed(error, prefix) from None
     show_item = parameters.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
     return Action(kind, parameters["TableName"], given, size, condition, update, show_item)
 
 
-_EXPRESSIONS = frozenset(
-    (
-        "ConditionExpression",
-        "UpdateExpression",
-        "ExpressionAttributeNames",
-        "ExpressionAttributeValues",
-    )
-)
+def _prefixed(error: EngineError, prefix: str) -> EngineError:
+    if prefix and error.code == "ValidationException":
+        return validation(prefix + error.message)
+    return error
+
+
+_CONDITIONS_AND_UPDATES = LEGACY | {
+    "ConditionExpression",
+    "UpdateExpression",
+    "ExpressionAttributeNames",
+    "ExpressionAttributeValues",
+}

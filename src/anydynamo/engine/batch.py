@@ -11,6 +11,7 @@ from anydynamo.engine.errors import validation
 from anydynamo.engine.itemcollections import collection_metrics
 from anydynamo.engine.items import prepare_projection
 from anydynamo.engine.layout import size_of, unpack
+from anydynamo.engine.legacy import refuse_mixture
 from anydynamo.engine.limits import BATCH_GET_KEYS, BATCH_WRITE_REQUESTS, REQUEST_BYTES
 from anydynamo.engine.values import check_item, measured_item
 from anydynamo.engine.writes import Changes, Stored
@@ -36,6 +37,7 @@ def batch_get_item(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, A
     """
     wanted: list[tuple[str, Mapping[str, Any], list[Item], Projection | None]] = []
     for name, parameters in request["RequestItems"].items():
+        refuse_mixture(parameters)
         keys = [check_item(key) for key in parameters["Keys"]]
         wanted.append((name, _settings(parameters), keys, prepare_projection(parameters)))
     if sum(len(keys) for _, _, keys, _ in wanted) > BATCH_GET_KEYS:
@@ -86,6 +88,8 @@ def _settings(parameters: Mapping[str, Any]) -> dict[str, Any]:
     }
     if "ExpressionAttributeNames" in settings:
         settings["ExpressionAttributeNames"] = dict(settings["ExpressionAttributeNames"])
+    if "AttributesToGet" in settings:
+        settings["AttributesToGet"] = list(settings["AttributesToGet"])
     return settings
 
 

@@ -15,6 +15,7 @@ from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions import Expressions
 from anydynamo.engine.itemcollections import collection_metrics
 from anydynamo.engine.layout import size_of, unpack
+from anydynamo.engine.legacy import attributes_to_get
 from anydynamo.engine.values import check_item
 from anydynamo.engine.writes import Changes
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["delete_item", "get_item", "prepare_projection", "put_item", "update_item"]
 
 _PREFIX = "1 validation error detected: "
+_PROJECTIONS = frozenset(("ProjectionExpression", "ExpressionAttributeNames", "AttributesToGet"))
 
 
 def get_item(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
@@ -60,17 +62,17 @@ def get_item(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
 
 
 def prepare_projection(request: Mapping[str, Any]) -> Projection | None:
-    """Bind the projection of a request that has no other expression.
+    """Bind the projection, of either kind, of a request that has no other expression.
 
     Raises:
         EngineError: The projection, or its names, are not valid.
     """
-    if "ProjectionExpression" not in request and "ExpressionAttributeNames" not in request:
+    if _PROJECTIONS.isdisjoint(request):
         return None
     bound = Expressions(request)
     projection = bound.projection("ProjectionExpression")
     bound.finish()
-    return projection
+    return attributes_to_get(request) if projection is None else projection
 
 
 def put_item(

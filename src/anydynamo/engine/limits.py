@@ -14,9 +14,17 @@ AWS's documentation leaves the following open, or the service differs from it; w
 - An UpdateItem that only removes, or does nothing, creates the item if there is none: the API
   reference says that UpdateItem "adds a new item to the table if it does not already exist",
   whatever the expression does. `actions` follows from that without a special case.
-- The legacy parameters (`KeyConditions`, `Expected`, ...) are not carried out. Beside an expression
-  they are refused as a mixture, `KeyConditions` no less than the others: the guide forbids using
-  expression and non-expression parameters in one request. `requests` refuses them.
+- Legacy parameters beside an expression are refused, `KeyConditions` no less than the others: the
+  guide forbids using expression and non-expression parameters in one request. `legacy.parameters`.
+- What is absent fulfils the legacy operators NE and NOT_CONTAINS, as it fulfils `<>` and `NOT
+  contains`; of NE the reference says only that another type "does not match". `legacy.conditions`.
+- The legacy CONTAINS takes a value of any type that is no set, list or map, as the reference ends
+  by saying; IN takes strings, numbers and binary values. `legacy.comparisons`.
+- A legacy ADD appends to a list: the guide names numbers and sets, users saw the service do it. A
+  legacy DELETE alone does not create an item that is not there: the guide says so, where the
+  reference says "Nothing happens". `legacy.updates`.
+- A `ConditionalOperator` needs two conditions at least: by the guide it combines "at least two
+  expressions". `legacy.conditions`.
 - A Query's filter may not name a key attribute, nor a path into one (`pk.x`): by the guide it
   "cannot contain partition key or sort key attributes". `query` looks at top-level names.
 - A transaction's 4 MB are those of its items as they are to be: the API reference limits "the

@@ -9,6 +9,7 @@ from anydynamo.engine.access import find_index, find_table
 from anydynamo.engine.capacity import Consumption, read_units
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.layout import SIZE_BYTES, decode, size_of, unpack
+from anydynamo.engine.legacy import LEGACY, attributes_to_get, filter_condition
 from anydynamo.engine.limits import PAGE_BYTES
 from anydynamo.engine.ranges import cursor_attributes
 from anydynamo.engine.values import check_item
@@ -25,14 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["Walk", "prepare_walk"]
 
 _INVALID = "One or more parameter values were invalid: "
-_WITH_PROJECTION = {
-    "COUNT": "Cannot specify the ProjectionExpression when choosing to get only the Count",
-    "ALL_ATTRIBUTES": (
-        "Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES"
-    ),
-    "ALL_PROJECTED_ATTRIBUTES": (
-        "Cannot specify the ProjectionExpression when choosing to get ALL_PROJECTED_ATTRIBUTES"
-    ),
+_WITHOUT_PROJECTION = {
+    "COUNT": "only the Count",
+    "ALL_ATTRIBUTES": "ALL_ATTRIBUTES",
+    "ALL_PROJECTED_ATTRIBUTES": "ALL_PROJECTED_ATTRIBUTES",
 }
 
 
@@ -171,7 +168,7 @@ def prepare_walk(request: Mapping[str, Any], bound: Expressions | None, *, verb:
 
     Args:
         request: The request.
-        bound: Its expressions, if it has any.
+        bound: Its expressions, if it has any; legacy parameters are read from the request.
         verb: `Querying` or `Scanning`, for a text.
 
     Raises:
@@ -181,8 +178,14 @@ def prepare_walk(request: Mapping[str, Any], bound: Expressions | None, *, verb:
     filter_ = None if bound is None else bound.condition("FilterExpression")
     projection = None if bound is None else bound.projection("ProjectionExpression")
     select, index = request.get("Select"), request.get("IndexName")
-    if projection is not None and select in _WITH_PROJECTION:
-        raise validation(_WITH_PROJECTION[select])
+    if not LEGACY.isdisjoint(request):
+        filter_ = filter_ or filter_condition(request)
+        projection = projection or attributes_to_get(request)
+    if projection is not None and select in _WITHOUT_PROJECTION:
+        name = "AttributesToGet" if request.get("AttributesToGet") else "ProjectionExpression"
+        raise validation(
+            f"Cannot specify the {name} when choosing to get {_WITHOUT_PROJECTION[select]}"
+        )
     if select == "SPECIFIC_ATTRIBUTES" and projection is None:
         raise validation(
             "Must specify the AttributesToGet or ProjectionExpression when choosing to get"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions import Expressions
 from anydynamo.engine.keys import after
+from anydynamo.engine.legacy import key_conditions
 from anydynamo.engine.pages import prepare_walk
 from anydynamo.engine.ranges import KeyRange, condition_range, cursor_key
 
@@ -27,7 +28,7 @@ def query(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
         EngineError: The request is not valid.
     """
     bound = Expressions(request, ("KeyConditionExpression", "FilterExpression"))
-    condition = bound.key_condition("KeyConditionExpression")
+    condition = bound.key_condition("KeyConditionExpression") or key_conditions(request)
     walk = prepare_walk(request, bound, verb="Querying")
     bound.finish()
     if condition is None:
@@ -36,12 +37,13 @@ def query(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
             " request."
         )
     reverse = request.get("ScanIndexForward") is False
+    filter_name = "QueryFilter" if request.get("QueryFilter") else "Filter Expression"
 
     def work(reader: Reader) -> dict[str, Any]:
         table, index = walk.open(reader)
         keys = condition_range(table, index, condition)
         if walk.filter is not None:
-            _check_filter(table, index, walk.filter)
+            _check_filter(table, index, walk.filter, filter_name)
         if walk.start is not None:
             keys = _resume(keys, cursor_key(table, index, walk.start), table, index, reverse)
         page = walk.page(reader, table, index, keys, reverse=reverse)
@@ -57,12 +59,12 @@ def _holds_one_item(table: Table, index: Index | None) -> bool:
     return index is None and table.range_key is None
 
 
-def _check_filter(table: Table, index: Index | None, condition: Condition) -> None:
+def _check_filter(table: Table, index: Index | None, condition: Condition, name: str) -> None:
     for attribute in table.keys if index is None else index.keys:
         if attribute.name in condition.top_level_names:
             raise validation(
-                "Filter Expression can only contain non-primary key attributes: Primary key"
-                f" attribute: {attribute.name}"
+                f"{name} can only contain non-primary key attributes: Primary key attribute:"
+                f" {attribute.name}"
             )
 
 

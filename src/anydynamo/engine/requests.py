@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
-from anydynamo.engine.errors import EngineError, validation
+from anydynamo.engine.errors import EngineError
+from anydynamo.engine.legacy import LEGACY, refuse_mixture
+from anydynamo.engine.legacy.comparisons import COMPARISONS
 from anydynamo.engine.limits import BATCH_GET_KEYS, BATCH_WRITE_REQUESTS, TRANSACTION_ACTIONS
 from anydynamo.engine.shapes import (
     Boolean,
@@ -65,8 +67,34 @@ _CONDITION: Final[Mapping[str, Shape]] = {
     "ConditionExpression": _EXPRESSION,
     "ReturnValuesOnConditionCheckFailure": _ON_FAILURE,
 }
+_COMPARISON: Final = Text(enum=COMPARISONS)
+_COMPARED: Final[Mapping[str, Shape]] = {"AttributeValueList": Listing(_DOCUMENT)}
+_ATTRIBUTES_TO_GET: Final = Listing(_ATTRIBUTE, minimum=1)
+_COMPARISONS: Final = Mapped(
+    _ATTRIBUTE, Structure(required={"ComparisonOperator": _COMPARISON}, optional=_COMPARED)
+)
+_COMBINATION: Final[Mapping[str, Shape]] = {"ConditionalOperator": Text(enum=("AND", "OR"))}
+_EXPECTED: Final[Mapping[str, Shape]] = {
+    **_COMBINATION,
+    "Expected": Mapped(
+        _ATTRIBUTE,
+        Structure(
+            optional={
+                **_COMPARED,
+                "ComparisonOperator": _COMPARISON,
+                "Exists": _BOOLEAN,
+                "Value": _DOCUMENT,
+            }
+        ),
+    ),
+}
+_ATTRIBUTE_UPDATES: Final = Mapped(
+    _ATTRIBUTE,
+    Structure(optional={"Action": Text(enum=("ADD", "PUT", "DELETE")), "Value": _DOCUMENT}),
+)
 _SINGLE_WRITE: Final[Mapping[str, Shape]] = {
     **_CONDITION,
+    **_EXPECTED,
     "ReturnValues": _RETURN_VALUES,
     "ReturnConsumedCapacity": _CAPACITY,
     "ReturnItemCollectionMetrics": _METRICS,
@@ -77,6 +105,8 @@ _READ: Final[Mapping[str, Shape]] = {
 }
 _WALK: Final[Mapping[str, Shape]] = {
     **_BINDINGS,
+    **_COMBINATION,
+    "AttributesToGet": _ATTRIBUTES_TO_GET,
     "ProjectionExpression": _EXPRESSION,
     "FilterExpression": _EXPRESSION,
     "IndexName": _INDEX,
@@ -87,15 +117,6 @@ _WALK: Final[Mapping[str, Shape]] = {
     "ReturnConsumedCapacity": _CAPACITY,
 }
 
-_LEGACY: Final[Mapping[str, str]] = {
-    "AttributesToGet": "use ProjectionExpression",
-    "AttributeUpdates": "use UpdateExpression",
-    "ConditionalOperator": "use AND and OR in an expression",
-    "Expected": "use ConditionExpression",
-    "KeyConditions": "use KeyConditionExpression",
-    "QueryFilter": "use FilterExpression",
-    "ScanFilter": "use FilterExpression",
-}
 _ELSEWHERE: Final[Mapping[str, str]] = {
     "GlobalTableSettingsReplicationMode": "there are no replicas",
     "GlobalTableSourceArn": "there are no replicas",
@@ -176,29 +197,41 @@ _ONE_TABLE: Final = Structure(required={"TableName": _TABLE})
 OPERATIONS: Final[Mapping[str, Structure]] = {
     "GetItem": Structure(
         required=_KEYED,
-        optional={**_READ, "ConsistentRead": _BOOLEAN, "ReturnConsumedCapacity": _CAPACITY},
-        refused=_LEGACY,
+        optional={
+            **_READ,
+            "AttributesToGet": _ATTRIBUTES_TO_GET,
+            "ConsistentRead": _BOOLEAN,
+            "ReturnConsumedCapacity": _CAPACITY,
+        },
     ),
-    "PutItem": Structure(required=_FILLED, optional=_SINGLE_WRITE, refused=_LEGACY),
+    "PutItem": Structure(required=_FILLED, optional=_SINGLE_WRITE),
     "UpdateItem": Structure(
         required=_KEYED,
-        optional={**_SINGLE_WRITE, "UpdateExpression": _EXPRESSION},
-        refused=_LEGACY,
+        optional={
+            **_SINGLE_WRITE,
+            "UpdateExpression": _EXPRESSION,
+            "AttributeUpdates": _ATTRIBUTE_UPDATES,
+        },
     ),
-    "DeleteItem": Structure(required=_KEYED, optional=_SINGLE_WRITE, refused=_LEGACY),
+    "DeleteItem": Structure(required=_KEYED, optional=_SINGLE_WRITE),
     "Query": Structure(
         required={"TableName": _TABLE},
-        optional={**_WALK, "KeyConditionExpression": _EXPRESSION, "ScanIndexForward": _BOOLEAN},
-        refused=_LEGACY,
+        optional={
+            **_WALK,
+            "KeyConditionExpression": _EXPRESSION,
+            "KeyConditions": _COMPARISONS,
+            "QueryFilter": _COMPARISONS,
+            "ScanIndexForward": _BOOLEAN,
+        },
     ),
     "Scan": Structure(
         required={"TableName": _TABLE},
         optional={
             **_WALK,
+            "ScanFilter": _COMPARISONS,
             "TotalSegments": Integer(minimum=1, maximum=1_000_000),
             "Segment": Integer(minimum=0, maximum=999_999),
         },
-        refused=_LEGACY,
     ),
     "BatchGetItem": Structure(
         required={
@@ -206,8 +239,11 @@ OPERATIONS: Final[Mapping[str, Structure]] = {
                 _TABLE,
                 Structure(
                     required={"Keys": Listing(_DOCUMENT, minimum=1, maximum=BATCH_GET_KEYS)},
-                    optional={**_READ, "ConsistentRead": _BOOLEAN},
-                    refused=_LEGACY,
+                    optional={
+                        **_READ,
+                        "AttributesToGet": _ATTRIBUTES_TO_GET,
+                        "ConsistentRead": _BOOLEAN,
+                    },
                 ),
                 minimum=1,
                 maximum=BATCH_GET_KEYS,
@@ -395,18 +431,7 @@ def checked(operation: str, request: object) -> Mapping[str, Any]:
     if type(request) is not dict and not isinstance(request, Mapping):
         raise EngineError("SerializationException", "Unexpected value type in payload")
     given = cast("Mapping[str, Any]", request)
-    if not _LEGACY.keys().isdisjoint(given):
-        _refuse_mixture(given)
+    if not LEGACY.isdisjoint(given):
+        refuse_mixture(given)
     check(shape, given)
     return given
-
-
-def _refuse_mixture(request: Mapping[str, Any]) -> None:
-    legacy = [name for name in request if name in _LEGACY]
-    modern = [name for name in request if str(name).endswith("Expression")]
-    if modern:
-        raise validation(
-            "Can not use both expression and non-expression parameters in the same request: "
-            f"Non-expression parameters: {{{', '.join(legacy)}}} "
-            f"Expression parameters: {{{', '.join(modern)}}}"
-        )

@@ -25,6 +25,7 @@ __all__ = [
     "AttributeValue",
     "Item",
     "check_item",
+    "check_name",
     "check_value",
     "compare",
     "copy_item",
@@ -94,7 +95,7 @@ def _check_attributes(attributes: Mapping[object, Any], level: int) -> tuple[Ite
         if type(name) is str and 0 < len(name) <= _SHORT and name.isascii():
             total += len(name)
         else:
-            name = _checked_name(name)
+            name = check_name(name)
             total += len(name.encode())
         checked[name], size = _check(value, level)
         total += size
@@ -150,7 +151,12 @@ def _wrong_shape(expected: str) -> EngineError:
     return EngineError("SerializationException", f"Unexpected value type in payload: {expected}")
 
 
-def _checked_name(name: object) -> str:
+def check_name(name: object) -> str:
+    """Validate an attribute's name, and return it.
+
+    Raises:
+        EngineError: As for `check_item`.
+    """
     if not isinstance(name, str):
         raise _wrong_shape("attribute name")
     size = len(utf8(name))

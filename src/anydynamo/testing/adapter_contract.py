@@ -31,6 +31,8 @@ from anydynamo.testing.contracts.capacity import CapacityContract  # noqa: E402
 from anydynamo.testing.contracts.conditions import ConditionContract  # noqa: E402
 from anydynamo.testing.contracts.indexes import IndexContract  # noqa: E402
 from anydynamo.testing.contracts.items import ItemContract, ProjectionContract  # noqa: E402
+from anydynamo.testing.contracts.legacy import LegacyContract  # noqa: E402
+from anydynamo.testing.contracts.legacyupdates import LegacyUpdateContract  # noqa: E402
 from anydynamo.testing.contracts.queries import QueryContract, ScanContract  # noqa: E402
 from anydynamo.testing.contracts.streams import StreamContract  # noqa: E402
 from anydynamo.testing.contracts.tables import TableContract  # noqa: E402
@@ -48,6 +50,8 @@ class AdapterContract(
     QueryContract,
     ScanContract,
     IndexContract,
+    LegacyContract,
+    LegacyUpdateContract,
     BatchContract,
     TransactionContract,
     TableContract,

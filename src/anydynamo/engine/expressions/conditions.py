@@ -42,6 +42,8 @@ from anydynamo.engine.expressions.evaluators import (
     equals,
     equals_value,
     incorrect_type,
+    negated,
+    one_of,
     ordered,
     size_of,
 )
@@ -165,14 +167,12 @@ class _Compiler:
 
     def _negation(self, tree: Not) -> Test:
         inner: ConditionTree = tree
-        negated = False
+        odd = False
         while isinstance(inner, Not):
             inner = inner.condition
-            negated = not negated
+            odd = not odd
         test = self.condition(inner)
-        if not negated:
-            return test
-        return lambda item, values: not test(item, values)
+        return negated(test) if odd else test
 
     def _comparison(self, tree: Comparison) -> Test:
         self._check_distinct(tree.operator, tree.left, tree.right)
@@ -198,15 +198,7 @@ class _Compiler:
 
     def _membership(self, tree: In) -> Test:
         left = self.operand(tree.operand)
-        options = [self.operand(option) for option in tree.options]
-
-        def is_one_of(item: Item, values: Values) -> bool:
-            value = left(item, values)
-            if value is None:
-                return False
-            return any(option(item, values) == value for option in options)
-
-        return is_one_of
+        return one_of(left, [self.operand(option) for option in tree.options])
 
     def _function(self, tree: Function) -> Test:
         self._check_count(tree)

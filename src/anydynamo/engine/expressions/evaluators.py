@@ -7,7 +7,7 @@ are checked ones (`values.check_value`), for which Python's equality is DynamoDB
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
 from anydynamo.engine.expressions.lexer import ExpressionError
@@ -30,6 +30,8 @@ __all__ = [
     "equals",
     "equals_value",
     "incorrect_type",
+    "negated",
+    "one_of",
     "ordered",
     "size_of",
 ]
@@ -100,6 +102,11 @@ def any_of(tests: list[Test]) -> Test:
     return one_holds
 
 
+def negated(test: Test) -> Test:
+    """Turn a test round."""
+    return lambda item, values: not test(item, values)
+
+
 def equals_value(left: Source, name: str) -> Test:
     """Compare with a value of the request, which is always there."""
     return lambda item, values: left(item, values) == values[name]
@@ -142,6 +149,18 @@ def ordered(holds: Callable[[Any, Any], bool], left: Source, right: Source) -> T
         return holds(content, other)
 
     return compare
+
+
+def one_of(left: Source, options: Sequence[Source]) -> Test:
+    """Look for an equal among several; what is absent equals nothing."""
+
+    def is_one_of(item: Item, values: Values) -> bool:
+        value = left(item, values)
+        if value is None:
+            return False
+        return any(option(item, values) == value for option in options)
+
+    return is_one_of
 
 
 def begins_with(left: Source, right: Source) -> Test:

@@ -143,12 +143,14 @@ class Update(NamedTuple):
         top_level_names: The attributes that it changes.
         actions: The compiled actions, in the order in which they write.
         values: The values that the actions read.
+        creates: Whether an item that is not there is made. Every update expression does.
     """
 
     paths: tuple[DocumentPath, ...]
     top_level_names: frozenset[str]
     actions: tuple[CompiledAction, ...]
     values: Values
+    creates: bool = True
 
     def check_keys(self, names: Iterable[str]) -> None:
         """Refuse the update if it changes one of these key attributes, in any clause.

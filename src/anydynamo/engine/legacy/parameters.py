@@ -1,0 +1,42 @@
+"""Which parameters are legacy ones, and that they do not go together with expressions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from anydynamo.engine.errors import validation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["LEGACY", "refuse_mixture"]
+
+LEGACY: Final = frozenset(
+    (
+        "AttributesToGet",
+        "AttributeUpdates",
+        "ConditionalOperator",
+        "Expected",
+        "KeyConditions",
+        "QueryFilter",
+        "ScanFilter",
+    )
+)
+"""The legacy parameters of all operations."""
+
+
+def refuse_mixture(request: Mapping[str, Any]) -> None:
+    """Refuse a request, or a table's part of a batch, that has legacy parameters and expressions.
+
+    Raises:
+        EngineError: A ValidationException.
+    """
+    given = [name for name, value in request.items() if value is not None]
+    legacy = [name for name in given if name in LEGACY]
+    modern = [name for name in given if str(name).endswith("Expression")]
+    if legacy and modern:
+        raise validation(
+            "Can not use both expression and non-expression parameters in the same request: "
+            f"Non-expression parameters: {{{', '.join(legacy)}}} "
+            f"Expression parameters: {{{', '.join(modern)}}}"
+        )
