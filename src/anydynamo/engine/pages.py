@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from anydynamo.engine.access import find_index, find_table
 from anydynamo.engine.capacity import Consumption, read_units
@@ -14,15 +14,15 @@ from anydynamo.engine.ranges import cursor_attributes
 from anydynamo.engine.values import check_item
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from anydynamo.engine.expressions import Condition, Expressions, Projection
+    from anydynamo.engine.expressions import Condition, Expressions
     from anydynamo.engine.layout import Index, Table
     from anydynamo.engine.ranges import KeyRange
     from anydynamo.engine.store import Reader
     from anydynamo.engine.values import Item
 
-__all__ = ["Walk", "prepare_walk"]
+__all__ = ["Selection", "Walk", "prepare_walk"]
 
 _INVALID = "One or more parameter values were invalid: "
 _WITH_PROJECTION = {
@@ -34,6 +34,19 @@ _WITH_PROJECTION = {
         "Cannot specify the ProjectionExpression when choosing to get ALL_PROJECTED_ATTRIBUTES"
     ),
 }
+
+
+class Selection(Protocol):
+    """What of an item is returned: a projection expression's, or another language's."""
+
+    @property
+    def top_level_names(self) -> frozenset[str]:
+        """The attributes that it reads."""
+        ...
+
+    def apply(self, item: Item) -> Item:
+        """Return what is selected of an item."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +72,7 @@ class Walk:
     consistent: bool
     start: Item | None
     filter: Condition | None
-    projection: Projection | None
+    projection: Selection | None
     mode: str | None
 
     def open(self, reader: Reader) -> tuple[Table, Index | None]:
@@ -104,6 +117,18 @@ class Walk:
         reverse: bool = False,
     ) -> dict[str, Any]:
         """Evaluate one page: up to `limit` items or 1 MB of them, whichever comes first."""
+        space = table.items if index is None else index.space
+        pairs = reader.scan(space, start=keys.start, end=keys.end, reverse=reverse)
+        return self.collect(reader, table, index, pairs)
+
+    def collect(
+        self,
+        reader: Reader,
+        table: Table,
+        index: Index | None,
+        pairs: Iterable[tuple[bytes, bytes]],
+    ) -> dict[str, Any]:
+        """Do what `page` does with stored pairs of any number of key ranges."""
         fetch = self._fetches(index)
         visible = self.select != "COUNT"
         test, projection, limit = self.filter, self.projection, self.limit
@@ -111,8 +136,7 @@ class Walk:
         scanned = count = size = 0
         fetched = 0.0
         last: bytes | None = None
-        space = table.items if index is None else index.space
-        for _, raw in reader.scan(space, start=keys.start, end=keys.end, reverse=reverse):
+        for _, raw in pairs:
             scanned += 1
             size += size_of(raw)
             if visible or test is not None:

@@ -31,6 +31,7 @@ from anydynamo.testing.contracts.capacity import CapacityContract  # noqa: E402
 from anydynamo.testing.contracts.conditions import ConditionContract  # noqa: E402
 from anydynamo.testing.contracts.indexes import IndexContract  # noqa: E402
 from anydynamo.testing.contracts.items import ItemContract, ProjectionContract  # noqa: E402
+from anydynamo.testing.contracts.partiql import PartiQLContract  # noqa: E402
 from anydynamo.testing.contracts.queries import QueryContract, ScanContract  # noqa: E402
 from anydynamo.testing.contracts.streams import StreamContract  # noqa: E402
 from anydynamo.testing.contracts.tables import TableContract  # noqa: E402
@@ -50,6 +51,7 @@ class AdapterContract(
     IndexContract,
     BatchContract,
     TransactionContract,
+    PartiQLContract,
     TableContract,
     CapacityContract,
     StreamContract,
