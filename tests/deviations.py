@@ -66,7 +66,7 @@ MOTO: Mapping[str, str] = _by_test(
                 "UPDATE tab SET v = absent + 1 WHERE pk = 'a' AND sk = 1-does not exist",
                 "DELETE FROM tab WHERE pk = 'a'-mandatory equality on all key attributes",
                 "DELETE FROM tab WHERE pk = 'a' OR sk = 1-mandatory equality",
-                "DELETE FROM tab WHERE pk = 'a' AND sk = 1 RETURNING MODIFIED OLD *-Invalid returning",
+                "DELETE FROM tab WHERE pk = 'a' AND sk = 1 RETURNING MODIFIED OLD *-Invalid",
                 "EXISTS(SELECT * FROM tab WHERE pk = 'a' AND sk = 1)-",
             ],
             "test_a_statement_needs_its_table": ALL,

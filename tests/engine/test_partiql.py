@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import string
 from typing import Any
@@ -202,7 +203,8 @@ def test_a_statement_that_cannot_be_is_explained(db: Engine, statement: str, say
 
 def test_parameters_are_counted_and_checked(db: Engine) -> None:
     statement = "SELECT * FROM tab WHERE pk = ?"
-    for parameters in ([S("a"), S("b")], [N("x")], [{}]):
+    wrong: list[list[Any]] = [[S("a"), S("b")], [N("x")], [{}]]
+    for parameters in wrong:
         with pytest.raises(InvalidRequest):
             run(db, statement, *parameters)
     db.invalid(
@@ -217,6 +219,18 @@ def test_a_write_has_no_next_page(db: Engine) -> None:
     statement = "INSERT INTO tab VALUE {'pk': 'a', 'sk': 1}"
     db.invalid("NextToken", "ExecuteStatement", Statement=statement, NextToken="x")
     assert db.get("tab", pk=S("a"), sk=N(1)) is None
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"\x81", b"\xa1a", b"\x80", b"\x82\xa6digest\x01\xa6cursor\x01", b"\x91" * 20_000],
+    ids=["nothing", "cut off", "text", "empty", "no key", "deep"],
+)
+def test_what_is_no_token_is_refused(db: Engine, raw: bytes) -> None:
+    token = base64.urlsafe_b64encode(raw).decode() or "="
+    statement = "SELECT * FROM tab"
+    db.invalid("Invalid NextToken", "ExecuteStatement", Statement=statement, NextToken=token)
+    db.invalid("Invalid NextToken", "ExecuteStatement", Statement=statement, NextToken="é")
 
 
 def test_a_token_is_of_no_use_to_other_parameters(db: Engine) -> None:

@@ -43,7 +43,7 @@ def read_token(token: str, digest: bytes) -> Item:
         raw = base64.b64decode(token.encode(), altchars=b"-_", validate=True)
         content = decode(raw)
         known, cursor = content["digest"], check_item(content["cursor"])
-    except (binascii.Error, msgspec.MsgspecError, KeyError, EngineError):
+    except (binascii.Error, msgspec.MsgspecError, KeyError, RecursionError, EngineError):
         raise validation("Invalid NextToken") from None
     if known != digest:
         raise validation("NextToken does not match request")

@@ -335,7 +335,7 @@ class PartiQLContract(Contract):
             ("DELETE FROM tab WHERE pk = 'a' OR sk = 1", "mandatory equality"),
             (
                 "DELETE FROM tab WHERE pk = 'a' AND sk = 1 RETURNING MODIFIED OLD *",
-                "Invalid returning",
+                "Invalid",
             ),
             ("EXISTS(SELECT * FROM tab WHERE pk = 'a' AND sk = 1)", ""),
         ],
