@@ -28,6 +28,62 @@ def _by_test(groups: Mapping[str, Mapping[str, Sequence[str]]]) -> Mapping[str, 
 
 MOTO: Mapping[str, str] = _by_test(
     {
+        "moto reads few PartiQL statements, compares few kinds of values, or answers with 500": {
+            "test_a_condition_selects_items": ALL,
+            "test_whole_items_are_returned": ALL,
+            "test_columns_are_named_by_the_end_of_their_path": ALL,
+            "test_an_element_of_a_list_is_a_column": ALL,
+            "test_a_partition_is_read_in_the_order_asked_for": ALL,
+            "test_partitions_are_ordered_by_their_key": ALL,
+            "test_pages_hold_every_item_once": ALL,
+            "test_the_limit_counts_what_is_evaluated": ALL,
+            "test_a_token_belongs_to_its_statement": ALL,
+            "test_an_index_is_read_by_its_own_keys": ALL,
+            "test_a_read_is_charged_like_a_query": ALL,
+            "test_an_item_is_inserted_once": ALL,
+            "test_an_update_sets_and_removes": ALL,
+            "test_an_update_returns_what_is_asked_for": ALL,
+            "test_an_update_needs_its_item_and_its_condition": ALL,
+            "test_a_failed_condition_returns_the_item": ALL,
+            "test_a_delete_returns_what_it_removed": ALL,
+            "test_what_is_not_there_is_deleted_without_an_error": ALL,
+            "test_a_delete_needs_its_condition": ALL,
+            "test_what_is_no_statement_is_refused": [
+                "SELEC-Statement wasn't well formed, can't be processed",
+                "SELECT * FROM-Statement wasn't well formed, can't be processed",
+                "SELECT * FROM tab WHERE-Statement wasn't well formed, can't be processed",
+                "SELECT * FROM tab LIMIT 1-Unsupported clause: LIMIT",
+                "SELECT * FROM tab ORDER BY sk-when using ORDER BY clause",
+                "SELECT * FROM tab WHERE v = 1 ORDER BY sk-when using ORDER BY clause",
+                "SELECT * FROM tab WHERE pk = 'a' ORDER BY v-must be part of the primary key",
+                "SELECT * FROM tab WHERE pk = ?-",
+                "SELECT * FROM tab WHERE v < [1]-Incorrect operand type",
+                "INSERT INTO tab VALUE {'pk': 'n', 'sk': 1, 's': <<>>}-",
+                "INSERT INTO tab VALUE {'pk': 'n', 'sk': 1, 's': <<1, 'a'>>}-",
+                "UPDATE tab SET v = 1 WHERE pk = 'a'-mandatory equality on all key attributes",
+                "UPDATE tab SET v = 1-",
+                "UPDATE tab SET pk = 'b' WHERE pk = 'a' AND sk = 1-Cannot update attribute pk",
+                "UPDATE tab SET v = absent + 1 WHERE pk = 'a' AND sk = 1-does not exist",
+                "DELETE FROM tab WHERE pk = 'a'-mandatory equality on all key attributes",
+                "DELETE FROM tab WHERE pk = 'a' OR sk = 1-mandatory equality",
+                "DELETE FROM tab WHERE pk = 'a' AND sk = 1 RETURNING MODIFIED OLD *-Invalid",
+                "EXISTS(SELECT * FROM tab WHERE pk = 'a' AND sk = 1)-",
+            ],
+            "test_a_statement_needs_its_table": ALL,
+            "test_each_read_of_a_batch_is_answered_for_itself": ALL,
+            "test_each_write_of_a_batch_succeeds_or_fails_by_itself": ALL,
+            "test_a_batch_that_cannot_be_is_refused": [
+                "both kinds",
+                "26",
+                "twice",
+            ],
+            "test_the_writes_of_a_transaction_happen_at_once": ALL,
+            "test_one_failed_statement_cancels_all": ALL,
+            "test_exists_is_the_condition_check": ALL,
+            "test_the_reads_of_a_transaction_come_in_their_order": ALL,
+            "test_a_token_makes_repeated_statements_take_effect_once": ALL,
+            "test_a_transaction_of_statements_that_cannot_be_is_refused": ALL,
+        },
         "moto charges one unit whatever the size, and its own idea of indexes": {
             "test_reads_round_up_to_4_kb_and_writes_to_1": ALL,
             "test_what_is_not_there_costs_the_least": ALL,
@@ -530,6 +586,49 @@ MOTO: Mapping[str, str] = _by_test(
 
 DYNOXIDE: Mapping[str, str] = _by_test(
     {
+        "Dynoxide's PartiQL has no IS NULL, attribute_type and size, and <> needs the attribute": {
+            "test_a_condition_selects_items": [
+                "v <> 10 AND pk = 'a'-a2 a3",
+                "nothing IS NULL-a3",
+                "attribute_type(v, 'N')-a1 a2 b1",
+                "size(tags) = 2-a1",
+            ],
+        },
+        "Dynoxide ignores ORDER BY": {
+            "test_a_partition_is_read_in_the_order_asked_for": [
+                " DESC-found2",
+            ],
+            "test_partitions_are_ordered_by_their_key": ALL,
+            "test_an_index_is_read_by_its_own_keys": ALL,
+            "test_what_is_no_statement_is_refused": [
+                "SELECT * FROM tab ORDER BY sk-when using ORDER BY clause",
+                "SELECT * FROM tab WHERE v = 1 ORDER BY sk-when using ORDER BY clause",
+                "SELECT * FROM tab WHERE pk = 'a' ORDER BY v-must be part of the primary key",
+            ],
+        },
+        "Dynoxide answers a write without Items": {
+            "test_an_item_is_inserted_once": ALL,
+            "test_an_update_needs_its_item_and_its_condition": ALL,
+            "test_what_is_not_there_is_deleted_without_an_error": ALL,
+        },
+        "Dynoxide takes one SET in an UPDATE, and checks neither its paths nor its operands": {
+            "test_an_update_sets_and_removes": ALL,
+        },
+        "Dynoxide does not return the item of a failed PartiQL condition": {
+            "test_a_failed_condition_returns_the_item": ALL,
+        },
+        "Dynoxide gives one reason for a cancelled ExecuteTransaction, and has no EXISTS": {
+            "test_one_failed_statement_cancels_all": ALL,
+            "test_exists_is_the_condition_check": ALL,
+        },
+        "Dynoxide takes statements that are none, or writes what they cannot": {
+            "test_what_is_no_statement_is_refused": [
+                "SELECT * FROM tab LIMIT 1-Unsupported clause: LIMIT",
+                "UPDATE tab SET pk = 'b' WHERE pk = 'a' AND sk = 1-Cannot update attribute pk",
+                "UPDATE tab SET v = absent + 1 WHERE pk = 'a' AND sk = 1-does not exist",
+                "DELETE FROM tab WHERE pk = 'a' OR sk = 1-mandatory equality",
+            ],
+        },
         "Dynoxide leaves BillingModeSummary out of tables that changed to provisioned capacity": {
             "test_billing_can_be_changed": ALL,
         },

@@ -7,8 +7,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from anydynamo.adapters.protocol import ProviderInfo
-from anydynamo.engine.engine import READS, prepare_read, prepare_write
+from anydynamo.engine.engine import (
+    READS,
+    STATEMENTS,
+    prepare_read,
+    prepare_statements,
+    prepare_write,
+)
 from anydynamo.engine.errors import EngineError
+from anydynamo.engine.partiql import Reading
 from anydynamo.errors import DatabaseClosed, from_code
 
 if TYPE_CHECKING:
@@ -65,6 +72,11 @@ class EmbeddedAdapter:
         try:
             if operation in READS:
                 return await self._store.read(prepare_read(operation, request, self._clock))
+            if operation in STATEMENTS:
+                prepared = prepare_statements(operation, request, self._clock)
+                if isinstance(prepared, Reading):
+                    return await self._store.read(prepared.work)
+                return await self._store.write(prepared.work)
             return await self._store.write(prepare_write(operation, request, self._clock))
         except EngineError as error:
             raise from_code(

@@ -8,6 +8,7 @@ from anydynamo.engine import (
     batch,
     items,
     options,
+    partiql,
     query,
     scan,
     streamreads,
@@ -19,13 +20,14 @@ from anydynamo.engine.requests import checked
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from anydynamo.engine.partiql import Reading, Writing
     from anydynamo.engine.store import Reader, Writer
 
     Read = Callable[[Reader], dict[str, Any]]
     Write = Callable[[Writer], dict[str, Any]]
     Clock = Callable[[], float]
 
-__all__ = ["READS", "WRITES", "prepare_read", "prepare_write"]
+__all__ = ["READS", "STATEMENTS", "WRITES", "prepare_read", "prepare_statements", "prepare_write"]
 
 READS: Final[Mapping[str, Callable[[Mapping[str, Any], Clock], Read]]] = {
     "BatchGetItem": lambda request, _now: batch.batch_get_item(request),
@@ -61,6 +63,13 @@ WRITES: Final[Mapping[str, Callable[[Mapping[str, Any], Clock], Write]]] = {
 }
 """The operations that write."""
 
+STATEMENTS: Final[Mapping[str, Callable[[Mapping[str, Any], Clock], Reading | Writing]]] = {
+    "BatchExecuteStatement": partiql.batch_execute_statement,
+    "ExecuteStatement": partiql.execute_statement,
+    "ExecuteTransaction": partiql.execute_transaction,
+}
+"""The operations whose statements say whether they read or write."""
+
 
 def prepare_read(operation: str, request: object, now: Clock) -> Read:
     """Check a reading operation's request and return the work that carries it out.
@@ -92,3 +101,20 @@ def prepare_write(operation: str, request: object, now: Clock) -> Write:
     """
     parameters = checked(operation, request)
     return WRITES[operation](parameters, now)
+
+
+def prepare_statements(operation: str, request: object, now: Clock) -> Reading | Writing:
+    """Check a PartiQL operation's request and return the work that carries it out.
+
+    Args:
+        operation: One of `STATEMENTS`.
+        request: Whatever the caller gave.
+        now: The clock, in seconds since the epoch.
+
+    Returns:
+        The work, and whether it only reads. It may be run again, as that of `prepare_read`.
+
+    Raises:
+        EngineError: The request or a statement is not valid.
+    """
+    return STATEMENTS[operation](checked(operation, request), now)

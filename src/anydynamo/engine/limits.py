@@ -56,6 +56,8 @@ __all__ = [
     "NESTING_LEVELS",
     "NUMBER_DIGITS",
     "PAGE_BYTES",
+    "PARTIQL_BATCH",
+    "PARTIQL_PARTITIONS",
     "PLACEHOLDER_BYTES",
     "RANGE_KEY_BYTES",
     "REQUEST_BYTES",
@@ -112,3 +114,9 @@ PAGE_BYTES: Final = 1024 * 1024
 
 STREAM_RECORDS: Final = 1000
 """Records that one GetRecords returns."""
+
+PARTIQL_BATCH: Final = 25
+"""Statements of one BatchExecuteStatement."""
+
+PARTIQL_PARTITIONS: Final = 50
+"""Partition key values that one PartiQL statement may name with `IN` or `OR`."""

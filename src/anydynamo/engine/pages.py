@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from anydynamo.engine.access import find_index, find_table
 from anydynamo.engine.capacity import Consumption, read_units
@@ -15,15 +15,15 @@ from anydynamo.engine.ranges import cursor_attributes
 from anydynamo.engine.values import check_item
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from anydynamo.engine.expressions import Condition, Expressions, Projection
+    from anydynamo.engine.expressions import Condition, Expressions
     from anydynamo.engine.layout import Index, Table
     from anydynamo.engine.ranges import KeyRange
     from anydynamo.engine.store import Reader
     from anydynamo.engine.values import Item
 
-__all__ = ["Walk", "prepare_walk"]
+__all__ = ["Selection", "Walk", "prepare_walk"]
 
 _INVALID = "One or more parameter values were invalid: "
 _WITHOUT_PROJECTION = {
@@ -31,6 +31,19 @@ _WITHOUT_PROJECTION = {
     "ALL_ATTRIBUTES": "ALL_ATTRIBUTES",
     "ALL_PROJECTED_ATTRIBUTES": "ALL_PROJECTED_ATTRIBUTES",
 }
+
+
+class Selection(Protocol):
+    """What of an item is returned: a projection expression's, or another language's."""
+
+    @property
+    def top_level_names(self) -> frozenset[str]:
+        """The attributes that it reads."""
+        ...
+
+    def apply(self, item: Item) -> Item:
+        """Return what is selected of an item."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +69,7 @@ class Walk:
     consistent: bool
     start: Item | None
     filter: Condition | None
-    projection: Projection | None
+    projection: Selection | None
     mode: str | None
 
     def open(self, reader: Reader) -> tuple[Table, Index | None]:
@@ -101,6 +114,18 @@ class Walk:
         reverse: bool = False,
     ) -> dict[str, Any]:
         """Evaluate one page: up to `limit` items or 1 MB of them, whichever comes first."""
+        space = table.items if index is None else index.space
+        pairs = reader.scan(space, start=keys.start, end=keys.end, reverse=reverse)
+        return self.collect(reader, table, index, pairs)
+
+    def collect(
+        self,
+        reader: Reader,
+        table: Table,
+        index: Index | None,
+        pairs: Iterable[tuple[bytes, bytes]],
+    ) -> dict[str, Any]:
+        """Do what `page` does with stored pairs of any number of key ranges."""
         fetch = self._fetches(index)
         visible = self.select != "COUNT"
         test, projection, limit = self.filter, self.projection, self.limit
@@ -108,8 +133,7 @@ class Walk:
         scanned = count = size = 0
         fetched = 0.0
         last: bytes | None = None
-        space = table.items if index is None else index.space
-        for _, raw in reader.scan(space, start=keys.start, end=keys.end, reverse=reverse):
+        for _, raw in pairs:
             scanned += 1
             size += size_of(raw)
             if visible or test is not None:

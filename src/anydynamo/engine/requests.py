@@ -12,7 +12,12 @@ from typing import Any, Final, cast
 from anydynamo.engine.errors import EngineError
 from anydynamo.engine.legacy import LEGACY, refuse_mixture
 from anydynamo.engine.legacy.comparisons import COMPARISONS
-from anydynamo.engine.limits import BATCH_GET_KEYS, BATCH_WRITE_REQUESTS, TRANSACTION_ACTIONS
+from anydynamo.engine.limits import (
+    BATCH_GET_KEYS,
+    BATCH_WRITE_REQUESTS,
+    PARTIQL_BATCH,
+    TRANSACTION_ACTIONS,
+)
 from anydynamo.engine.shapes import (
     Boolean,
     Document,
@@ -190,6 +195,12 @@ _TABLE_SETTINGS: Final[Mapping[str, Shape]] = {
     "DeletionProtectionEnabled": _BOOLEAN,
 }
 
+_STATEMENT: Final[Mapping[str, Shape]] = {"Statement": Text(minimum=1, maximum=8192)}
+_PARAMETERS: Final[Mapping[str, Shape]] = {
+    "Parameters": Listing(_DOCUMENT, minimum=1),
+    "ReturnValuesOnConditionCheckFailure": _ON_FAILURE,
+}
+
 _KEYED: Final[Mapping[str, Shape]] = {"TableName": _TABLE, "Key": _DOCUMENT}
 _FILLED: Final[Mapping[str, Shape]] = {"TableName": _TABLE, "Item": _DOCUMENT}
 _ONE_TABLE: Final = Structure(required={"TableName": _TABLE})
@@ -305,6 +316,41 @@ OPERATIONS: Final[Mapping[str, Structure]] = {
         optional={
             "ReturnConsumedCapacity": _CAPACITY,
             "ReturnItemCollectionMetrics": _METRICS,
+            "ClientRequestToken": Text(minimum=1, maximum=36),
+        },
+    ),
+    "ExecuteStatement": Structure(
+        required=_STATEMENT,
+        optional={
+            **_PARAMETERS,
+            "ConsistentRead": _BOOLEAN,
+            "NextToken": Text(minimum=1, maximum=32_768),
+            "ReturnConsumedCapacity": _CAPACITY,
+            "Limit": Integer(minimum=1),
+        },
+    ),
+    "BatchExecuteStatement": Structure(
+        required={
+            "Statements": Listing(
+                Structure(
+                    required=_STATEMENT, optional={**_PARAMETERS, "ConsistentRead": _BOOLEAN}
+                ),
+                minimum=1,
+                maximum=PARTIQL_BATCH,
+            )
+        },
+        optional={"ReturnConsumedCapacity": _CAPACITY},
+    ),
+    "ExecuteTransaction": Structure(
+        required={
+            "TransactStatements": Listing(
+                Structure(required=_STATEMENT, optional=_PARAMETERS),
+                minimum=1,
+                maximum=TRANSACTION_ACTIONS,
+            )
+        },
+        optional={
+            "ReturnConsumedCapacity": _CAPACITY,
             "ClientRequestToken": Text(minimum=1, maximum=36),
         },
     ),

@@ -20,13 +20,23 @@ from anydynamo.engine.values import check_item
 from anydynamo.engine.writes import Changes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from anydynamo.engine.actions import Action, Kind, Outcome
     from anydynamo.engine.layout import Table
     from anydynamo.engine.store import Reader, Writer
 
-__all__ = ["TOKEN_SECONDS", "transact_get_items", "transact_write_items"]
+__all__ = [
+    "TOKEN_SECONDS",
+    "check_distinct",
+    "check_total",
+    "commit",
+    "content_digest",
+    "sound",
+    "table_consumption",
+    "transact_get_items",
+    "transact_write_items",
+]
 
 T = TypeVar("T")
 
@@ -37,6 +47,10 @@ _FACTOR = 2
 """A transaction prepares and then commits, and each costs."""
 
 _KINDS: tuple[Kind, ...] = ("Put", "Update", "Delete", "ConditionCheck")
+_REASONS = {
+    "ConditionalCheckFailedException": "ConditionalCheckFailed",
+    "DuplicateItemException": "DuplicateItem",
+}
 _TWICE = "Transaction request cannot include multiple operations on one item"
 # Attribute values may be any mappings, not just dictionaries.
 _canonical = msgspec.msgpack.Encoder(order="sorted", enc_hook=dict).encode
@@ -63,18 +77,18 @@ def transact_get_items(request: Mapping[str, Any]) -> Callable[[Reader], dict[st
         consumptions: dict[str, Consumption] = {}
         responses: list[dict[str, Any]] = []
         total = 0
-        for table, stored, (_, _, projection) in zip(tables, _sound(keys), wanted, strict=True):
+        for table, stored, (_, _, projection) in zip(tables, sound(keys), wanted, strict=True):
             raw = reader.get(table.items, stored)
             size = 0 if raw is None else size_of(raw)
             total += size
-            consumption = _consumption(consumptions, table)
+            consumption = table_consumption(consumptions, table)
             consumption.table += read_units(size, consistent=True)
             if raw is None:
                 responses.append({})
             else:
                 item = unpack(raw)
                 responses.append({"Item": item if projection is None else projection.apply(item)})
-        _check_total((total,))
+        check_total((total,))
         response: dict[str, Any] = {"Responses": responses}
         add_consumed(response, mode, consumptions.values())
         return response
@@ -89,29 +103,41 @@ def _keys(located: Iterable[tuple[Table, Callable[[], bytes]]]) -> list[bytes | 
         EngineError: A ValidationException; two actions have the same item.
     """
     keys: list[bytes | EngineError] = []
-    seen: set[tuple[str, bytes]] = set()
+    found: list[tuple[Table, bytes]] = []
     for table, locate in located:
         try:
             key = locate()
         except EngineError as error:
             keys.append(error)
             continue
-        if (table.id, key) in seen:
-            raise validation(_TWICE)
-        seen.add((table.id, key))
+        found.append((table, key))
         keys.append(key)
+    check_distinct(found)
     return keys
 
 
-def _sound(results: Sequence[T | EngineError]) -> list[T]:
+def check_distinct(targets: Iterable[tuple[Table, bytes]]) -> None:
+    """Refuse a transaction in which two actions, or reads, are about the same item.
+
+    Raises:
+        EngineError: A ValidationException.
+    """
+    seen: set[tuple[str, bytes]] = set()
+    for table, key in targets:
+        if (table.id, key) in seen:
+            raise validation(_TWICE)
+        seen.add((table.id, key))
+
+
+def sound(results: Sequence[T | EngineError]) -> list[T]:
     """Return what the actions came to, or cancel the transaction if one came to an error.
 
     Raises:
         EngineError: A TransactionCanceledException with a reason for each action.
     """
-    sound = [result for result in results if not isinstance(result, EngineError)]
-    if len(sound) == len(results):
-        return sound
+    good = [result for result in results if not isinstance(result, EngineError)]
+    if len(good) == len(results):
+        return good
     reasons = [
         _reason(result) if isinstance(result, EngineError) else {"Code": "None"}
         for result in results
@@ -124,7 +150,8 @@ def _sound(results: Sequence[T | EngineError]) -> list[T]:
     )
 
 
-def _consumption(consumptions: dict[str, Consumption], table: Table) -> Consumption:
+def table_consumption(consumptions: dict[str, Consumption], table: Table) -> Consumption:
+    """Return what a transaction has charged a table up to now."""
     known = consumptions.get(table.id)
     if known is None:
         known = consumptions[table.id] = Consumption(table.name, factor=_FACTOR)
@@ -140,36 +167,19 @@ def transact_write_items(
         EngineError: The request is not valid.
     """
     actions = [_action(one) for one in request["TransactItems"]]
-    _check_total(action.size for action in actions)
+    check_total(action.size for action in actions)
     token = request.get("ClientRequestToken")
-    digest = b"" if token is None else _digest(request["TransactItems"])
+    digest = b"" if token is None else content_digest(request["TransactItems"])
     mode = request.get("ReturnConsumedCapacity")
     measured = request.get("ReturnItemCollectionMetrics") == "SIZE"
 
     def work(writer: Writer) -> dict[str, Any]:
         tables = [find_table(writer, action.table) for action in actions]
-        keys = _keys(
-            (table, partial(action.key, table))
-            for table, action in zip(tables, actions, strict=True)
+        consumptions = commit(
+            writer, now, actions, tables, None if token is None else (token, digest)
         )
-        consumptions: dict[str, Consumption] = {}
-        if token is not None and _seen(writer, token, digest, now()):
-            _read_again(writer, zip(tables, _sound(keys), strict=True), consumptions)
-        else:
-            outcomes = [
-                _outcome(writer, action, table, key)
-                for action, table, key in zip(actions, tables, keys, strict=True)
-            ]
-            sound = _sound(outcomes)
-            _check_total(
-                max(action.size, outcome.size)
-                for action, outcome in zip(actions, sound, strict=True)
-            )
-            _perform(Changes(writer, now), zip(actions, sound, strict=True), consumptions)
-            if token is not None:
-                _remember(writer, token, digest, now())
         response: dict[str, Any] = {}
-        add_consumed(response, mode, consumptions.values())
+        add_consumed(response, mode, consumptions)
         if measured:
             response["ItemCollectionMetrics"] = _metrics(writer, actions, tables)
         return response
@@ -177,7 +187,51 @@ def transact_write_items(
     return work
 
 
-def _check_total(sizes: Iterable[int]) -> None:
+def commit(
+    writer: Writer,
+    now: Callable[[], float],
+    actions: Sequence[Action],
+    tables: Sequence[Table],
+    token: tuple[str, bytes] | None,
+) -> Collection[Consumption]:
+    """Carry out all of the actions, or none.
+
+    Args:
+        writer: The store.
+        now: The clock, in seconds since the epoch.
+        actions: The actions.
+        tables: The table of each.
+        token: The client's token, if it gave one, and what stands for the request's content.
+
+    Returns:
+        What each table was charged.
+
+    Raises:
+        EngineError: A TransactionCanceledException, IdempotentParameterMismatchException or
+            ValidationException.
+    """
+    keys = _keys(
+        (table, partial(action.key, table)) for table, action in zip(tables, actions, strict=True)
+    )
+    consumptions: dict[str, Consumption] = {}
+    if token is not None and _seen(writer, *token, now()):
+        _read_again(writer, zip(tables, sound(keys), strict=True), consumptions)
+        return consumptions.values()
+    outcomes = [
+        _outcome(writer, action, table, key)
+        for action, table, key in zip(actions, tables, keys, strict=True)
+    ]
+    good = sound(outcomes)
+    check_total(
+        max(action.size, outcome.size) for action, outcome in zip(actions, good, strict=True)
+    )
+    _perform(Changes(writer, now), zip(actions, good, strict=True), consumptions)
+    if token is not None:
+        _remember(writer, *token, now())
+    return consumptions.values()
+
+
+def check_total(sizes: Iterable[int]) -> None:
     """Refuse a transaction whose items, updated ones as they become, are too large together.
 
     Raises:
@@ -194,7 +248,8 @@ def _action(given: Mapping[str, Any]) -> Action:
     return prepare_action(kinds[0], given[kinds[0]])
 
 
-def _digest(items: Sequence[Any]) -> bytes:
+def content_digest(items: Sequence[Any]) -> bytes:
+    """Return what stands for a transaction's content beside its token."""
     # The same actions may come as sets or lists of members, in any order of attributes.
     return blake2b(_canonical(items), digest_size=32).digest()
 
@@ -217,13 +272,12 @@ def _read_again(
     for table, key in targets:
         raw = reader.get(table.items, key)
         size = 0 if raw is None else size_of(raw)
-        _consumption(consumptions, table).table += read_units(size, consistent=True)
+        table_consumption(consumptions, table).table += read_units(size, consistent=True)
 
 
 def _reason(error: EngineError) -> dict[str, Any]:
-    failed = error.code == "ConditionalCheckFailedException"
     reason: dict[str, Any] = {
-        "Code": "ConditionalCheckFailed" if failed else "ValidationError",
+        "Code": _REASONS.get(error.code, "ValidationError"),
         "Message": error.message,
     }
     if error.item is not None:
@@ -237,7 +291,7 @@ def _perform(
     consumptions: dict[str, Consumption],
 ) -> None:
     for action, outcome in outcomes:
-        action.perform(changes, outcome, _consumption(consumptions, outcome.table))
+        action.perform(changes, outcome, table_consumption(consumptions, outcome.table))
     changes.finish()
 
 

@@ -33,6 +33,7 @@ from anydynamo.testing.contracts.indexes import IndexContract  # noqa: E402
 from anydynamo.testing.contracts.items import ItemContract, ProjectionContract  # noqa: E402
 from anydynamo.testing.contracts.legacy import LegacyContract  # noqa: E402
 from anydynamo.testing.contracts.legacyupdates import LegacyUpdateContract  # noqa: E402
+from anydynamo.testing.contracts.partiql import PartiQLContract  # noqa: E402
 from anydynamo.testing.contracts.queries import QueryContract, ScanContract  # noqa: E402
 from anydynamo.testing.contracts.streams import StreamContract  # noqa: E402
 from anydynamo.testing.contracts.tables import TableContract  # noqa: E402
@@ -54,6 +55,7 @@ class AdapterContract(
     LegacyUpdateContract,
     BatchContract,
     TransactionContract,
+    PartiQLContract,
     TableContract,
     CapacityContract,
     StreamContract,

@@ -55,7 +55,7 @@ from anydynamo.engine.values import TYPES, AttributeValue, Item
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CompiledCondition", "Condition", "compile_condition"]
+__all__ = ["CompiledCondition", "Condition", "compile_condition", "compile_condition_tree"]
 
 _VALID_TYPES: Final = "{B,NULL,SS,BOOL,L,BS,N,NS,S,M}"
 
@@ -118,8 +118,21 @@ def compile_condition(text: str, names: tuple[tuple[str, str], ...]) -> Compiled
     Raises:
         ExpressionError: An operand is missing, one too many, or in the wrong place.
     """
-    compiler = _Compiler(dict(names))
-    test = compiler.condition(parse_condition(text).tree)
+    return compile_condition_tree(parse_condition(text).tree, dict(names))
+
+
+def compile_condition_tree(tree: ConditionTree, names: Mapping[str, str]) -> CompiledCondition:
+    """Compile a condition that has been parsed, from whatever language.
+
+    Args:
+        tree: The condition.
+        names: The placeholders in it and the names that they stand for.
+
+    Raises:
+        ExpressionError: An operand is missing, one too many, or in the wrong place.
+    """
+    compiler = _Compiler(names)
+    test = compiler.condition(tree)
     paths = tuple(compiler.paths)
     return CompiledCondition(
         test, tuple(compiler.checks), paths, frozenset(str(path[0]) for path in paths)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from anydynamo.engine.values import AttributeValue
 
 __all__ = [
+    "MIRRORED",
     "CompiledKeyCondition",
     "KeyCondition",
     "KeyOperator",
@@ -41,7 +42,8 @@ __all__ = [
 
 KeyOperator: TypeAlias = Literal["=", "<", "<=", ">", ">=", "BETWEEN", "begins_with"]
 
-_MIRRORED: Final[dict[str, KeyOperator]] = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+MIRRORED: Final[dict[str, KeyOperator]] = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+"""What each comparator is with its sides exchanged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ def _test(tree: Condition, names: Mapping[str, str]) -> tuple[str, KeyOperator, 
         case Comparison(operator="<>"):
             raise _invalid_operator("<>")
         case Comparison(operator=operator, left=Value(name), right=Path() as path):
-            return _attribute(path, names), _MIRRORED[operator], (name,)
+            return _attribute(path, names), MIRRORED[operator], (name,)
         case Comparison(operator=operator, left=left, right=right):
             return (
                 _subject(operator, left, (right,), names),

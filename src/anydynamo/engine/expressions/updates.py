@@ -34,9 +34,9 @@ from anydynamo.engine.numbers import add, parse, subtract
 from anydynamo.engine.values import AttributeValue, Item, copy_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-__all__ = ["CompiledUpdate", "Update", "Updated", "compile_update"]
+__all__ = ["CompiledUpdate", "Update", "Updated", "compile_update", "compile_update_tree"]
 
 # DynamoDB names types by their codes when a function is wrong, and in full for these two clauses.
 _FULL_NAMES: Final = {
@@ -205,8 +205,21 @@ def compile_update(text: str, names: tuple[tuple[str, str], ...]) -> CompiledUpd
     Raises:
         ExpressionError: Paths overlap or conflict, or a function's operands are wrong.
     """
-    compiler = _Compiler(dict(names))
-    actions = tuple(compiler.action(action) for action in parse_update(text).tree)
+    return compile_update_tree(parse_update(text).tree, dict(names))
+
+
+def compile_update_tree(trees: Sequence[Action], names: Mapping[str, str]) -> CompiledUpdate:
+    """Compile an update that has been parsed, from whatever language.
+
+    Args:
+        trees: Its actions.
+        names: The placeholders in them and the names that they stand for.
+
+    Raises:
+        ExpressionError: Paths overlap or conflict, or a function's operands are wrong.
+    """
+    compiler = _Compiler(names)
+    actions = tuple(compiler.action(tree) for tree in trees)
     paths = tuple(action.path for action in actions)
     check_disjoint(paths)
     if any(isinstance(element, int) for path in paths for element in path):
