@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Connection", "Hub", "Limits"]
 
+# A client that expects to be told to go on has been told so by then.
+_UPGRADING = frozenset(("connection", "upgrade", "http2-settings", "expect"))
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -178,9 +180,7 @@ class Connection(asyncio.Protocol):
             try:
                 self._parser.feed_data(data)
             except httptools.HttpParserUpgrade as upgrade:
-                # A client that would rather speak HTTP/2: it may go on as it began.
-                self._parser = httptools.HttpRequestParser(self)
-                data = data[int(upgrade.args[0]) :]
+                data = self._without_upgrade() + data[int(upgrade.args[0]) :]
                 continue
             except httptools.HttpParserError:
                 if self._reading:
@@ -209,7 +209,6 @@ class Connection(asyncio.Protocol):
         """Wait for a client that does not read its replies."""
         if self._writable is None:
             self._writable = asyncio.get_running_loop().create_future()
-            self.deadline = self._hub.clock() + self._limits.taking
 
     def resume_writing(self) -> None:
         """Go on."""
@@ -264,7 +263,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """Hand a whole request on."""
-        if not self._reading:
+        if not self._reading or self._parser.should_upgrade():
             return
         self._fruitless = 0
         self._arriving = False
@@ -320,6 +319,23 @@ class Connection(asyncio.Protocol):
             self._hub.tasks.add(self._task)
             self._task.add_done_callback(self._hub.tasks.discard)
 
+    def _without_upgrade(self) -> bytes:
+        """Return the head that was just read, as of a client that wants no other protocol.
+
+        Java's client would rather speak HTTP/2, and says so with each request. It may go on as it
+        began; but the parser takes what follows such a head for that other protocol.
+        """
+        method = self._parser.get_method()
+        self._parser = httptools.HttpRequestParser(self)
+        if method == b"CONNECT":
+            self._refuse(400, _malformed("This server is no proxy"))
+            return b""
+        lines = [method + b" " + b"".join(self._url) + b" HTTP/1.1"]
+        for name, value in self._headers.items():
+            if name not in _UPGRADING:
+                lines.append(f"{name}: {value}".encode("latin-1"))
+        return b"\r\n".join(lines) + b"\r\n\r\n"
+
     def _refuse(self, status: int, error: ServiceFault | InvalidRequest | RequestTimeout) -> None:
         """Answer what is not even a request, after those that came before it."""
         self._reading = False
@@ -347,6 +363,7 @@ class Connection(asyncio.Protocol):
                     head = message.method == "HEAD"
                     self._write(render(reply, close=last, head=head, compress=compress))
                     if self._writable is not None:
+                        self.deadline = self._hub.clock() + self._limits.taking
                         await self._writable
                         self.deadline = math.inf
         finally:
