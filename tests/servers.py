@@ -69,6 +69,11 @@ class Server:
     _process: subprocess.Popen[bytes]
     _log: IO[bytes]
 
+    @property
+    def pid(self) -> int:
+        """The server's process."""
+        return self._process.pid
+
     def reset(self) -> None:
         """Remove all that tests have put there."""
         if self.name == "moto":

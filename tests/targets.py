@@ -44,7 +44,12 @@ class Target:
     endpoint_url: str | None = None
 
     def adapter(
-        self, *, blocking: bool = False, clock: Callable[[], float] = time.time
+        self,
+        *,
+        blocking: bool = False,
+        clock: Callable[[], float] = time.time,
+        access_key_id: str | None = None,
+        secret_access_key: str | None = None,
     ) -> DatabaseAdapter:
         """Open an adapter; the caller closes it.
 
@@ -52,6 +57,8 @@ class Target:
             blocking: Make it one that the blocking facade can drive on the caller's thread. A
                 server's adapter never is.
             clock: What an embedded adapter reads the time from.
+            access_key_id: The key that a server's requests are signed with.
+            secret_access_key: Its secret.
 
         Returns:
             The adapter. A server's does not retry: what an emulator fails at, it fails at again.
@@ -62,6 +69,8 @@ class Target:
             return DynamoDBAdapter(
                 region=REGION,
                 endpoint_url=self.endpoint_url,
+                access_key_id=access_key_id,
+                secret_access_key=secret_access_key,
                 max_attempts=1,
                 # moto does not keep transactions apart that it works on at the same time.
                 max_pool_connections=1 if self.name == "moto" else 50,

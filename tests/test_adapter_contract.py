@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 import pytest_asyncio
 from tests.deviations import DYNOXIDE, DYNOXIDE_WORDINGS, MOTO
-from tests.targets import embedded, remote
+from tests.targets import Target, embedded, remote
 
+from anydynamo.server import serving
+from anydynamo.server.service import Service
 from anydynamo.testing.adapter_contract import AdapterContract
 
 if TYPE_CHECKING:
@@ -39,6 +41,56 @@ class TestJSON(_Embedded):
 
 
 class TestSQLite(_Embedded):
+    name = "sqlite"
+
+
+class _Replaceable:
+    """A place whose data is another's for each test, behind a server that goes on."""
+
+    def __init__(self) -> None:
+        self.adapter: DatabaseAdapter | None = None
+
+    def of(self, access_key: str, region: str) -> DatabaseAdapter:
+        assert self.adapter is not None
+        return self.adapter
+
+    async def close(self) -> None:
+        """The tests close what they open."""
+
+
+@pytest_asyncio.fixture(scope="class", loop_scope="class")
+async def served() -> AsyncIterator[tuple[_Replaceable, DatabaseAdapter]]:
+    """One server and one client for all tests of a class: making the client takes long."""
+    place = _Replaceable()
+    secrets = {"AKIDEXAMPLE": "a secret"}
+    async with serving.Server(Service(place, provider="test", secrets=secrets)) as server:
+        target = Target("served", "dynamodb", "", endpoint_url=server.url)
+        client = target.adapter(access_key_id="AKIDEXAMPLE", secret_access_key="a secret")
+        yield place, client
+        await client.close()
+
+
+@pytest.mark.asyncio(loop_scope="class")
+class _Served(AdapterContract):
+    """An embedded provider, asked over HTTP by an AWS client whose signatures are verified."""
+
+    name: ClassVar[str]
+
+    @pytest_asyncio.fixture(loop_scope="class")
+    async def adapter(
+        self, served: tuple[_Replaceable, DatabaseAdapter], tmp_path: Path
+    ) -> AsyncIterator[DatabaseAdapter]:
+        place, client = served
+        place.adapter = embedded(self.name, tmp_path).adapter()
+        yield client
+        await place.adapter.close()
+
+
+class TestServedMemory(_Served):
+    name = "memory"
+
+
+class TestServedSQLite(_Served):
     name = "sqlite"
 
 

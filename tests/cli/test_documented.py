@@ -10,7 +10,8 @@ from anydynamo.cli.app import app
 
 CLI_PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 COMMANDS = [["anydynamo"]] + [
-    ["anydynamo", command] for command in ("demo", "backup", "restore", "verify", "compare")
+    ["anydynamo", command]
+    for command in ("demo", "backup", "restore", "verify", "compare", "serve")
 ]
 CALL = re.compile(r"^(?:[A-Z_]+=\S+ +)*anydynamo(?P<arguments>( +[^#\n]+)?)$", re.MULTILINE)
 

@@ -148,6 +148,56 @@ def compare(models: _Models, as_json: _Json = False, debug: _Debug = False) -> N
         _exit(run_compare(models, as_json=as_json))
 
 
+class Provider(StrEnum):
+    """What `serve` can keep its data in."""
+
+    MEMORY = "memory"
+    JSON = "json"
+    SQLITE = "sqlite"
+
+
+@app.command()
+def serve(
+    provider: Annotated[Provider, typer.Option(help="Where the data lies.")] = Provider.MEMORY,
+    path: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The file of json or sqlite.")
+    ] = None,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port; 0 takes one that is free.")
+    ] = 8000,
+    check_signatures: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY:SECRET",
+            help="Refuse what is not signed by this access key; give it once for each key.",
+        ),
+    ] = None,
+    isolate: Annotated[
+        bool, typer.Option("--isolate", help="Keep data apart for each access key and region.")
+    ] = False,
+    as_json: _Json = False,
+    debug: _Debug = False,
+) -> None:
+    """Serve DynamoDB's HTTP API for clients in any language.
+
+    The URL is printed as soon as requests are answered there. SIGINT and SIGTERM end it, after the
+    requests under way.
+    """
+    with _errors(debug=debug):
+        from anydynamo.cli.serve import run
+
+        run(
+            provider.value,
+            path,
+            host=host,
+            port=port,
+            keys=check_signatures or [],
+            isolate=isolate,
+            as_json=as_json,
+        )
+
+
 def _exit(ok: bool) -> None:
     if not ok:
         raise typer.Exit(1)

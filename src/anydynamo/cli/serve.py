@@ -1,0 +1,89 @@
+"""What `anydynamo serve` does: a provider behind DynamoDB's HTTP protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from anydynamo.adapters.registry import Location, load_provider, open_adapter
+from anydynamo.errors import ConfigurationError
+from anydynamo.server.places import Isolated, Shared
+from anydynamo.server.service import Service
+from anydynamo.server.serving import Server, is_loopback, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from anydynamo.adapters.protocol import DatabaseAdapter
+    from anydynamo.server.places import Places
+
+__all__ = ["run"]
+
+
+def run(
+    provider: str,
+    path: Path | None,
+    *,
+    host: str,
+    port: int,
+    keys: Sequence[str],
+    isolate: bool,
+    as_json: bool,
+) -> None:
+    """Serve until the process is told to end.
+
+    Args:
+        provider: `memory`, `json` or `sqlite`.
+        path: The provider's file, if it has one.
+        host: The address to listen at.
+        port: The port; 0 takes one that is free.
+        keys: `KEY:SECRET` for each access key that may sign; none if signatures are not verified.
+        isolate: Whether each access key and region has data of its own.
+        as_json: Say where requests are answered as JSON.
+
+    Raises:
+        AnyDynamoError: What stood in the way.
+    """
+    secrets = _secrets(keys)
+    if path is not None and provider == "memory":
+        raise ConfigurationError("memory keeps nothing in a file; leave --path out")
+    if not is_loopback(host):
+        guard = "" if secrets else ", and nobody's signature is verified"
+        print(f"anydynamo: other machines can reach {host}{guard}", file=sys.stderr)
+
+    def ready(url: str) -> None:
+        facts = {"url": url, "provider": provider, "isolated": isolate}
+        line = json.dumps(facts) if as_json else f"DynamoDB's API on {provider} at {url}"
+        # A program that started this one waits for the line.
+        print(line, flush=True)
+
+    async def served() -> None:
+        service = Service(_places(provider, path, isolate), provider=provider, secrets=secrets)
+        await serve(Server(service, host=host, port=port), ready)
+
+    asyncio.run(served())
+
+
+def _places(provider: str, path: Path | None, isolate: bool) -> Places:
+    def opened(suffix: str = "") -> DatabaseAdapter:
+        default = load_provider(provider).default_path
+        file = path or (None if default is None else Path(default))
+        if file is not None and suffix:
+            file = file.with_name(f"{file.stem}-{suffix}{file.suffix}")
+        return open_adapter(Location(provider, path="" if file is None else str(file)))
+
+    return Isolated(opened) if isolate else Shared(opened())
+
+
+def _secrets(keys: Sequence[str]) -> dict[str, str] | None:
+    secrets: dict[str, str] = {}
+    for pair in keys:
+        key, _, secret = pair.partition(":")
+        if not key or not secret:
+            # Not the pair itself: it may hold most of a secret.
+            raise ConfigurationError("--check-signatures takes KEY:SECRET")
+        secrets[key] = secret
+    return secrets or None

@@ -1,0 +1,1 @@
+"""DynamoDB's HTTP protocol over any adapter, for clients in any language."""
