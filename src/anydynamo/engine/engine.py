@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from anydynamo.engine import (
     batch,
+    expiry,
     items,
     options,
     query,
@@ -32,7 +33,7 @@ READS: Final[Mapping[str, Callable[[Mapping[str, Any], Clock], Read]]] = {
     "DescribeContinuousBackups": options.describe_continuous_backups,
     "DescribeStream": streamreads.describe_stream,
     "DescribeTable": lambda request, _now: tables.describe_table(request),
-    "DescribeTimeToLive": lambda request, _now: options.describe_time_to_live(request),
+    "DescribeTimeToLive": lambda request, _now: expiry.describe_time_to_live(request),
     "GetItem": lambda request, _now: items.get_item(request),
     "GetRecords": streamreads.get_records,
     "GetShardIterator": streamreads.get_shard_iterator,
@@ -57,7 +58,7 @@ WRITES: Final[Mapping[str, Callable[[Mapping[str, Any], Clock], Write]]] = {
     "UpdateContinuousBackups": options.update_continuous_backups,
     "UpdateItem": items.update_item,
     "UpdateTable": tables.update_table,
-    "UpdateTimeToLive": lambda request, _now: options.update_time_to_live(request),
+    "UpdateTimeToLive": lambda request, _now: expiry.update_time_to_live(request),
 }
 """The operations that write."""
 

@@ -5,6 +5,7 @@
 | `tables` | table name | the table's description, MessagePack of a JSON-like document |
 | `items/<table id>` | partition, sort key | the item: its size, then its MessagePack |
 | `index/<table id>/<index>` | index partition, index sort keys, table key | the projected item |
+| `ttl/<table id>` | second of expiration, table key | the table key, of each item that can expire |
 | `totals` | name of another space | how many items and bytes that space holds |
 | `streams` | table name, stream label | a stream's description with its shards, MessagePack |
 | `stream/<table id>/<label>` | sequence number | the first number of its shard, then a record |
@@ -12,6 +13,7 @@
 | `tokens/age` | time, client token | nothing: the tokens in the order in which they expire |
 
 `totals` follows from the items: a store may drop it, and it is counted again when it is missing.
+`ttl/<table id>` is there while the table's time to live is enabled, and only then.
 A table's id is new with each creation, so nothing of a deleted table can come back.
 """
 
@@ -25,6 +27,7 @@ import msgspec
 
 from anydynamo.engine.keys import partition, terminated
 from anydynamo.engine.limits import HASH_KEY_BYTES, RANGE_KEY_BYTES
+from anydynamo.engine.numbers import sort_bytes
 from anydynamo.engine.values import item_size, key_bytes
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ __all__ = [
     "TOKENS",
     "TOKEN_AGES",
     "TOTALS",
+    "Expiry",
     "Index",
     "KeyAttribute",
     "Stream",
@@ -52,6 +56,7 @@ __all__ = [
     "size_of",
     "stream_key",
     "stream_space",
+    "ttl_space",
     "unpack",
 ]
 
@@ -60,6 +65,8 @@ STREAMS = "streams"
 TOTALS = "totals"
 TOKENS = "tokens"
 TOKEN_AGES = "tokens/age"  # noqa: S105 - a space of client tokens
+
+_NEVER: Mapping[str, Any] = {}
 
 SIZE_BYTES = 4
 """A packed item begins with its DynamoDB size, so that no read has to measure it again."""
@@ -76,6 +83,11 @@ def items_space(table_id: str) -> str:
 def index_space(table_id: str, index_name: str) -> str:
     """Name the space of one index's entries."""
     return f"index/{table_id}/{index_name}"
+
+
+def ttl_space(table_id: str) -> str:
+    """Name the space that orders a table's items by when they expire."""
+    return f"ttl/{table_id}"
 
 
 def stream_space(table_id: str, label: str) -> str:
@@ -192,6 +204,30 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
+class Expiry:
+    """A table's enabled time to live.
+
+    Attributes:
+        attribute: The attribute that holds the second in which an item expires.
+        space: The space of the items that can expire, ordered by that second.
+    """
+
+    attribute: str
+    space: str
+
+    def key(self, item: Mapping[str, Any], primary: bytes) -> bytes | None:
+        """Return the place of an item; None where it never expires, for lack of a number.
+
+        Args:
+            item: The item.
+            primary: The key under which it is stored.
+        """
+        number = item.get(self.attribute, _NEVER).get("N")
+        # No number's bytes are the beginning of another's, so the key may follow them.
+        return None if number is None else sort_bytes(number) + primary
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table's description, parsed once.
 
@@ -204,6 +240,7 @@ class Table:
         indexes: Its secondary indexes, local ones first, each kind ordered by name.
         items: The space of its items.
         stream: Its stream; None if there is none, or it is disabled.
+        expiry: Its time to live; None if that is disabled.
         document: The description as it is stored; not to be changed.
     """
 
@@ -215,6 +252,7 @@ class Table:
     indexes: tuple[Index, ...]
     items: str
     stream: Stream | None
+    expiry: Expiry | None
     document: Mapping[str, Any]
 
     @staticmethod
@@ -246,6 +284,7 @@ class Table:
             indexes=tuple(indexes),
             items=items_space(table_id),
             stream=_stream(document),
+            expiry=_expiry(document),
             document=document,
         )
 
@@ -301,6 +340,11 @@ def _stream(document: Mapping[str, Any]) -> Stream | None:
     )
 
 
+def _expiry(document: Mapping[str, Any]) -> Expiry | None:
+    attribute = document.get("TimeToLiveAttribute")
+    return None if attribute is None else Expiry(attribute, ttl_space(document["TableId"]))
+
+
 def _index(
     table_id: str,
     entry: Mapping[str, Any],
@@ -337,8 +381,12 @@ def entries(table: Table, item: Item) -> Iterator[tuple[str, bytes, bytes]]:
 
     The item has been checked: its values by `values.check_item`, its keys by `items.check_keys`.
     """
-    value = pack(item)
-    yield table.items, table.key(item), value
+    value, primary = pack(item), table.key(item)
+    yield table.items, primary, value
+    if table.expiry is not None:
+        key = table.expiry.key(item, primary)
+        if key is not None:
+            yield table.expiry.space, key, primary
     for index in table.indexes:
         key = index.key(table, item)
         if key is not None:

@@ -235,6 +235,8 @@ def delete_table(
         for space in (table.items, *(index.space for index in table.indexes)):
             writer.clear(space)
             writer.delete(TOTALS, space.encode())
+        if table.expiry is not None:
+            writer.clear(table.expiry.space)
         writer.delete(TABLES, table.name.encode())
         return {"TableDescription": described}
 
