@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from anydynamo.engine import (
+    backups,
     batch,
     expiry,
     items,
@@ -30,6 +31,7 @@ __all__ = ["READS", "WRITES", "prepare_read", "prepare_write"]
 
 READS: Final[Mapping[str, Callable[[Mapping[str, Any], Clock], Read]]] = {
     "BatchGetItem": lambda request, _now: batch.batch_get_item(request),
+    "DescribeBackup": lambda request, _now: backups.describe_backup(request),
     "DescribeContinuousBackups": options.describe_continuous_backups,
     "DescribeStream": streamreads.describe_stream,
     "DescribeTable": lambda request, _now: tables.describe_table(request),
@@ -37,6 +39,7 @@ READS: Final[Mapping[str, Callable[[Mapping[str, Any], Clock], Read]]] = {
     "GetItem": lambda request, _now: items.get_item(request),
     "GetRecords": streamreads.get_records,
     "GetShardIterator": streamreads.get_shard_iterator,
+    "ListBackups": lambda request, _now: backups.list_backups(request),
     "ListStreams": streamreads.list_streams,
     "ListTables": lambda request, _now: tables.list_tables(request),
     "ListTagsOfResource": lambda request, _now: options.list_tags_of_resource(request),
@@ -48,10 +51,13 @@ READS: Final[Mapping[str, Callable[[Mapping[str, Any], Clock], Read]]] = {
 
 WRITES: Final[Mapping[str, Callable[[Mapping[str, Any], Clock], Write]]] = {
     "BatchWriteItem": batch.batch_write_item,
+    "CreateBackup": backups.create_backup,
     "CreateTable": tables.create_table,
+    "DeleteBackup": lambda request, _now: backups.delete_backup(request),
     "DeleteItem": items.delete_item,
     "DeleteTable": tables.delete_table,
     "PutItem": items.put_item,
+    "RestoreTableFromBackup": backups.restore_table_from_backup,
     "TagResource": lambda request, _now: options.tag_resource(request),
     "TransactWriteItems": transactions.transact_write_items,
     "UntagResource": lambda request, _now: options.untag_resource(request),

@@ -9,6 +9,8 @@
 | `totals` | name of another space | how many items and bytes that space holds |
 | `streams` | table name, stream label | a stream's description with its shards, MessagePack |
 | `stream/<table id>/<label>` | sequence number | the first number of its shard, then a record |
+| `backups` | table name, backup id | what a backup is, and its table's description, MessagePack |
+| `backup/<table id>/<id>` | partition, sort key | the items as they were |
 | `tokens` | client token | which transaction the token stood for, and when |
 | `tokens/age` | time, client token | nothing: the tokens in the order in which they expire |
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from anydynamo.engine.values import Item
 
 __all__ = [
+    "BACKUPS",
     "SIZE_BYTES",
     "STREAMS",
     "TABLES",
@@ -47,6 +50,8 @@ __all__ = [
     "KeyAttribute",
     "Stream",
     "Table",
+    "backup_key",
+    "backup_space",
     "decode",
     "encode",
     "entries",
@@ -62,6 +67,7 @@ __all__ = [
 
 TABLES = "tables"
 STREAMS = "streams"
+BACKUPS = "backups"
 TOTALS = "totals"
 TOKENS = "tokens"
 TOKEN_AGES = "tokens/age"  # noqa: S105 - a space of client tokens
@@ -98,6 +104,16 @@ def stream_space(table_id: str, label: str) -> str:
 def stream_key(table_name: str, label: str) -> bytes:
     """Return the key of a stream's description; a table's streams lie together, oldest first."""
     return f"{table_name}\0{label}".encode()
+
+
+def backup_space(table_id: str, backup_id: str) -> str:
+    """Name the space of a backup's items."""
+    return f"backup/{table_id}/{backup_id}"
+
+
+def backup_key(table_name: str, backup_id: str) -> bytes:
+    """Return the key of a backup's description; a table's backups lie together, oldest first."""
+    return f"{table_name}\0{backup_id}".encode()
 
 
 def pack(item: Item, size: int | None = None) -> bytes:

@@ -26,7 +26,8 @@ except ImportError as error:
 
 pytest.register_assert_rewrite("anydynamo.testing.contracts")
 
-from anydynamo.testing.contracts.batches import BatchContract  # noqa: E402 - after the line above
+from anydynamo.testing.contracts.backups import BackupContract  # noqa: E402 - after the line above
+from anydynamo.testing.contracts.batches import BatchContract  # noqa: E402
 from anydynamo.testing.contracts.capacity import CapacityContract  # noqa: E402
 from anydynamo.testing.contracts.conditions import ConditionContract  # noqa: E402
 from anydynamo.testing.contracts.indexes import IndexContract  # noqa: E402
@@ -51,6 +52,7 @@ class AdapterContract(
     BatchContract,
     TransactionContract,
     TableContract,
+    BackupContract,
     CapacityContract,
     StreamContract,
 ):
