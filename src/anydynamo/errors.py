@@ -256,7 +256,7 @@ class TableError(AnyDynamoError):
 
 
 class TableNotFound(TableError, LookupError):
-    """There is no such table, index or backup; `create_tables` makes tables."""
+    """There is no such table, index, backup or policy; `create_tables` makes tables."""
 
 
 class TableInUse(TableError):
@@ -390,6 +390,7 @@ CODES: Mapping[str, type[AnyDynamoError]] = {
     "MissingAuthenticationToken": CredentialsError,
     "MissingAuthenticationTokenException": CredentialsError,
     "OptInRequired": AccessDenied,
+    "PolicyNotFoundException": TableNotFound,
     "ProvisionedThroughputExceededException": Throttled,
     "ReplicatedWriteConflictException": TransactionConflict,
     "RequestExpired": CredentialsError,

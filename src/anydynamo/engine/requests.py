@@ -40,6 +40,7 @@ _ATTRIBUTE: Final = Text(maximum=65_535)
 _KEY_ATTRIBUTE: Final = Text(minimum=1, maximum=255)
 _ARN: Final = Text(minimum=1, maximum=1283)
 
+_REVISION: Final = Text(minimum=1, maximum=255)
 _BACKUP: Final = Text(minimum=37, maximum=1024)
 _STREAM: Final = Text(minimum=37, maximum=1024)
 _SHARD: Final = Text(minimum=28, maximum=65)
@@ -104,7 +105,6 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
     "MultiRegionConsistency": "there are no replicas",
     "DisassociationProtectionEnabled": "there are no replicas",
     "ReplicaUpdates": "there are no replicas",
-    "ResourcePolicy": "nobody is authorised here",
     "VectorIndexes": "there is no vector search",
     "VectorIndexUpdates": "there is no vector search",
 }
@@ -289,6 +289,7 @@ OPERATIONS: Final[Mapping[str, Structure]] = {
                 Structure(required=_INDEX_SHAPE, optional=_INDEX_SETTINGS)
             ),
             "Tags": _TAGS,
+            "ResourcePolicy": Text(),
         },
         refused=_ELSEWHERE,
     ),
@@ -343,6 +344,16 @@ OPERATIONS: Final[Mapping[str, Structure]] = {
         }
     ),
     "DescribeContinuousBackups": _ONE_TABLE,
+    "DescribeEndpoints": Structure(),
+    "DescribeLimits": Structure(),
+    "GetResourcePolicy": Structure(required={"ResourceArn": _ARN}),
+    "PutResourcePolicy": Structure(
+        required={"ResourceArn": _ARN, "Policy": Text()},
+        optional={"ExpectedRevisionId": _REVISION, "ConfirmRemoveSelfResourceAccess": _BOOLEAN},
+    ),
+    "DeleteResourcePolicy": Structure(
+        required={"ResourceArn": _ARN}, optional={"ExpectedRevisionId": _REVISION}
+    ),
     "CreateBackup": Structure(
         required={
             "TableName": _TABLE,

@@ -37,6 +37,7 @@ from anydynamo.engine.layout import (
     size_of,
     unpack,
 )
+from anydynamo.engine.policies import check_policy, new_policy
 from anydynamo.engine.streams import close_stream, drop_ended, open_stream
 from anydynamo.engine.values import measured_item
 from anydynamo.engine.writes import Changes, Stored, write_totals
@@ -106,6 +107,9 @@ def create_table(
     check_stream(given.get("StreamSpecification"))
     tags = distinct_tags(given.get("Tags", []))
     check_tag_count(tags)
+    policy = given.get("ResourcePolicy")
+    if policy is not None:
+        check_policy(policy)
 
     def work(writer: Writer) -> dict[str, Any]:
         if writer.get(TABLES, name.encode()) is not None:
@@ -127,6 +131,8 @@ def create_table(
         }
         if billing == "PAY_PER_REQUEST":
             document["BillingModeDateTime"] = at
+        if policy is not None:
+            document["ResourcePolicy"] = new_policy(policy, at)
         _set_stream(writer, document, given.get("StreamSpecification"), at)
         table = _save(writer, document)
         for space in (table.items, *(index.space for index in table.indexes)):

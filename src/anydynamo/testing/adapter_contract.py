@@ -32,6 +32,7 @@ from anydynamo.testing.contracts.capacity import CapacityContract  # noqa: E402
 from anydynamo.testing.contracts.conditions import ConditionContract  # noqa: E402
 from anydynamo.testing.contracts.indexes import IndexContract  # noqa: E402
 from anydynamo.testing.contracts.items import ItemContract, ProjectionContract  # noqa: E402
+from anydynamo.testing.contracts.policies import PolicyContract  # noqa: E402
 from anydynamo.testing.contracts.queries import QueryContract, ScanContract  # noqa: E402
 from anydynamo.testing.contracts.streams import StreamContract  # noqa: E402
 from anydynamo.testing.contracts.tables import TableContract  # noqa: E402
@@ -53,6 +54,7 @@ class AdapterContract(
     TransactionContract,
     TableContract,
     BackupContract,
+    PolicyContract,
     CapacityContract,
     StreamContract,
 ):
