@@ -580,6 +580,20 @@ MOTO: Mapping[str, str] = _by_test(
             "test_a_forged_or_cut_iterator_is_refused": ALL,
             "test_more_than_a_thousand_records_cannot_be_asked_for": ALL,
         },
+        "moto lists backups in one page, whatever their type, and describes few members": {
+            "test_a_backup_is_described_with_its_table": ALL,
+            "test_backups_are_listed_in_pages_and_by_table": ALL,
+        },
+        "moto restores tables without regard to what is overridden": {
+            "test_indexes_can_be_left_out_of_a_restored_table": ALL,
+            "test_a_restored_table_can_be_billed_otherwise": ALL,
+        },
+        "moto does not check policies, and drops those that a table is created with": {
+            "test_a_policy_is_kept_until_it_is_deleted": ALL,
+            "test_a_policy_changes_only_from_the_revision_that_is_expected": ALL,
+            "test_what_is_no_policy_is_refused": ALL,
+            "test_a_table_can_be_created_with_a_policy": ALL,
+        },
     }
 )
 """What moto 5.2 does otherwise."""
@@ -800,6 +814,27 @@ DYNOXIDE: Mapping[str, str] = _by_test(
                 "beyond the shard",
             ],
             "test_more_than_a_thousand_records_cannot_be_asked_for": ALL,
+        },
+        "Dynoxide has no backups": {
+            "test_a_backup_is_described_with_its_table": ALL,
+            "test_a_restored_table_has_the_items_of_the_backup": ALL,
+            "test_a_backup_outlives_its_table": ALL,
+            "test_a_restored_table_has_no_stream_time_to_live_or_tags": ALL,
+            "test_indexes_can_be_left_out_of_a_restored_table": ALL,
+            "test_a_restored_table_can_be_billed_otherwise": ALL,
+            "test_a_table_is_not_restored_over_another": ALL,
+            "test_backups_are_listed_in_pages_and_by_table": ALL,
+            "test_a_deleted_backup_is_gone": ALL,
+            "test_a_backup_that_is_not_there_is_no_backup": ALL,
+        },
+        "Dynoxide has no resource policies, limits or endpoints": {
+            "test_a_policy_is_kept_until_it_is_deleted": ALL,
+            "test_another_policy_is_another_revision_and_the_same_is_the_same": ALL,
+            "test_a_policy_changes_only_from_the_revision_that_is_expected": ALL,
+            "test_what_is_no_policy_is_refused": ALL,
+            "test_a_table_can_be_created_with_a_policy": ALL,
+            "test_an_account_has_quotas": ALL,
+            "test_a_region_has_endpoints": ALL,
         },
     }
 )

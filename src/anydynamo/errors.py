@@ -256,7 +256,7 @@ class TableError(AnyDynamoError):
 
 
 class TableNotFound(TableError, LookupError):
-    """There is no such table or index; `create_tables` makes tables."""
+    """There is no such table, index, backup or policy; `create_tables` makes tables."""
 
 
 class TableInUse(TableError):
@@ -371,6 +371,8 @@ class MissingDependency(AnyDynamoError, ImportError):
 
 CODES: Mapping[str, type[AnyDynamoError]] = {
     "AccessDeniedException": AccessDenied,
+    "BackupInUseException": TableInUse,
+    "BackupNotFoundException": TableNotFound,
     "ConditionalCheckFailedException": ConditionFailed,
     "DuplicateItemException": AlreadyExists,
     "ExpiredIteratorException": InvalidCursor,
@@ -388,6 +390,7 @@ CODES: Mapping[str, type[AnyDynamoError]] = {
     "MissingAuthenticationToken": CredentialsError,
     "MissingAuthenticationTokenException": CredentialsError,
     "OptInRequired": AccessDenied,
+    "PolicyNotFoundException": TableNotFound,
     "ProvisionedThroughputExceededException": Throttled,
     "ReplicatedWriteConflictException": TransactionConflict,
     "RequestExpired": CredentialsError,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from anydynamo.adapters.protocol import ProviderInfo
 from anydynamo.engine.engine import (
@@ -15,15 +16,27 @@ from anydynamo.engine.engine import (
     prepare_write,
 )
 from anydynamo.engine.errors import EngineError
+from anydynamo.engine.expiry import delete_expired
 from anydynamo.engine.partiql import Reading
 from anydynamo.errors import DatabaseClosed, from_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from anydynamo.engine.store import Store
+    from anydynamo.engine.store import Store, Writer
 
 __all__ = ["EmbeddedAdapter"]
+
+T = TypeVar("T")
+
+_PORTION: Final = 32
+"""How many expired items one write deletes on the way: well under a millisecond's work."""
+
+_SWEPT: Final = 256
+"""How many expired items `sweep` deletes at once, while other writers wait."""
+
+_PAUSE: Final = 60.0
+"""Seconds until writes look again, once they found fewer than a portion."""
 
 
 class EmbeddedAdapter:
@@ -39,6 +52,7 @@ class EmbeddedAdapter:
         provider: str,
         blocking: bool = False,
         clock: Callable[[], float] = time.time,
+        expire_after: float | None = None,
     ) -> None:
         """Put the engine over a store.
 
@@ -46,11 +60,16 @@ class EmbeddedAdapter:
             store: Where the data lies.
             provider: The name that `DATABASE_PROVIDER` has for this, such as `sqlite`.
             blocking: Whether the store's calls never wait for an event loop.
-            clock: Seconds since the epoch: creation times, transactions' tokens.
+            clock: Seconds since the epoch: creation times, transactions' tokens, time to live.
+            expire_after: Let writes delete items, a few at a time, that expired so many seconds
+                ago. None leaves them where they are until `sweep` is called: a clock that stands
+                still elsewhere, as in tests, would lose items that it takes for fresh.
         """
         self._store = store
         self._clock = clock
         self._closed = False
+        self._expire_after = expire_after
+        self._next_sweep = -math.inf
         self._info = ProviderInfo(provider, store.location, blocking)
 
     @property
@@ -64,11 +83,7 @@ class EmbeddedAdapter:
         Raises:
             AnyDynamoError: What DynamoDB would answer, trouble with the store, or DatabaseClosed.
         """
-        if self._closed:
-            raise DatabaseClosed(
-                f"{operation} on a closed {self._info.provider} database; open it again",
-                operation=operation,
-            )
+        self._check_open(operation)
         try:
             if operation in READS:
                 return await self._store.read(prepare_read(operation, request, self._clock))
@@ -76,8 +91,12 @@ class EmbeddedAdapter:
                 prepared = prepare_statements(operation, request, self._clock)
                 if isinstance(prepared, Reading):
                     return await self._store.read(prepared.work)
-                return await self._store.write(prepared.work)
-            return await self._store.write(prepare_write(operation, request, self._clock))
+                work = prepared.work
+            else:
+                work = prepare_write(operation, request, self._clock)
+            if self._expire_after is not None and self._clock() >= self._next_sweep:
+                work = self._sweeping(work, self._expire_after)
+            return await self._store.write(work)
         except EngineError as error:
             raise from_code(
                 error.code,
@@ -87,6 +106,42 @@ class EmbeddedAdapter:
                 item=error.item,
                 reasons=error.reasons,
             ) from error
+
+    async def sweep(self) -> int:
+        """Delete every item whose time to live is over, and return how many there were.
+
+        The service does this by itself, within a few days. A table's stream says of each deletion
+        that the service made it. Other writers have their turn in between.
+
+        Raises:
+            AnyDynamoError: Trouble with the store, or DatabaseClosed.
+        """
+        deleted = 0
+        while True:
+            self._check_open("A sweep")
+            portion = await self._store.write(delete_expired(self._clock, limit=_SWEPT))
+            deleted += portion
+            if portion < _SWEPT:
+                return deleted
+
+    def _sweeping(self, work: Callable[[Writer], T], delay: float) -> Callable[[Writer], T]:
+        """Let a write delete a portion of what has expired, in its own transaction."""
+        delete = delete_expired(self._clock, limit=_PORTION, delay=delay)
+
+        def both(writer: Writer) -> T:
+            result = work(writer)
+            if delete(writer) < _PORTION:
+                self._next_sweep = self._clock() + _PAUSE
+            return result
+
+        return both
+
+    def _check_open(self, operation: str) -> None:
+        if self._closed:
+            raise DatabaseClosed(
+                f"{operation} on a closed {self._info.provider} database; open it again",
+                operation=operation,
+            )
 
     async def close(self) -> None:
         """Close the store. Closing twice is no error."""

@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 
     from anydynamo.engine.store import Reader
 
-__all__ = ["REGION", "arn_of", "describe", "moment", "stored_document", "stream_arn"]
+__all__ = [
+    "REGION",
+    "arn_of",
+    "describe",
+    "encryption",
+    "moment",
+    "seconds",
+    "stored_document",
+    "stream_arn",
+    "throughput",
+]
 
 REGION = "local"
 """The region of everything here, which AWS does not have."""
@@ -44,6 +54,13 @@ def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+def seconds(given: datetime | float) -> float:
+    """Return a time of a request in seconds since the epoch; without a zone it is in UTC."""
+    if isinstance(given, datetime):
+        return (given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp()
+    return given
+
+
 def stored_document(reader: Reader, name: str) -> dict[str, Any]:
     """Return a fresh copy of a table's stored description.
 
@@ -70,7 +87,7 @@ def describe(reader: Reader, document: Mapping[str, Any]) -> dict[str, Any]:
         "KeySchema": document["KeySchema"],
         "TableStatus": "ACTIVE",
         "CreationDateTime": moment(document["CreationDateTime"]),
-        "ProvisionedThroughput": _throughput(document),
+        "ProvisionedThroughput": throughput(document),
         "TableSizeBytes": size,
         "ItemCount": count,
         "TableArn": arn_of(name),
@@ -95,21 +112,33 @@ def describe(reader: Reader, document: Mapping[str, Any]) -> dict[str, Any]:
         described["LatestStreamArn"] = stream_arn(name, document["StreamLabel"])
     if "TableClass" in document:
         described["TableClassSummary"] = {"TableClass": document["TableClass"]}
-    encryption = document.get("SSESpecification")
-    if encryption and encryption.get("Enabled"):
-        described["SSEDescription"] = {
-            "Status": "ENABLED",
-            "SSEType": encryption.get("SSEType", "KMS"),
-            **(
-                {"KMSMasterKeyArn": encryption["KMSMasterKeyId"]}
-                if "KMSMasterKeyId" in encryption
-                else {}
-            ),
+    encrypted = encryption(document)
+    if encrypted is not None:
+        described["SSEDescription"] = encrypted
+    if "Restored" in document:
+        restored = document["Restored"]
+        described["RestoreSummary"] = {
+            "SourceBackupArn": restored["SourceBackupArn"],
+            "SourceTableArn": restored["SourceTableArn"],
+            "RestoreDateTime": moment(restored["At"]),
+            "RestoreInProgress": False,
         }
     return described
 
 
-def _throughput(document: Mapping[str, Any]) -> dict[str, int]:
+def encryption(document: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return an `SSEDescription`; None where the table has a key that AWS owns."""
+    given = document.get("SSESpecification")
+    if not given or not given.get("Enabled"):
+        return None
+    described = {"Status": "ENABLED", "SSEType": given.get("SSEType", "KMS")}
+    if "KMSMasterKeyId" in given:
+        described["KMSMasterKeyArn"] = given["KMSMasterKeyId"]
+    return described
+
+
+def throughput(document: Mapping[str, Any]) -> dict[str, int]:
+    """Return a `ProvisionedThroughputDescription`; its units are 0 where billing is per request."""
     units: Mapping[str, int] = document.get("ProvisionedThroughput", {})
     return {
         "NumberOfDecreasesToday": 0,
@@ -130,7 +159,7 @@ def _index(
     }
     if is_global:
         described["IndexStatus"] = "ACTIVE"
-        described["ProvisionedThroughput"] = _throughput(entry)
+        described["ProvisionedThroughput"] = throughput(entry)
     described["IndexSizeBytes"] = size
     described["ItemCount"] = count
     described["IndexArn"] = f"{arn_of(document['TableName'])}/index/{name}"

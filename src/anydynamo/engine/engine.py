@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from anydynamo.engine import (
+    account,
+    backups,
     batch,
+    expiry,
     items,
     options,
     partiql,
+    policies,
     query,
     scan,
     streamreads,
@@ -31,13 +35,18 @@ __all__ = ["READS", "STATEMENTS", "WRITES", "prepare_read", "prepare_statements"
 
 READS: Final[Mapping[str, Callable[[Mapping[str, Any], Clock], Read]]] = {
     "BatchGetItem": lambda request, _now: batch.batch_get_item(request),
+    "DescribeBackup": lambda request, _now: backups.describe_backup(request),
     "DescribeContinuousBackups": options.describe_continuous_backups,
+    "DescribeEndpoints": lambda _request, _now: account.describe_endpoints(),
+    "DescribeLimits": lambda _request, _now: account.describe_limits(),
     "DescribeStream": streamreads.describe_stream,
     "DescribeTable": lambda request, _now: tables.describe_table(request),
-    "DescribeTimeToLive": lambda request, _now: options.describe_time_to_live(request),
+    "DescribeTimeToLive": lambda request, _now: expiry.describe_time_to_live(request),
     "GetItem": lambda request, _now: items.get_item(request),
     "GetRecords": streamreads.get_records,
+    "GetResourcePolicy": lambda request, _now: policies.get_resource_policy(request),
     "GetShardIterator": streamreads.get_shard_iterator,
+    "ListBackups": lambda request, _now: backups.list_backups(request),
     "ListStreams": streamreads.list_streams,
     "ListTables": lambda request, _now: tables.list_tables(request),
     "ListTagsOfResource": lambda request, _now: options.list_tags_of_resource(request),
@@ -49,17 +58,22 @@ READS: Final[Mapping[str, Callable[[Mapping[str, Any], Clock], Read]]] = {
 
 WRITES: Final[Mapping[str, Callable[[Mapping[str, Any], Clock], Write]]] = {
     "BatchWriteItem": batch.batch_write_item,
+    "CreateBackup": backups.create_backup,
     "CreateTable": tables.create_table,
+    "DeleteBackup": lambda request, _now: backups.delete_backup(request),
     "DeleteItem": items.delete_item,
+    "DeleteResourcePolicy": lambda request, _now: policies.delete_resource_policy(request),
     "DeleteTable": tables.delete_table,
     "PutItem": items.put_item,
+    "PutResourcePolicy": policies.put_resource_policy,
+    "RestoreTableFromBackup": backups.restore_table_from_backup,
     "TagResource": lambda request, _now: options.tag_resource(request),
     "TransactWriteItems": transactions.transact_write_items,
     "UntagResource": lambda request, _now: options.untag_resource(request),
     "UpdateContinuousBackups": options.update_continuous_backups,
     "UpdateItem": items.update_item,
     "UpdateTable": tables.update_table,
-    "UpdateTimeToLive": lambda request, _now: options.update_time_to_live(request),
+    "UpdateTimeToLive": lambda request, _now: expiry.update_time_to_live(request),
 }
 """The operations that write."""
 

@@ -5,13 +5,17 @@
 | `tables` | table name | the table's description, MessagePack of a JSON-like document |
 | `items/<table id>` | partition, sort key | the item: its size, then its MessagePack |
 | `index/<table id>/<index>` | index partition, index sort keys, table key | the projected item |
+| `ttl/<table id>` | second of expiration, table key | the table key, of each item that can expire |
 | `totals` | name of another space | how many items and bytes that space holds |
 | `streams` | table name, stream label | a stream's description with its shards, MessagePack |
 | `stream/<table id>/<label>` | sequence number | the first number of its shard, then a record |
+| `backups` | table name, backup id | what a backup is, and its table's description, MessagePack |
+| `backup/<table id>/<id>` | partition, sort key | the items as they were |
 | `tokens` | client token | which transaction the token stood for, and when |
 | `tokens/age` | time, client token | nothing: the tokens in the order in which they expire |
 
 `totals` follows from the items: a store may drop it, and it is counted again when it is missing.
+`ttl/<table id>` is there while the table's time to live is enabled, and only then.
 A table's id is new with each creation, so nothing of a deleted table can come back.
 """
 
@@ -25,6 +29,7 @@ import msgspec
 
 from anydynamo.engine.keys import partition, terminated
 from anydynamo.engine.limits import HASH_KEY_BYTES, RANGE_KEY_BYTES
+from anydynamo.engine.numbers import sort_bytes
 from anydynamo.engine.values import item_size, key_bytes
 
 if TYPE_CHECKING:
@@ -33,16 +38,20 @@ if TYPE_CHECKING:
     from anydynamo.engine.values import Item
 
 __all__ = [
+    "BACKUPS",
     "SIZE_BYTES",
     "STREAMS",
     "TABLES",
     "TOKENS",
     "TOKEN_AGES",
     "TOTALS",
+    "Expiry",
     "Index",
     "KeyAttribute",
     "Stream",
     "Table",
+    "backup_key",
+    "backup_space",
     "decode",
     "encode",
     "entries",
@@ -52,14 +61,18 @@ __all__ = [
     "size_of",
     "stream_key",
     "stream_space",
+    "ttl_space",
     "unpack",
 ]
 
 TABLES = "tables"
 STREAMS = "streams"
+BACKUPS = "backups"
 TOTALS = "totals"
 TOKENS = "tokens"
 TOKEN_AGES = "tokens/age"  # noqa: S105 - a space of client tokens
+
+_NEVER: Mapping[str, Any] = {}
 
 SIZE_BYTES = 4
 """A packed item begins with its DynamoDB size, so that no read has to measure it again."""
@@ -78,6 +91,11 @@ def index_space(table_id: str, index_name: str) -> str:
     return f"index/{table_id}/{index_name}"
 
 
+def ttl_space(table_id: str) -> str:
+    """Name the space that orders a table's items by when they expire."""
+    return f"ttl/{table_id}"
+
+
 def stream_space(table_id: str, label: str) -> str:
     """Name the space of a stream's records."""
     return f"stream/{table_id}/{label}"
@@ -86,6 +104,16 @@ def stream_space(table_id: str, label: str) -> str:
 def stream_key(table_name: str, label: str) -> bytes:
     """Return the key of a stream's description; a table's streams lie together, oldest first."""
     return f"{table_name}\0{label}".encode()
+
+
+def backup_space(table_id: str, backup_id: str) -> str:
+    """Name the space of a backup's items."""
+    return f"backup/{table_id}/{backup_id}"
+
+
+def backup_key(table_name: str, backup_id: str) -> bytes:
+    """Return the key of a backup's description; a table's backups lie together, oldest first."""
+    return f"{table_name}\0{backup_id}".encode()
 
 
 def pack(item: Item, size: int | None = None) -> bytes:
@@ -192,6 +220,30 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
+class Expiry:
+    """A table's enabled time to live.
+
+    Attributes:
+        attribute: The attribute that holds the second in which an item expires.
+        space: The space of the items that can expire, ordered by that second.
+    """
+
+    attribute: str
+    space: str
+
+    def key(self, item: Mapping[str, Any], primary: bytes) -> bytes | None:
+        """Return the place of an item; None where it never expires, for lack of a number.
+
+        Args:
+            item: The item.
+            primary: The key under which it is stored.
+        """
+        number = item.get(self.attribute, _NEVER).get("N")
+        # No number's bytes are the beginning of another's, so the key may follow them.
+        return None if number is None else sort_bytes(number) + primary
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table's description, parsed once.
 
@@ -204,6 +256,7 @@ class Table:
         indexes: Its secondary indexes, local ones first, each kind ordered by name.
         items: The space of its items.
         stream: Its stream; None if there is none, or it is disabled.
+        expiry: Its time to live; None if that is disabled.
         document: The description as it is stored; not to be changed.
     """
 
@@ -215,6 +268,7 @@ class Table:
     indexes: tuple[Index, ...]
     items: str
     stream: Stream | None
+    expiry: Expiry | None
     document: Mapping[str, Any]
 
     @staticmethod
@@ -246,6 +300,7 @@ class Table:
             indexes=tuple(indexes),
             items=items_space(table_id),
             stream=_stream(document),
+            expiry=_expiry(document),
             document=document,
         )
 
@@ -301,6 +356,11 @@ def _stream(document: Mapping[str, Any]) -> Stream | None:
     )
 
 
+def _expiry(document: Mapping[str, Any]) -> Expiry | None:
+    attribute = document.get("TimeToLiveAttribute")
+    return None if attribute is None else Expiry(attribute, ttl_space(document["TableId"]))
+
+
 def _index(
     table_id: str,
     entry: Mapping[str, Any],
@@ -337,8 +397,12 @@ def entries(table: Table, item: Item) -> Iterator[tuple[str, bytes, bytes]]:
 
     The item has been checked: its values by `values.check_item`, its keys by `items.check_keys`.
     """
-    value = pack(item)
-    yield table.items, table.key(item), value
+    value, primary = pack(item), table.key(item)
+    yield table.items, primary, value
+    if table.expiry is not None:
+        key = table.expiry.key(item, primary)
+        if key is not None:
+            yield table.expiry.space, key, primary
     for index in table.indexes:
         key = index.key(table, item)
         if key is not None:

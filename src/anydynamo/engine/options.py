@@ -1,4 +1,4 @@
-"""Time to live, tags and continuous backups: settings of a table that are stored and described."""
+"""Tags and continuous backups: settings of a table that are stored and described."""
 
 from __future__ import annotations
 
@@ -17,12 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "describe_continuous_backups",
-    "describe_time_to_live",
     "list_tags_of_resource",
     "tag_resource",
     "untag_resource",
     "update_continuous_backups",
-    "update_time_to_live",
 ]
 
 _DAY = 86_400
@@ -33,54 +31,6 @@ _RECOVERY_LAG = 300
 
 def _store(writer: Writer, document: Mapping[str, Any]) -> None:
     writer.put(TABLES, document["TableName"].encode(), encode(document))
-
-
-def update_time_to_live(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any]]:
-    """Say which attribute holds the second in which an item expires, or that none does."""
-    name = request["TableName"]
-    given = request["TimeToLiveSpecification"]
-    enabled, attribute = given["Enabled"], given["AttributeName"]
-
-    def work(writer: Writer) -> dict[str, Any]:
-        document = stored_document(writer, name)
-        current = document.get("TimeToLiveAttribute")
-        if enabled:
-            if current == attribute:
-                raise validation("TimeToLive is already enabled")
-            if current is not None:
-                raise validation(
-                    "TimeToLive is active on a different AttributeName: current AttributeName is "
-                    + current
-                )
-            document["TimeToLiveAttribute"] = attribute
-        else:
-            if current is None:
-                raise validation("TimeToLive is already disabled")
-            if current != attribute:
-                raise validation(
-                    "TimeToLive is active on a different AttributeName: current AttributeName is "
-                    + current
-                )
-            del document["TimeToLiveAttribute"]
-        _store(writer, document)
-        return {"TimeToLiveSpecification": {"Enabled": enabled, "AttributeName": attribute}}
-
-    return work
-
-
-def describe_time_to_live(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
-    """Say which attribute holds the second in which an item expires."""
-    name = request["TableName"]
-
-    def work(reader: Reader) -> dict[str, Any]:
-        attribute = stored_document(reader, name).get("TimeToLiveAttribute")
-        if attribute is None:
-            return {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}
-        return {
-            "TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": attribute}
-        }
-
-    return work
 
 
 def _tagged(reader: Reader, arn: str) -> dict[str, Any]:

@@ -47,6 +47,8 @@ _ATTRIBUTE: Final = Text(maximum=65_535)
 _KEY_ATTRIBUTE: Final = Text(minimum=1, maximum=255)
 _ARN: Final = Text(minimum=1, maximum=1283)
 
+_REVISION: Final = Text(minimum=1, maximum=255)
+_BACKUP: Final = Text(minimum=37, maximum=1024)
 _STREAM: Final = Text(minimum=37, maximum=1024)
 _SHARD: Final = Text(minimum=28, maximum=65)
 
@@ -129,7 +131,6 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
     "MultiRegionConsistency": "there are no replicas",
     "DisassociationProtectionEnabled": "there are no replicas",
     "ReplicaUpdates": "there are no replicas",
-    "ResourcePolicy": "nobody is authorised here",
     "VectorIndexes": "there is no vector search",
     "VectorIndexUpdates": "there is no vector search",
 }
@@ -171,8 +172,16 @@ _INDEX_SETTINGS: Final[Mapping[str, Shape]] = {
 _TAGS: Final = Listing(
     Structure(required={"Key": Text(minimum=1, maximum=128), "Value": Text(maximum=256)})
 )
+_BILLING: Final = Text(enum=("PROVISIONED", "PAY_PER_REQUEST"))
+_ENCRYPTION: Final = Structure(
+    optional={
+        "Enabled": _BOOLEAN,
+        "SSEType": Text(enum=("AES256", "KMS")),
+        "KMSMasterKeyId": Text(),
+    }
+)
 _TABLE_SETTINGS: Final[Mapping[str, Shape]] = {
-    "BillingMode": Text(enum=("PROVISIONED", "PAY_PER_REQUEST")),
+    "BillingMode": _BILLING,
     "ProvisionedThroughput": _THROUGHPUT,
     "OnDemandThroughput": _ON_DEMAND,
     "WarmThroughput": _WARM,
@@ -184,13 +193,7 @@ _TABLE_SETTINGS: Final[Mapping[str, Shape]] = {
             )
         },
     ),
-    "SSESpecification": Structure(
-        optional={
-            "Enabled": _BOOLEAN,
-            "SSEType": Text(enum=("AES256", "KMS")),
-            "KMSMasterKeyId": Text(),
-        }
-    ),
+    "SSESpecification": _ENCRYPTION,
     "TableClass": Text(enum=("STANDARD", "STANDARD_INFREQUENT_ACCESS")),
     "DeletionProtectionEnabled": _BOOLEAN,
 }
@@ -203,6 +206,7 @@ _PARAMETERS: Final[Mapping[str, Shape]] = {
 
 _KEYED: Final[Mapping[str, Shape]] = {"TableName": _TABLE, "Key": _DOCUMENT}
 _FILLED: Final[Mapping[str, Shape]] = {"TableName": _TABLE, "Item": _DOCUMENT}
+_ONE_BACKUP: Final = Structure(required={"BackupArn": _BACKUP})
 _ONE_TABLE: Final = Structure(required={"TableName": _TABLE})
 
 OPERATIONS: Final[Mapping[str, Structure]] = {
@@ -367,6 +371,7 @@ OPERATIONS: Final[Mapping[str, Structure]] = {
                 Structure(required=_INDEX_SHAPE, optional=_INDEX_SETTINGS)
             ),
             "Tags": _TAGS,
+            "ResourcePolicy": Text(),
         },
         refused=_ELSEWHERE,
     ),
@@ -421,6 +426,48 @@ OPERATIONS: Final[Mapping[str, Structure]] = {
         }
     ),
     "DescribeContinuousBackups": _ONE_TABLE,
+    "DescribeEndpoints": Structure(),
+    "DescribeLimits": Structure(),
+    "GetResourcePolicy": Structure(required={"ResourceArn": _ARN}),
+    "PutResourcePolicy": Structure(
+        required={"ResourceArn": _ARN, "Policy": Text()},
+        optional={"ExpectedRevisionId": _REVISION, "ConfirmRemoveSelfResourceAccess": _BOOLEAN},
+    ),
+    "DeleteResourcePolicy": Structure(
+        required={"ResourceArn": _ARN}, optional={"ExpectedRevisionId": _REVISION}
+    ),
+    "CreateBackup": Structure(
+        required={
+            "TableName": _TABLE,
+            "BackupName": Text(minimum=3, maximum=255, pattern=_NAME_PATTERN),
+        }
+    ),
+    "DescribeBackup": _ONE_BACKUP,
+    "DeleteBackup": _ONE_BACKUP,
+    "ListBackups": Structure(
+        optional={
+            "TableName": _TABLE,
+            "Limit": Integer(minimum=1, maximum=100),
+            "TimeRangeLowerBound": Timestamp(),
+            "TimeRangeUpperBound": Timestamp(),
+            "ExclusiveStartBackupArn": _BACKUP,
+            "BackupType": Text(enum=("USER", "SYSTEM", "AWS_BACKUP", "ALL")),
+        }
+    ),
+    "RestoreTableFromBackup": Structure(
+        required={"TargetTableName": _NEW_TABLE, "BackupArn": _BACKUP},
+        optional={
+            "BillingModeOverride": _BILLING,
+            "ProvisionedThroughputOverride": _THROUGHPUT,
+            "OnDemandThroughputOverride": _ON_DEMAND,
+            "SSESpecificationOverride": _ENCRYPTION,
+            "LocalSecondaryIndexOverride": Listing(Structure(required=_INDEX_SHAPE)),
+            "GlobalSecondaryIndexOverride": Listing(
+                Structure(required=_INDEX_SHAPE, optional=_INDEX_SETTINGS)
+            ),
+        },
+        refused={"VectorIndexOverride": "there is no vector search"},
+    ),
     "ListStreams": Structure(
         optional={
             "TableName": _NEW_TABLE,

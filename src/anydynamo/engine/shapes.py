@@ -322,6 +322,11 @@ class Structure:
         self._members = {name: (shape, _spelling(name)) for name, shape in members.items()}
         self._refused = dict(refused or {})
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the members that may be there."""
+        return frozenset(self._members)
+
     def check(self, value: Any, path: Path, faults: list[str]) -> None:
         """Append what is missing, and what the members break."""
         given: Mapping[str, object] = value

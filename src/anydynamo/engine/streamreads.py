@@ -6,12 +6,11 @@ Source: the DynamoDB Streams part of the Amazon DynamoDB API Reference (2012-08-
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from hashlib import blake2b
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
-from anydynamo.engine.descriptions import REGION, moment, stream_arn
+from anydynamo.engine.descriptions import REGION, moment, seconds, stream_arn
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.iterators import Iterator
 from anydynamo.engine.keys import beyond
@@ -39,6 +38,7 @@ from anydynamo.engine.values import copy_item, item_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from anydynamo.engine.store import Reader
     from anydynamo.engine.streams import Record, Shard
@@ -206,9 +206,7 @@ def _timestamp(kind: str, given: datetime | float | None) -> float | None:
     if (kind == "AT_TIMESTAMP") != (given is not None):
         word = "not " if given is None else ""
         raise validation(f"ShardIteratorType is {kind}, but Timestamp is {word}specified")
-    if isinstance(given, datetime):
-        return (given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp()
-    return given
+    return None if given is None else seconds(given)
 
 
 def _check_place(sequence: int, shard: Shard, last: int, oldest: int) -> None:

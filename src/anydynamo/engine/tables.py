@@ -37,17 +37,27 @@ from anydynamo.engine.layout import (
     size_of,
     unpack,
 )
+from anydynamo.engine.policies import check_policy, new_policy
 from anydynamo.engine.streams import close_stream, drop_ended, open_stream
 from anydynamo.engine.values import measured_item
 from anydynamo.engine.writes import Changes, Stored, write_totals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from anydynamo.engine.layout import Index
     from anydynamo.engine.store import Reader, Writer
 
-__all__ = ["create_table", "delete_table", "describe_table", "list_tables", "update_table"]
+__all__ = [
+    "create_table",
+    "delete_table",
+    "describe_table",
+    "fill_index",
+    "list_tables",
+    "update_table",
+    "used_definitions",
+    "without_nulls",
+]
 
 _INVALID = "One or more parameter values were invalid: "
 _LISTED = 100
@@ -75,7 +85,7 @@ def create_table(
     Raises:
         EngineError: The request is not valid.
     """
-    given = _bare(request)
+    given = without_nulls(request)
     name, schema = given["TableName"], given["KeySchema"]
     local = given.get("LocalSecondaryIndexes", [])
     globally = given.get("GlobalSecondaryIndexes", [])
@@ -97,6 +107,9 @@ def create_table(
     check_stream(given.get("StreamSpecification"))
     tags = distinct_tags(given.get("Tags", []))
     check_tag_count(tags)
+    policy = given.get("ResourcePolicy")
+    if policy is not None:
+        check_policy(policy)
 
     def work(writer: Writer) -> dict[str, Any]:
         if writer.get(TABLES, name.encode()) is not None:
@@ -118,6 +131,8 @@ def create_table(
         }
         if billing == "PAY_PER_REQUEST":
             document["BillingModeDateTime"] = at
+        if policy is not None:
+            document["ResourcePolicy"] = new_policy(policy, at)
         _set_stream(writer, document, given.get("StreamSpecification"), at)
         table = _save(writer, document)
         for space in (table.items, *(index.space for index in table.indexes)):
@@ -128,13 +143,15 @@ def create_table(
     return work
 
 
-def _bare(value: Any) -> Any:
+def without_nulls(value: Any) -> Any:
     """Copy JSON without its nulls, so that nothing of the caller's is kept."""
     if isinstance(value, Mapping):
         members = cast("Mapping[str, Any]", value)
-        return {name: _bare(member) for name, member in members.items() if member is not None}
+        return {
+            name: without_nulls(member) for name, member in members.items() if member is not None
+        }
     if isinstance(value, list):
-        return [_bare(element) for element in cast("list[object]", value)]
+        return [without_nulls(element) for element in cast("list[object]", value)]
     return value
 
 
@@ -235,6 +252,8 @@ def delete_table(
         for space in (table.items, *(index.space for index in table.indexes)):
             writer.clear(space)
             writer.delete(TOTALS, space.encode())
+        if table.expiry is not None:
+            writer.clear(table.expiry.space)
         writer.delete(TABLES, table.name.encode())
         return {"TableDescription": described}
 
@@ -249,7 +268,7 @@ def update_table(
     Raises:
         EngineError: The request is not valid.
     """
-    given = _bare(request)
+    given = without_nulls(request)
     # An empty list of index updates is no change; false is one.
     if all(given.get(key) in (None, []) for key in _CHANGES):
         raise validation(
@@ -275,7 +294,7 @@ def update_table(
         table = _save(writer, document)
         for kind, update in updates:
             if kind == "Create":
-                _backfill(writer, table, find_index(table, update["IndexName"]))
+                fill_index(writer, table, find_index(table, update["IndexName"]))
             elif kind == "Delete":
                 space = index_space(table.id, update["IndexName"])
                 writer.clear(space)
@@ -391,16 +410,22 @@ def _change_definitions(document: dict[str, Any], given: Mapping[str, Any]) -> N
                 f"{_INVALID}Attribute {name} is defined as {types[name]} already, and an attribute"
                 " has one type in all keys"
             )
-    used = {entry["AttributeName"] for keys in schemas for entry in keys}
-    document["AttributeDefinitions"] = [
-        {"AttributeName": name, "AttributeType": kind}
-        for name, kind in types.items()
-        if name in used
-    ]
+    known = [{"AttributeName": name, "AttributeType": kind} for name, kind in types.items()]
+    document["AttributeDefinitions"] = used_definitions(document, known)
     check_definitions(document["AttributeDefinitions"], schemas, indexed=True)
 
 
-def _backfill(writer: Writer, table: Table, index: Index) -> None:
+def used_definitions(
+    document: Mapping[str, Any], known: Iterable[dict[str, str]]
+) -> list[dict[str, str]]:
+    """Return the attribute definitions that a key of a table or of its indexes has."""
+    schemas = [document["KeySchema"], *(index["KeySchema"] for index in _indexes(document))]
+    used = {entry["AttributeName"] for keys in schemas for entry in keys}
+    return [entry for entry in known if entry["AttributeName"] in used]
+
+
+def fill_index(writer: Writer, table: Table, index: Index) -> None:
+    """Make the entries of an index from the items that are there, and count them."""
     # The entries go to another space than the one that is walked.
     count = size = 0
     for _, raw in writer.scan(table.items):

@@ -1,4 +1,4 @@
-"""Writing items: the item, its index entries, its stream and totals, in one atomic write."""
+"""Writing items: the item, its index entries, stream, expiry and totals, in one atomic write."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from anydynamo.engine.capacity import Consumption
-    from anydynamo.engine.layout import Index, Stream, Table
+    from anydynamo.engine.layout import Expiry, Index, Stream, Table
     from anydynamo.engine.store import Reader, Writer
     from anydynamo.engine.values import Item
 
@@ -83,6 +83,8 @@ class Changes:
             self._count(table.items, 1 if before.raw is None else 0, size - before.size)
             if table.stream is not None:
                 self._record(table, table.stream, before, item, raw)
+            if table.expiry is not None:
+                self._expire(table.expiry, key, before.item, item)
         if consumption is not None:
             consumption.table += write_units(max(size, before.size))
         if table.indexes:
@@ -100,6 +102,8 @@ class Changes:
         self._count(table.items, -1, -before.size)
         if table.stream is not None:
             self._record(table, table.stream, before, None, b"")
+        if table.expiry is not None:
+            self._expire(table.expiry, key, before.item, None)
         if table.indexes:
             self._maintain(table, before.item, None, b"", consumption)
 
@@ -124,6 +128,16 @@ class Changes:
         if self._recorder is None:
             self._recorder = Recorder(self._writer, self._now(), self._identity)
         self._recorder.record(table, stream, before, item, raw)
+
+    def _expire(self, expiry: Expiry, key: bytes, old: Item | None, new: Item | None) -> None:
+        old_place = None if old is None else expiry.key(old, key)
+        new_place = None if new is None else expiry.key(new, key)
+        if old_place == new_place:
+            return
+        if old_place is not None:
+            self._writer.delete(expiry.space, old_place)
+        if new_place is not None:
+            self._writer.put(expiry.space, new_place, key)
 
     def _count(self, space: str, count: int, size: int) -> None:
         known = self._totals.get(space)

@@ -10,8 +10,9 @@
 
 Each table is a list of plain items under its name, ordered by key. A list of which no table is
 described under `anydynamo`, and any other value, is *foreign*: it is kept as it stands until a
-table of that name is created and adopts it. Index entries and totals follow from the items and are
-not written. The engine's other spaces (streams, client tokens) are, in base64, under `spaces`.
+table of that name is created and adopts it. Index entries, the order in which items expire and
+totals follow from the items and are not written. The engine's other spaces (streams, client tokens,
+backups) are, in base64, under `spaces`.
 """
 
 from __future__ import annotations
@@ -165,6 +166,8 @@ class Document:
         for table in tables.values():
             derived.add(table.items)
             derived.update(index.space for index in table.indexes)
+            if table.expiry is not None:
+                derived.add(table.expiry.space)
         blocks: list[str] = []
         for space, pairs in sorted(self.spaces.items()):
             if space in derived or not len(pairs.items()):

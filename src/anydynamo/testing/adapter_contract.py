@@ -26,7 +26,8 @@ except ImportError as error:
 
 pytest.register_assert_rewrite("anydynamo.testing.contracts")
 
-from anydynamo.testing.contracts.batches import BatchContract  # noqa: E402 - after the line above
+from anydynamo.testing.contracts.backups import BackupContract  # noqa: E402 - after the line above
+from anydynamo.testing.contracts.batches import BatchContract  # noqa: E402
 from anydynamo.testing.contracts.capacity import CapacityContract  # noqa: E402
 from anydynamo.testing.contracts.conditions import ConditionContract  # noqa: E402
 from anydynamo.testing.contracts.indexes import IndexContract  # noqa: E402
@@ -34,6 +35,7 @@ from anydynamo.testing.contracts.items import ItemContract, ProjectionContract  
 from anydynamo.testing.contracts.legacy import LegacyContract  # noqa: E402
 from anydynamo.testing.contracts.legacyupdates import LegacyUpdateContract  # noqa: E402
 from anydynamo.testing.contracts.partiql import PartiQLContract  # noqa: E402
+from anydynamo.testing.contracts.policies import PolicyContract  # noqa: E402
 from anydynamo.testing.contracts.queries import QueryContract, ScanContract  # noqa: E402
 from anydynamo.testing.contracts.streams import StreamContract  # noqa: E402
 from anydynamo.testing.contracts.tables import TableContract  # noqa: E402
@@ -57,6 +59,8 @@ class AdapterContract(
     TransactionContract,
     PartiQLContract,
     TableContract,
+    BackupContract,
+    PolicyContract,
     CapacityContract,
     StreamContract,
 ):

@@ -1,0 +1,88 @@
+"""Resource policies of tables, and what an account may do."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from anydynamo.errors import InvalidRequest, TableNotFound
+from anydynamo.testing.contracts.client import Client, Contract
+
+__all__ = ["PolicyContract"]
+
+POLICY = json.dumps({"Version": "2012-10-17", "Statement": []})
+OTHER = json.dumps({"Version": "2012-10-17", "Statement": [], "Id": "other"})
+
+
+async def _table(db: Client) -> str:
+    await db.create("first")
+    table: dict[str, Any] = (await db("DescribeTable", TableName="first"))["Table"]
+    arn: str = table["TableArn"]
+    return arn
+
+
+class PolicyContract(Contract):
+    """A policy is kept with its table, and has a revision."""
+
+    async def test_a_policy_is_kept_until_it_is_deleted(self, db: Client) -> None:
+        arn = await _table(db)
+        put = await db("PutResourcePolicy", ResourceArn=arn, Policy=POLICY)
+        got = await db("GetResourcePolicy", ResourceArn=arn)
+        assert json.loads(got["Policy"]) == json.loads(POLICY)
+        assert got["RevisionId"] == put["RevisionId"]
+        deleted = await db("DeleteResourcePolicy", ResourceArn=arn)
+        assert deleted["RevisionId"] == put["RevisionId"]
+        await db.refused(TableNotFound, "GetResourcePolicy", ResourceArn=arn)
+        assert not (await db("DeleteResourcePolicy", ResourceArn=arn)).get("RevisionId")
+
+    async def test_another_policy_is_another_revision_and_the_same_is_the_same(
+        self, db: Client
+    ) -> None:
+        arn = await _table(db)
+        first = await db("PutResourcePolicy", ResourceArn=arn, Policy=POLICY)
+        assert await db("PutResourcePolicy", ResourceArn=arn, Policy=POLICY) == first
+        assert await db("PutResourcePolicy", ResourceArn=arn, Policy=OTHER) != first
+
+    async def test_a_policy_changes_only_from_the_revision_that_is_expected(
+        self, db: Client
+    ) -> None:
+        arn = await _table(db)
+        request = {"ResourceArn": arn, "Policy": POLICY}
+        await db.refused(TableNotFound, "PutResourcePolicy", **request, ExpectedRevisionId="1")
+        put = await db("PutResourcePolicy", **request, ExpectedRevisionId="NO_POLICY")
+        request["Policy"] = OTHER
+        for wrong in ("NO_POLICY", "1"):
+            await db.refused(
+                TableNotFound, "PutResourcePolicy", **request, ExpectedRevisionId=wrong
+            )
+        await db.refused(
+            TableNotFound, "DeleteResourcePolicy", ResourceArn=arn, ExpectedRevisionId="1"
+        )
+        again = await db("PutResourcePolicy", **request, ExpectedRevisionId=put["RevisionId"])
+        await db("DeleteResourcePolicy", ResourceArn=arn, ExpectedRevisionId=again["RevisionId"])
+        await db.refused(
+            TableNotFound, "DeleteResourcePolicy", ResourceArn=arn, ExpectedRevisionId="1"
+        )
+
+    async def test_what_is_no_policy_is_refused(self, db: Client) -> None:
+        arn = await _table(db)
+        for wrong in ("{", "[]", " " * 20_480 + "{}"):
+            await db.refused(InvalidRequest, "PutResourcePolicy", ResourceArn=arn, Policy=wrong)
+        await db.refused(TableNotFound, "PutResourcePolicy", ResourceArn=arn + "s", Policy=POLICY)
+        await db.refused(TableNotFound, "GetResourcePolicy", ResourceArn=arn + "s")
+
+    async def test_a_table_can_be_created_with_a_policy(self, db: Client) -> None:
+        await db.create("second", ResourcePolicy=POLICY)
+        arn = (await db("DescribeTable", TableName="second"))["Table"]["TableArn"]
+        got = await db("GetResourcePolicy", ResourceArn=arn)
+        assert json.loads(got["Policy"]) == json.loads(POLICY)
+
+    async def test_an_account_has_quotas(self, db: Client) -> None:
+        limits = await db("DescribeLimits")
+        for units in ("ReadCapacityUnits", "WriteCapacityUnits"):
+            assert 0 < limits[f"TableMax{units}"] <= limits[f"AccountMax{units}"]
+
+    async def test_a_region_has_endpoints(self, db: Client) -> None:
+        (endpoint,) = (await db("DescribeEndpoints"))["Endpoints"]
+        assert endpoint["Address"].startswith("dynamodb.")
+        assert endpoint["CachePeriodInMinutes"] == 1440
