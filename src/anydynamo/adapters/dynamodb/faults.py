@@ -65,16 +65,13 @@ SERVICE_CODES: Mapping[str, type[AnyDynamoError]] = _table(
         NotSupported: ("InvalidAction", "MissingAction", "UnsupportedOperation"),
         RequestTimeout: ("RequestTimeout", "RequestTimeoutException"),
         TableError: (
-            "BackupNotFoundException",
             "ContinuousBackupsUnavailableException",
             "ExportNotFoundException",
             "ImportNotFoundException",
             "PointInTimeRecoveryUnavailableException",
-            "PolicyNotFoundException",
             "ReplicaNotFoundException",
         ),
         TableInUse: (
-            "BackupInUseException",
             "ExportConflictException",
             "GlobalTableAlreadyExistsException",
             "ImportConflictException",
