@@ -131,7 +131,10 @@ def test_billing_can_be_overridden_both_ways(db: Engine) -> None:
         BackupArn=arn,
         BillingModeOverride="PROVISIONED",
     )
-    overrides = {"BillingModeOverride": "PROVISIONED", "ProvisionedThroughputOverride": units}
+    overrides: dict[str, Any] = {
+        "BillingModeOverride": "PROVISIONED",
+        "ProvisionedThroughputOverride": units,
+    }
     described = restore(db, arn, **overrides)
     assert "BillingModeSummary" not in described
     assert described["ProvisionedThroughput"] == {"NumberOfDecreasesToday": 0, **units}

@@ -44,7 +44,7 @@ def test_what_is_said_to_be_stored_is_taken(operation: str) -> None:
 
 
 def test_a_parameter_is_complete_stored_or_refused() -> None:
-    members = {"TableName": {}, "TableClass": {}, "ReplicaUpdates": {}}
+    members: dict[str, dict[str, str]] = {"TableName": {}, "TableClass": {}, "ReplicaUpdates": {}}
     model = {
         "operations": {
             "UpdateTable": {"input": {"shape": "In"}},
