@@ -75,6 +75,8 @@ class _Served(AdapterContract):
     """An embedded provider, asked over HTTP by an AWS client whose signatures are verified."""
 
     name: ClassVar[str]
+    # AWS's client refuses an empty list itself.
+    wordings: ClassVar[Mapping[str, str]] = {"greater than or equal to 1": "valid min length: 1"}
 
     @pytest_asyncio.fixture(loop_scope="class")
     async def adapter(
