@@ -285,16 +285,17 @@ async def test_a_condition_that_cannot_be_is_left_to_the_provider_to_refuse() ->
             await db.repository(Note).put(Note(key="a"), condition=Note.text.between("b", "a"))
 
 
-async def test_a_rule_that_hides_says_how() -> None:
-    class Hiding(Rule):
+async def test_a_rule_that_writes_no_condition_filters_nothing() -> None:
+    class Silent(Rule):
         @property
         def sees(self) -> tuple[str, ...]:
             return ("text",)
 
-    opened = session(ScriptedAdapter())
-    notes: Any = Repository(opened, Note, rules=[Hiding()])
-    with pytest.raises(NotImplementedError):
-        notes.query("a")
+    answers = ScriptedAdapter({"Items": [], "Count": 0, "ScannedCount": 0})
+    notes: Any = Repository(session(answers), Note, rules=[Silent()])
+    assert await notes.query("a") == []
+    ((_, request),) = answers.calls
+    assert "FilterExpression" not in request
 
 
 @pytest.mark.parametrize(
