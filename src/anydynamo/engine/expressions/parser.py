@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CONDITION_FUNCTIONS",
     "UPDATE_FUNCTIONS",
+    "Group",
     "Parsed",
     "parse_condition",
     "parse_projection",
@@ -119,7 +120,7 @@ def parse_projection(text: str) -> Parsed[tuple[Path, ...]]:
 
 
 @dataclass(slots=True)
-class _Group:
+class Group:
     """A condition that is being read, in parentheses or as a whole.
 
     Attributes:
@@ -134,7 +135,25 @@ class _Group:
 
     @property
     def empty(self) -> bool:
+        """Whether nothing of it was read yet."""
         return not (self.alternatives or self.conjuncts or self.negations)
+
+    def add(self, condition: Condition) -> None:
+        """Take a condition that was read, under the NOTs before it."""
+        for _ in range(self.negations):
+            condition = Not(condition)
+        self.negations = 0
+        self.conjuncts.append(condition)
+
+    def alternate(self) -> None:
+        """Begin another alternative, after an OR."""
+        self.alternatives.append(_joined(And, self.conjuncts))
+        self.conjuncts = []
+
+    def whole(self) -> Condition:
+        """Return the condition, at its end."""
+        self.alternate()
+        return _joined(Or, self.alternatives)
 
 
 @dataclass(slots=True)
@@ -329,33 +348,28 @@ class _Parser:
 
         Groups that are open lie on a list instead of on Python's stack.
         """
-        groups = [_Group()]
+        groups = [Group()]
         while True:
             if self._take("NOT"):
                 groups[-1].negations += 1
                 self._operators += 1
                 continue
             if self._take("("):
-                groups.append(_Group())
+                groups.append(Group())
                 continue
             condition, grouped = self._test(groups)
             while True:
                 group = groups[-1]
                 alone = group.empty
-                for _ in range(group.negations):
-                    condition = Not(condition)
-                group.negations = 0
-                group.conjuncts.append(condition)
+                group.add(condition)
                 if self._take("AND"):
                     self._operators += 1
                     break
                 if self._take("OR"):
                     self._operators += 1
-                    group.alternatives.append(_joined(And, group.conjuncts))
-                    group.conjuncts = []
+                    group.alternate()
                     break
-                group.alternatives.append(_joined(And, group.conjuncts))
-                condition = _joined(Or, group.alternatives)
+                condition = group.whole()
                 if len(groups) == 1:
                     return condition
                 self._expect(")")
@@ -364,7 +378,7 @@ class _Parser:
                     self._redundant()
                 grouped = True
 
-    def _test(self, groups: list[_Group]) -> tuple[Condition, bool]:
+    def _test(self, groups: list[Group]) -> tuple[Condition, bool]:
         """Read what stands between AND, OR and NOT; tell also whether parentheses closed about it.
 
         Only what follows an operand shows whether an open parenthesis before it holds the operand

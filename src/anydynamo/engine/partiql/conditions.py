@@ -6,11 +6,9 @@ functions with DynamoDB" of the Amazon DynamoDB Developer Guide.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from anydynamo.engine.expressions.ast import (
-    And,
     Between,
     Comparator,
     Comparison,
@@ -19,10 +17,10 @@ from anydynamo.engine.expressions.ast import (
     In,
     Not,
     Operand,
-    Or,
     Path,
     Value,
 )
+from anydynamo.engine.expressions.parser import Group
 from anydynamo.engine.limits import EXPRESSION_OPERATORS, IN_OPERANDS
 from anydynamo.engine.partiql.lexer import malformed
 from anydynamo.engine.partiql.literals import constant
@@ -53,21 +51,6 @@ def read_condition(source: Source) -> Condition:
     return _Reader(source).condition()
 
 
-@dataclass(slots=True)
-class _Group:
-    """A condition that is being read, in parentheses or as a whole.
-
-    Attributes:
-        alternatives: The finished operands of OR.
-        conjuncts: The finished operands of AND since the last OR.
-        negations: How many NOTs await their condition.
-    """
-
-    alternatives: list[Condition] = field(default_factory=list[Condition])
-    conjuncts: list[Condition] = field(default_factory=list[Condition])
-    negations: int = 0
-
-
 class _Reader:
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -81,32 +64,27 @@ class _Reader:
 
     def condition(self) -> Condition:
         source = self._source
-        groups = [_Group()]
+        groups = [Group()]
         while True:
             if source.take("NOT"):
                 self._count()
                 groups[-1].negations += 1
                 continue
             if source.take("("):
-                groups.append(_Group())
+                groups.append(Group())
                 continue
             condition = self._test()
             while True:
                 group = groups[-1]
-                for _ in range(group.negations):
-                    condition = Not(condition)
-                group.negations = 0
-                group.conjuncts.append(condition)
+                group.add(condition)
                 if source.take("AND"):
                     self._count()
                     break
                 if source.take("OR"):
                     self._count()
-                    group.alternatives.append(_joined(And, group.conjuncts))
-                    group.conjuncts = []
+                    group.alternate()
                     break
-                group.alternatives.append(_joined(And, group.conjuncts))
-                condition = _joined(Or, group.alternatives)
+                condition = group.whole()
                 if len(groups) == 1:
                     return condition
                 source.expect(")")
@@ -187,10 +165,6 @@ class _Reader:
         if len(options) > IN_OPERANDS:
             raise malformed(f"IN has {len(options)} values, and may have {IN_OPERANDS}")
         return tuple(options)
-
-
-def _joined(kind: type[And] | type[Or], conditions: list[Condition]) -> Condition:
-    return conditions[0] if len(conditions) == 1 else kind(tuple(conditions))
 
 
 def _negated(condition: Condition, *, negated: bool) -> Condition:
