@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from anydynamo.server.bodies import write_body
+from anydynamo.server.deliveries import Delivery
 from anydynamo.server.refusals import refusal
 
 if TYPE_CHECKING:
@@ -55,12 +56,14 @@ class Reply:
         body: Uncompressed.
         content_type: What the body is.
         extra: Further header lines, each with its line end.
+        delivery: What becomes of it.
     """
 
     status: int
     body: bytes
     content_type: str = AMZ_JSON
     extra: str = ""
+    delivery: Delivery = Delivery.WHOLE
 
 
 def refuse(error: AnyDynamoError, *, status: int | None = None) -> Reply:
@@ -85,15 +88,20 @@ def render(reply: Reply, *, close: bool, head: bool = False, compress: bool = Fa
         extra += "Content-Encoding: gzip\r\n"
     if close:
         extra += "Connection: close\r\n"
+    checksum = zlib.crc32(body)
+    if reply.delivery is Delivery.MISCOUNTED:
+        checksum ^= 1
     lines = (
         f"HTTP/1.1 {reply.status} {_REASONS.get(reply.status, '')}\r\n"
         "Server: anydynamo\r\n"
         f"x-amzn-RequestId: {_request_id()}\r\n"
-        f"x-amz-crc32: {zlib.crc32(body)}\r\n"
+        f"x-amz-crc32: {checksum}\r\n"
         f"Content-Type: {reply.content_type}\r\n"
         f"Content-Length: {len(body)}\r\n"
         f"{extra}\r\n"
     )
+    if reply.delivery is Delivery.TRUNCATED:
+        body = body[: len(body) // 2]
     return lines.encode("latin-1") if head else lines.encode("latin-1") + body
 
 
