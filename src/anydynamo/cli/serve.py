@@ -57,13 +57,12 @@ def run(
     """
     secrets = _secrets(keys)
     chosen = _options(options)
+    troubled = _troubled(faults, seed, contention)
     if path is not None and provider == "memory":
         raise ConfigurationError("memory keeps nothing in a file; leave --path out")
     if not is_loopback(host):
         guard = "" if secrets else ", and nobody's signature is verified"
         print(f"anydynamo: other machines can reach {host}{guard}", file=sys.stderr)
-
-    troubled = _troubled(faults, seed, contention)
 
     def ready(url: str) -> None:
         facts = {"url": url, "provider": provider, "isolated": isolate}
@@ -87,21 +86,22 @@ def _troubled(
         raise ConfigurationError("--seed belongs to --faults; give both, or neither")
     if faults is None and contention is None:
         return lambda adapter: adapter
-    from anydynamo.testing.faults import Contention, Document, Faults, read_faults
+    from anydynamo.testing.faults import Contention, Faults, read_faults
 
-    document = Document(())
+    document = None
     if faults is not None:
         try:
             text = faults.read_bytes()
         except OSError as error:
             raise ConfigurationError(f"{faults} cannot be read: {error.strerror}") from error
         document = read_faults(text)
-    chosen = document.seed if seed is None else seed
 
     def put_around(adapter: DatabaseAdapter) -> DatabaseAdapter:
         if contention is not None:
             adapter = Contention(adapter, contention)
-        return Faults(adapter, document.rules, seed=0 if chosen is None else chosen)
+        if document is not None:
+            adapter = Faults(adapter, document.rules, seed=document.seed if seed is None else seed)
+        return adapter
 
     return put_around
 

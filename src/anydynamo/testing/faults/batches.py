@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from anydynamo.engine.errors import EngineError
+from anydynamo.engine.requests import checked
 from anydynamo.testing.faults.asked import Asked
 from anydynamo.testing.faults.texts import TEXTS
 
@@ -27,8 +29,12 @@ async def without(
 
     Returns:
         The answer. Keys and writes that were left out are unprocessed in it; a statement's
-        response is that it met a transaction.
+        response is that it met a transaction. A request whose shape is wrong is refused as ever.
     """
+    try:
+        checked(asked.operation, asked.request)
+    except EngineError:
+        return await carry_out(asked)
     if asked.operation == "BatchExecuteStatement":
         return await _statements(asked, places, carry_out)
     done, undone = _divided(asked, places)

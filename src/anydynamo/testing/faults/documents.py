@@ -37,11 +37,11 @@ class Document:
 
     Attributes:
         rules: The rules, in order.
-        seed: The seed; None if the document has none.
+        seed: The seed.
     """
 
     rules: tuple[Rule, ...]
-    seed: int | str | None = None
+    seed: int | str = 0
 
 
 def read_faults(text: str | bytes) -> Document:
@@ -61,10 +61,10 @@ def read_faults(text: str | bytes) -> Document:
     if members is None:
         raise ConfigurationError('The faults are a list, or an object with a list as "faults"')
     _check_members("The document", members, {"faults", "seed"})
-    several, seed = _list(members.get("faults")), members.get("seed")
+    several, seed = _list(members.get("faults")), members.get("seed", 0)
     if several is None:
         raise ConfigurationError('The document has no list as "faults"')
-    if isinstance(seed, bool) or not isinstance(seed, int | str | None):
+    if isinstance(seed, bool) or not isinstance(seed, int | str):
         raise ConfigurationError(f"A seed is a whole number or text, and not {seed!r}")
     return Document(_rules(several), seed)
 

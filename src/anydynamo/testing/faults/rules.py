@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, get_args
 
 from anydynamo.errors import ConfigurationError
 from anydynamo.testing.faults import effects
 from anydynamo.testing.faults.asked import OPERATIONS, has_attributes
-from anydynamo.testing.faults.texts import LIMITS
+from anydynamo.testing.faults.texts import LIMITS, Limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from anydynamo.testing.faults.asked import Asked
     from anydynamo.testing.faults.effects import Effect, How
-    from anydynamo.testing.faults.texts import Limit
 
 __all__ = [
     "Rule",
@@ -162,6 +161,10 @@ def throttle(
     """
     if code not in LIMITS:
         raise ConfigurationError(f"A throttle is one of {', '.join(_NAMES)}, and not {code!r}")
+    if limit is not None and limit not in get_args(Limit):
+        raise ConfigurationError(
+            f"A limit is one of {', '.join(get_args(Limit))}, and not {limit!r}"
+        )
     effect = effects.Refuse("throttle", code, limit or LIMITS[code])
     return _rule(effect, operations, effects.THROTTLED[code], when)
 
