@@ -273,6 +273,15 @@ def test_what_makes_no_sense_is_refused_in_its_own_words_and_in_nobodys_way() ->
     wrong = ("PutItem", {"TableName": "ads", "Item": {"pk": {"N": "1"}}})
     (refused,) = interleaved([adapter.call(*wrong)], ())
     assert isinstance(refused, InvalidRequest)
+    for wrong in (
+        ("PutItem", {"TableName": "ads", "Item": {"pk": {"BOOL": True}}}),
+        ("PutItem", {"TableName": "ads", "Item": {"colour": {"S": "red"}}}),
+        ("DeleteItem", {"TableName": "ads", "Key": {"pk": 7}}),
+        ("ExecuteStatement", {"Statement": "DELETE FROM ads"}),
+        ("ExecuteStatement", {"Statement": "INSERT INTO ads VALUE {'pk': 1}"}),
+    ):
+        (refused,) = interleaved([adapter.call(*wrong)], ())
+        assert isinstance(refused, InvalidRequest)
     nameless = ("ExecuteStatement", {"Statement": "UPDATE ads SET colour = 'x' WHERE colour = 'y'"})
     (refused,) = interleaved([adapter.call(*nameless)], ())
     assert isinstance(refused, InvalidRequest)

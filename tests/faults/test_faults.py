@@ -340,6 +340,7 @@ def test_slow_rules_add_up_and_go_before_other_faults() -> None:
     [
         ("PutItem", {"TableName": "ads"}),
         ("PutItem", {"TableName": 7, "Item": []}),
+        ("PutItem", {"TableName": "ads", "Item": {"pk": {"S": 7}}}),
         ("GetItem", {}),
         ("BatchGetItem", {"RequestItems": {"ads": []}}),
         ("BatchGetItem", {"RequestItems": []}),

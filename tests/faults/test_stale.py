@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import coroutine
 from typing import TYPE_CHECKING, Any
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
-from tests.faults.stage import Stage, finished, item, key
+from tests.faults.stage import Stage, finished, item, key, table
+from tests.repository.interleaving import interleaved
 
 from anydynamo.adapters.protocol import ProviderInfo
 from anydynamo.errors import RequestTimeout, TableNotFound, Unavailable
@@ -15,7 +17,7 @@ from anydynamo.testing.faults import Faults, lose_reply, stale
 from anydynamo.testing.faults.lagging import LaggingCopy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
 
 BY_COLOUR: dict[str, Any] = {
     "TableName": "ads",
@@ -338,3 +340,51 @@ async def test_a_look_that_is_overtaken_does_not_undo_a_later_one() -> None:
     await copy.note(Asked.of("PutItem", {"TableName": "ads", "Item": item("b")}))
     get = Asked.of("GetItem", {"TableName": "ads", "Key": key("a")})
     assert await copy.read(get, 1.0) == {"Item": item("a", text="new")}
+
+
+class Paused(Failing):
+    """An adapter whose scans take a turn each."""
+
+    async def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        answer = await super().call(operation, request)
+        if operation == "Scan":
+            await _turn()
+        return answer
+
+
+@coroutine
+def _turn() -> Generator[None, None, None]:
+    yield
+
+
+def paused(stage: Stage) -> Faults:
+    return Faults(Paused(stage.inner), [stale(lag=10)], clock=lambda: stage.now)
+
+
+def test_what_is_written_while_a_table_is_copied_is_not_lost() -> None:
+    stage = Stage()
+    faults = paused(stage)
+    put = {"TableName": "ads", "Item": item("a")}
+    first = faults.call("PutItem", put)
+    first.send(None)
+    # The first write waits for the copy; a second one does not, and is read before it is copied.
+    finished(faults.call("PutItem", {"TableName": "ads", "Item": item("b")}))
+    stage.now += 20
+    get = {"TableName": "ads", "Key": key("b")}
+    assert "Item" in finished(faults.call("GetItem", get))
+    finished(first)
+    assert "Item" in finished(faults.call("GetItem", get))
+    assert "Item" not in finished(faults.call("GetItem", {"TableName": "ads", "Key": key("a")}))
+
+
+def test_a_table_that_is_deleted_while_it_is_copied_stops_no_write() -> None:
+    stage = Stage()
+    for name in "xyz":
+        stage.raw("PutItem", TableName="ads", Item=item(name, text="x" * 390_000))
+    faults = paused(stage)
+    first = faults.call("PutItem", {"TableName": "ads", "Item": item("a")})
+    first.send(None)
+    finished(faults.call("DeleteTable", {"TableName": "ads"}))
+    finished(faults.call("CreateTable", table("ads")))
+    interleaved([first], ())
+    assert stage.stored() == {"a"}

@@ -68,6 +68,8 @@ class LaggingCopy:
         self._schemas = schemas
         self._clock = clock
         self._copy = EmbeddedAdapter(MemoryStore(), provider="memory", blocking=True)
+        # What is written while a table is copied is noted, and not applied before it is copied.
+        self._copying: set[str] = set()
         self._copied: set[str] = set()
         self._waiting: deque[_Write] = deque()
         self._looks = 0
@@ -80,21 +82,28 @@ class LaggingCopy:
             AnyDynamoError: One of them cannot be read.
         """
         for name in tables:
-            if name not in self._copied:
-                self._copied.add(name)
-                try:
-                    await self._copy_table(name)
-                except BaseException:
-                    await self.forget((name,))
+            if name in self._copied or name in self._copying:
+                continue
+            self._copying.add(name)
+            try:
+                await self._copy_table(name)
+            except BaseException as error:
+                forgotten = name not in self._copying
+                await self.forget((name,))
+                if not (forgotten and isinstance(error, AnyDynamoError)):
                     raise
+            else:
+                self._copying.discard(name)
+                self._copied.add(name)
 
     async def forget(self, tables: Iterable[str]) -> None:
         """Drop tables that may be others now."""
         for name in tables:
             self._waiting = deque(write for write in self._waiting if write.table != name)
             self._latest = {one: look for one, look in self._latest.items() if one[0] != name}
-            if name in self._copied:
+            if name in self._copied or name in self._copying:
                 self._copied.discard(name)
+                self._copying.discard(name)
                 try:
                     await self._copy.call("DeleteTable", {"TableName": name})
                 except AnyDynamoError:
@@ -107,7 +116,7 @@ class LaggingCopy:
             key, identity = self._schemas.key(named), self._schemas.identity(named)
             if not named.writes or key is None or identity is None:
                 continue
-            if named.table not in self._copied:
+            if named.table not in self._copied and named.table not in self._copying:
                 continue
             self._looks = look = self._looks + 1
             request = {"TableName": named.table, "Key": key, "ConsistentRead": True}
@@ -145,6 +154,8 @@ class LaggingCopy:
     async def _catch_up(self, until: float) -> None:
         waiting = self._waiting
         while waiting and (waiting[0].at <= until or len(waiting) > MOST_WAITING):
+            if waiting[0].table in self._copying:
+                return
             write = waiting.popleft()
             if write.item is None:
                 request: dict[str, Any] = {"TableName": write.table, "Key": write.key}
