@@ -270,21 +270,18 @@ def test_a_table_that_was_made_anew_has_its_new_key() -> None:
 
 def test_what_makes_no_sense_is_refused_in_its_own_words_and_in_nobodys_way() -> None:
     adapter = Contention(memory(), sleep=_turn)
-    wrong = ("PutItem", {"TableName": "ads", "Item": {"pk": {"N": "1"}}})
-    (refused,) = interleaved([adapter.call(*wrong)], ())
-    assert isinstance(refused, InvalidRequest)
-    for wrong in (
+    requests: list[Asked] = [
+        ("PutItem", {"TableName": "ads", "Item": {"pk": {"N": "1"}}}),
         ("PutItem", {"TableName": "ads", "Item": {"pk": {"BOOL": True}}}),
         ("PutItem", {"TableName": "ads", "Item": {"colour": {"S": "red"}}}),
         ("DeleteItem", {"TableName": "ads", "Key": {"pk": 7}}),
         ("ExecuteStatement", {"Statement": "DELETE FROM ads"}),
         ("ExecuteStatement", {"Statement": "INSERT INTO ads VALUE {'pk': 1}"}),
-    ):
-        (refused,) = interleaved([adapter.call(*wrong)], ())
+        ("ExecuteStatement", {"Statement": "UPDATE ads SET colour = 'x' WHERE colour = 'y'"}),
+    ]
+    for operation, request in requests:
+        (refused,) = interleaved([adapter.call(operation, request)], ())
         assert isinstance(refused, InvalidRequest)
-    nameless = ("ExecuteStatement", {"Statement": "UPDATE ads SET colour = 'x' WHERE colour = 'y'"})
-    (refused,) = interleaved([adapter.call(*nameless)], ())
-    assert isinstance(refused, InvalidRequest)
 
 
 @pytest.mark.parametrize("seconds", [-0.1, float("nan")])
