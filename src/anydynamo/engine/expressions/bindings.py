@@ -19,6 +19,7 @@ from anydynamo.engine.expressions.parser import (
 from anydynamo.engine.expressions.projections import Projection, compile_projection
 from anydynamo.engine.expressions.updates import Update, compile_update
 from anydynamo.engine.limits import ATTRIBUTE_NAME_BYTES, EXPRESSION_BYTES, PLACEHOLDER_BYTES
+from anydynamo.engine.unreadable import ATTRIBUTE_VALUE, no_map, no_scalar
 from anydynamo.engine.values import check_value, utf8
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Expressions:
         for placeholder, name in known.items():
             _check_placeholder("ExpressionAttributeNames", _NAME, placeholder)
             if not isinstance(name, str):
-                raise EngineError("SerializationException", "An attribute name must be a string")
+                raise no_scalar(name, "String")
             if not 1 <= _size(name) <= ATTRIBUTE_NAME_BYTES:
                 raise validation(
                     "ExpressionAttributeNames contains invalid value: Attribute names have 1 to"
@@ -183,7 +184,7 @@ class Expressions:
         if text is None:
             return None
         if not isinstance(text, str):
-            raise EngineError("SerializationException", f"{parameter} must be a string")
+            raise no_scalar(text, "String")
         if not text:
             raise validation(f"Invalid {parameter}: The expression can not be empty;")
         size = _size(text)
@@ -218,7 +219,7 @@ class Expressions:
 
 def _check_placeholder(parameter: str, form: re.Pattern[str], placeholder: object) -> None:
     if not isinstance(placeholder, str):
-        raise EngineError("SerializationException", "A placeholder must be a string")
+        raise no_scalar(placeholder, "String")
     if len(placeholder) > PLACEHOLDER_BYTES:
         raise validation(
             f"{parameter} contains invalid key: The expression attribute map contains a key that"
@@ -230,7 +231,7 @@ def _check_placeholder(parameter: str, form: re.Pattern[str], placeholder: objec
 
 def _mapping(value: object) -> Mapping[str, object]:
     if type(value) is not dict and not isinstance(value, Mapping):
-        raise EngineError("SerializationException", "Unexpected value type in payload: map")
+        raise no_map(value, ATTRIBUTE_VALUE)
     return cast("Mapping[str, object]", value)
 
 
