@@ -32,6 +32,7 @@ __all__ = ["Connection", "Hub", "Limits"]
 
 # A client that expects to be told to go on has been told so by then.
 _UPGRADING = frozenset(("connection", "upgrade", "http2-settings", "expect"))
+_WHOLE = Delivery.WHOLE
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -360,7 +361,7 @@ class Connection(asyncio.Protocol):
                     reply = await self._hub.answer(message)
                     self._release(len(message.body))
                     last = not message.keep_alive or self._hub.stopping
-                    if reply.delivery is not Delivery.WHOLE:
+                    if reply.delivery is not _WHOLE:
                         if reply.delivery is Delivery.HELD:
                             self._withhold()
                             return

@@ -25,6 +25,9 @@ AMZ_JSON: Final = "application/x-amz-json-1.0"
 GZIP_BYTES: Final = 1024
 """From what size on compressing a body pays."""
 
+# Members of an enumeration are slow to look up, and this is done for each reply.
+_WHOLE: Final = Delivery.WHOLE
+
 _REASONS: Final[Mapping[int, str]] = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -88,9 +91,9 @@ def render(reply: Reply, *, close: bool, head: bool = False, compress: bool = Fa
         extra += "Content-Encoding: gzip\r\n"
     if close:
         extra += "Connection: close\r\n"
-    checksum = zlib.crc32(body)
-    if reply.delivery is Delivery.MISCOUNTED:
-        checksum ^= 1
+    checksum, sent = zlib.crc32(body), body
+    if reply.delivery is not _WHOLE:
+        checksum, sent = _damaged(reply.delivery, checksum, body)
     lines = (
         f"HTTP/1.1 {reply.status} {_REASONS.get(reply.status, '')}\r\n"
         "Server: anydynamo\r\n"
@@ -100,9 +103,14 @@ def render(reply: Reply, *, close: bool, head: bool = False, compress: bool = Fa
         f"Content-Length: {len(body)}\r\n"
         f"{extra}\r\n"
     )
-    if reply.delivery is Delivery.TRUNCATED:
-        body = body[: len(body) // 2]
-    return lines.encode("latin-1") if head else lines.encode("latin-1") + body
+    return lines.encode("latin-1") if head else lines.encode("latin-1") + sent
+
+
+def _damaged(delivery: Delivery, checksum: int, body: bytes) -> tuple[int, bytes]:
+    """Return the checksum and the body of a reply as a test of its client wants them."""
+    if delivery is Delivery.MISCOUNTED:
+        return checksum ^ 1, body
+    return checksum, body[: len(body) // 2]
 
 
 def accepts_gzip(headers: Mapping[str, str]) -> bool:
