@@ -7,21 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from anydynamo.engine.access import bare_name
 from anydynamo.engine.errors import EngineError
-from anydynamo.engine.layout import TABLES, decode, index_space, items_space
+from anydynamo.engine.layout import TABLES, decode, encode, index_space, items_space
 from anydynamo.engine.writes import read_totals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from anydynamo.engine.store import Reader
+    from anydynamo.engine.store import Reader, Writer
 
 __all__ = [
     "REGION",
     "arn_of",
     "describe",
     "encryption",
+    "global_arn",
     "moment",
     "seconds",
+    "store_document",
     "stored_document",
     "stream_arn",
     "throughput",
@@ -30,7 +32,8 @@ __all__ = [
 REGION = "local"
 """The region of everything here, which AWS does not have."""
 
-_ARN = f"arn:aws:dynamodb:{REGION}:000000000000:table/"
+_ACCOUNT = "000000000000"
+_ARN = f"arn:aws:dynamodb:{REGION}:{_ACCOUNT}:table/"
 _COPIED = (
     "DeletionProtectionEnabled",
     "OnDemandThroughput",
@@ -42,6 +45,11 @@ _COPIED = (
 def arn_of(name: str) -> str:
     """Return a table's ARN, of a region and an account that do not exist."""
     return _ARN + name
+
+
+def global_arn(name: str) -> str:
+    """Return the ARN of a global table of version 2017.11.29, which has no region."""
+    return f"arn:aws:dynamodb::{_ACCOUNT}:global-table/{name}"
 
 
 def stream_arn(name: str, label: str) -> str:
@@ -74,6 +82,11 @@ def stored_document(reader: Reader, name: str) -> dict[str, Any]:
             "ResourceNotFoundException", f"Requested resource not found: Table: {bare} not found"
         )
     return decode(raw)
+
+
+def store_document(writer: Writer, document: Mapping[str, Any]) -> None:
+    """Store a table's description over the one that is there."""
+    writer.put(TABLES, document["TableName"].encode(), encode(document))
 
 
 def describe(reader: Reader, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,6 +128,8 @@ def describe(reader: Reader, document: Mapping[str, Any]) -> dict[str, Any]:
     encrypted = encryption(document)
     if encrypted is not None:
         described["SSEDescription"] = encrypted
+    if document.get("Replicas"):
+        _describe_replicas(document, described)
     if "Restored" in document:
         restored = document["Restored"]
         described["RestoreSummary"] = {
@@ -124,6 +139,50 @@ def describe(reader: Reader, document: Mapping[str, Any]) -> dict[str, Any]:
             "RestoreInProgress": False,
         }
     return described
+
+
+def _describe_replicas(document: Mapping[str, Any], described: dict[str, Any]) -> None:
+    if "GlobalTable" in document:
+        # DescribeGlobalTable has the replicas of this version.
+        described["GlobalTableVersion"] = "2017.11.29"
+        return
+    described["GlobalTableVersion"] = "2019.11.21"
+    described["Replicas"] = [_replica(document, region) for region in document["Replicas"]]
+    if "MultiRegionConsistency" in document:
+        described["MultiRegionConsistency"] = document["MultiRegionConsistency"]
+    if "Witness" in document:
+        described["GlobalTableWitnesses"] = [
+            {"RegionName": document["Witness"], "WitnessStatus": "ACTIVE"}
+        ]
+
+
+def _replica(document: Mapping[str, Any], region: str) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "RegionName": region,
+        "ReplicaStatus": "ACTIVE",
+        "ReplicaArn": f"arn:aws:dynamodb:{region}:{_ACCOUNT}:table/{document['TableName']}",
+    }
+    own = document["Replicas"][region]
+    described.update((key, own[key]) for key in _overrides(document, own))
+    if "KMSMasterKeyId" in own:
+        described["KMSMasterKeyId"] = own["KMSMasterKeyId"]
+    if "TableClassOverride" in own:
+        described["ReplicaTableClassSummary"] = {"TableClass": own["TableClassOverride"]}
+    indexes = [
+        {"IndexName": index["IndexName"], **{key: its[key] for key in _overrides(document, its)}}
+        for index in document["GlobalSecondaryIndexes"]
+        for its in (index.get("Replicas", {}).get(region, {}),)
+    ]
+    if indexes:
+        described["GlobalSecondaryIndexes"] = indexes
+    return described
+
+
+def _overrides(document: Mapping[str, Any], own: Mapping[str, Any]) -> list[str]:
+    """Name the overrides of a replica that the table's billing mode has a use for."""
+    provisioned = document["BillingMode"] == "PROVISIONED"
+    key = "ProvisionedThroughputOverride" if provisioned else "OnDemandThroughputOverride"
+    return [key] if key in own else []
 
 
 def encryption(document: Mapping[str, Any]) -> dict[str, Any] | None:

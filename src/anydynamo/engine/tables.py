@@ -6,8 +6,7 @@ there is no CREATING or UPDATING to wait for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from anydynamo.engine.access import check_index_keys, find_index, item_key
@@ -25,7 +24,7 @@ from anydynamo.engine.definitions import (
     check_throughput,
     distinct_tags,
 )
-from anydynamo.engine.descriptions import describe, stored_document
+from anydynamo.engine.descriptions import REGION, describe, stored_document
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.layout import (
     TABLES,
@@ -33,17 +32,25 @@ from anydynamo.engine.layout import (
     Table,
     encode,
     index_space,
+    items_space,
     pack,
     size_of,
     unpack,
 )
 from anydynamo.engine.policies import check_policy, new_policy
+from anydynamo.engine.replicas import (
+    change_replicas,
+    check_stream_stays,
+    show_changes,
+    stream_to_open,
+)
+from anydynamo.engine.shapes import without_nulls
 from anydynamo.engine.streams import close_stream, drop_ended, open_stream
 from anydynamo.engine.values import measured_item
-from anydynamo.engine.writes import Changes, Stored, write_totals
+from anydynamo.engine.writes import Changes, Stored, read_totals, write_totals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from anydynamo.engine.layout import Index
     from anydynamo.engine.store import Reader, Writer
@@ -56,7 +63,6 @@ __all__ = [
     "list_tables",
     "update_table",
     "used_definitions",
-    "without_nulls",
 ]
 
 _INVALID = "One or more parameter values were invalid: "
@@ -73,6 +79,9 @@ _CHANGES = (
     *_SETTINGS,
     "BillingMode",
     "GlobalSecondaryIndexUpdates",
+    "GlobalTableWitnessUpdates",
+    "MultiRegionConsistency",
+    "ReplicaUpdates",
     "StreamSpecification",
 )
 
@@ -141,18 +150,6 @@ def create_table(
         return {"TableDescription": describe(writer, document)}
 
     return work
-
-
-def without_nulls(value: Any) -> Any:
-    """Copy JSON without its nulls, so that nothing of the caller's is kept."""
-    if isinstance(value, Mapping):
-        members = cast("Mapping[str, Any]", value)
-        return {
-            name: without_nulls(member) for name, member in members.items() if member is not None
-        }
-    if isinstance(value, list):
-        return [without_nulls(element) for element in cast("list[object]", value)]
-    return value
 
 
 def _check_global_indexes(indexes: list[dict[str, Any]], billing: str) -> None:
@@ -263,7 +260,7 @@ def delete_table(
 def update_table(
     request: Mapping[str, Any], now: Callable[[], float]
 ) -> Callable[[Writer], dict[str, Any]]:
-    """Change a table's billing, throughput, stream, protection or global indexes.
+    """Change a table's billing, throughput, stream, protection, global indexes or replicas.
 
     Raises:
         EngineError: The request is not valid.
@@ -285,7 +282,10 @@ def update_table(
         drop_ended(writer, at)
         _change_billing(document, given, at)
         document.update((key, given[key]) for key in _SETTINGS if key in given)
+        empty = not read_totals(writer, items_space(document["TableId"]))[0]
+        change_replicas(document, given, REGION, empty=empty)
         _change_stream(writer, document, given.get("StreamSpecification"), at)
+        _set_stream(writer, document, stream_to_open(document), at)
         for kind, update in updates:
             _change_index(document, kind, update)
         if updates:
@@ -299,7 +299,9 @@ def update_table(
                 space = index_space(table.id, update["IndexName"])
                 writer.clear(space)
                 writer.delete(TOTALS, space.encode())
-        return {"TableDescription": describe(writer, document)}
+        described = describe(writer, document)
+        show_changes(described, given)
+        return {"TableDescription": described}
 
     return work
 
@@ -366,6 +368,8 @@ def _change_stream(
         raise validation(f"{_INVALID}Table already has an enabled stream")
     if not specification["StreamEnabled"] and not enabled:
         raise validation(f"{_INVALID}Table already has a disabled stream")
+    if not specification["StreamEnabled"]:
+        check_stream_stays(document)
     _set_stream(writer, document, specification, at)
 
 
