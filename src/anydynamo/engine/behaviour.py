@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine.limits import COLLECTION_BYTES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -23,9 +25,13 @@ class Behaviour:
             The service does so within a few days. None leaves them where they are until `sweep` is
             called: a clock that stands still elsewhere, as in tests, would lose items that it
             takes for fresh.
+        collection_bytes: Bytes that the items of one partition key value may have, and their
+            entries in local indexes, in a table with such indexes. Fewer than the service's 10 GB
+            let a test come to the end of them.
     """
 
     expire_after: float | None = None
+    collection_bytes: int = COLLECTION_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,20 @@ def seconds(text: str) -> float:
     return number
 
 
+def count(text: str) -> int:
+    """Convert a number of things.
+
+    Raises:
+        ValueError: It is no whole number, or one below 1.
+    """
+    number = int(text)
+    if number < 1:
+        raise ValueError("expected a whole number from 1 up")
+    return number
+
+
 CHOICES: Final[Mapping[str, Callable[[str], Any]]] = {
+    "collection_bytes": count,
     "expire_after": seconds,
 }
 """How the text of each choice is converted."""

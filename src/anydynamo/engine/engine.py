@@ -82,27 +82,27 @@ READS: Final[Mapping[str, Callable[[Request, Surroundings], Read]]] = {
 """The operations that only read."""
 
 WRITES: Final[Mapping[str, Callable[[Request, Surroundings], Write]]] = {
-    "BatchWriteItem": _timed(batch.batch_write_item),
+    "BatchWriteItem": batch.batch_write_item,
     "CreateBackup": _timed(backups.create_backup),
     "CreateGlobalTable": _timed(globaltables.create_global_table),
     "CreateTable": _timed(tables.create_table),
     "DeleteBackup": _plain(backups.delete_backup),
-    "DeleteItem": _timed(items.delete_item),
+    "DeleteItem": items.delete_item,
     "DeleteResourcePolicy": _plain(policies.delete_resource_policy),
     "DeleteTable": _timed(tables.delete_table),
     "DisableKinesisStreamingDestination": _plain(kinesis.disable_kinesis_streaming_destination),
     "EnableKinesisStreamingDestination": _plain(kinesis.enable_kinesis_streaming_destination),
-    "PutItem": _timed(items.put_item),
+    "PutItem": items.put_item,
     "PutResourcePolicy": _timed(policies.put_resource_policy),
     "RestoreTableFromBackup": _timed(backups.restore_table_from_backup),
     "TagResource": _plain(options.tag_resource),
-    "TransactWriteItems": _timed(transactions.transact_write_items),
+    "TransactWriteItems": transactions.transact_write_items,
     "UntagResource": _plain(options.untag_resource),
     "UpdateContinuousBackups": _timed(options.update_continuous_backups),
     "UpdateContributorInsights": _timed(insights.update_contributor_insights),
     "UpdateGlobalTable": _plain(globaltables.update_global_table),
     "UpdateGlobalTableSettings": _timed(globalsettings.update_global_table_settings),
-    "UpdateItem": _timed(items.update_item),
+    "UpdateItem": items.update_item,
     "UpdateKinesisStreamingDestination": _plain(kinesis.update_kinesis_streaming_destination),
     "UpdateTable": _timed(tables.update_table),
     "UpdateTableReplicaAutoScaling": _plain(autoscaling.update_table_replica_auto_scaling),
@@ -111,9 +111,9 @@ WRITES: Final[Mapping[str, Callable[[Request, Surroundings], Write]]] = {
 """The operations that write."""
 
 STATEMENTS: Final[Mapping[str, Callable[[Request, Surroundings], Reading | Writing]]] = {
-    "BatchExecuteStatement": _timed(partiql.batch_execute_statement),
-    "ExecuteStatement": _timed(partiql.execute_statement),
-    "ExecuteTransaction": _timed(partiql.execute_transaction),
+    "BatchExecuteStatement": partiql.batch_execute_statement,
+    "ExecuteStatement": partiql.execute_statement,
+    "ExecuteTransaction": partiql.execute_transaction,
 }
 """The operations whose statements say whether they read or write."""
 

@@ -12,7 +12,7 @@ from anydynamo.testing.contracts.client import Client, Contract, S, gsi
 __all__ = ["GlobalTableContract", "ReplicaContract"]
 
 STREAM = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
-UNITS = {
+UNITS: dict[str, Any] = {
     "BillingMode": "PROVISIONED",
     "ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5},
 }
