@@ -56,19 +56,24 @@ class Expressions:
     DynamoDB's text, which names the parameter; operations put their own prefix before it.
     """
 
-    def __init__(self, request: Mapping[str, Any], allowed: Sequence[str] = ()) -> None:
+    def __init__(
+        self, request: Mapping[str, Any], allowed: Sequence[str] = (), *, prefix: str = ""
+    ) -> None:
         """Check `ExpressionAttributeNames` and `ExpressionAttributeValues`, and copy the values.
 
         Args:
             request: The request, or the transaction's action.
             allowed: The operation's expression parameters that take values, in DynamoDB's order;
                 they are named in the error if values were given without any expression.
+            prefix: What the operation puts before the text of what is wrong inside an expression
+                or a value. Where one is empty or not used, the service says so without it.
 
         Raises:
             EngineError: A placeholder is malformed, a value is invalid, or there is no expression
                 to use them.
         """
         self._request = request
+        self._prefix = prefix
         self._bound_bytes = 0
         names = request.get("ExpressionAttributeNames")
         values = request.get("ExpressionAttributeValues")
@@ -77,7 +82,7 @@ class Expressions:
         if self._bound_bytes > BINDING_BYTES:
             # The guide has the limit, and no text for it.
             raise validation(
-                "ExpressionAttributeNames and ExpressionAttributeValues have"
+                f"{self._prefix}ExpressionAttributeNames and ExpressionAttributeValues have"
                 f" {self._bound_bytes} bytes together, and {BINDING_BYTES} are the most"
             )
         self._unused_names = dict.fromkeys(self._names)
@@ -111,8 +116,8 @@ class Expressions:
         if not self._has(*_WITH_VALUES):
             absent = " and ".join(f"{parameter} is null" for parameter in allowed)
             raise validation(
-                "ExpressionAttributeValues can only be specified when using expressions"
-                + (absent and f": {absent}")
+                f"{self._prefix}ExpressionAttributeValues can only be specified when using"
+                " expressions" + (absent and f": {absent}")
             )
         if not known:
             raise validation("ExpressionAttributeValues must not be empty")
@@ -125,7 +130,7 @@ class Expressions:
                 if error.code != "ValidationException":
                     raise
                 raise validation(
-                    "ExpressionAttributeValues contains invalid value:"
+                    f"{self._prefix}ExpressionAttributeValues contains invalid value:"
                     f" {error.message} for key {placeholder}"
                 ) from None
             self._bound_bytes += size
@@ -159,7 +164,7 @@ class Expressions:
         try:
             return compile_projection(text, self._resolved(parse_projection(text)))
         except ExpressionError as error:
-            raise _invalid(parameter, error) from None
+            raise self._invalid(parameter, error) from None
 
     def finish(self) -> None:
         """Refuse names and values that no bound expression used.
@@ -186,7 +191,7 @@ class Expressions:
         try:
             return compile_(text, self._resolved(parse(text))).bind(self._values)
         except ExpressionError as error:
-            raise _invalid(parameter, error) from None
+            raise self._invalid(parameter, error) from None
 
     def _text(self, parameter: str) -> str | None:
         text = self._request.get(parameter)
@@ -199,10 +204,13 @@ class Expressions:
         size = _size(text)
         if size > EXPRESSION_BYTES:
             raise validation(
-                f"Invalid {parameter}: Expression size has exceeded the maximum allowed size;"
-                f" expression size: {size}"
+                f"{self._prefix}Invalid {parameter}: Expression size has exceeded the maximum"
+                f" allowed size; expression size: {size}"
             )
         return text
+
+    def _invalid(self, parameter: str, error: ExpressionError) -> EngineError:
+        return validation(f"{self._prefix}Invalid {parameter}: {error}")
 
     def _resolved(self, parsed: Parsed[object]) -> tuple[tuple[str, str], ...]:
         """Look up the placeholders of an expression, and remember that they are in use."""
@@ -243,7 +251,3 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 def _size(text: str) -> int:
     return len(text) if text.isascii() else len(utf8(text))
-
-
-def _invalid(parameter: str, error: ExpressionError) -> EngineError:
-    return validation(f"Invalid {parameter}: {error}")
