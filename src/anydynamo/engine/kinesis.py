@@ -159,8 +159,8 @@ def _checked(arn: str) -> str:
 
 
 def _precision(request: Mapping[str, Any], parameter: str) -> str | None:
-    precision: str | None = (request.get(parameter) or {}).get(_PRECISION)
-    return precision
+    configuration: Mapping[str, str] = request.get(parameter) or {}
+    return configuration.get(_PRECISION)
 
 
 def _active(destinations: Mapping[str, Mapping[str, str]]) -> list[str]:
