@@ -24,6 +24,7 @@ from anydynamo.engine.limits import (
     EXPRESSION_BYTES,
     PLACEHOLDER_BYTES,
 )
+from anydynamo.engine.unreadable import ATTRIBUTE_VALUE, no_map, no_scalar
 from anydynamo.engine.values import measured_value, utf8
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Expressions:
         for placeholder, name in known.items():
             _check_placeholder("ExpressionAttributeNames", _NAME, placeholder)
             if not isinstance(name, str):
-                raise EngineError("SerializationException", "An attribute name must be a string")
+                raise no_scalar(name, "String")
             size = _size(name)
             if not 1 <= size <= ATTRIBUTE_NAME_BYTES:
                 raise validation(
@@ -198,7 +199,7 @@ class Expressions:
         if text is None:
             return None
         if not isinstance(text, str):
-            raise EngineError("SerializationException", f"{parameter} must be a string")
+            raise no_scalar(text, "String")
         if not text:
             raise validation(f"Invalid {parameter}: The expression can not be empty;")
         size = _size(text)
@@ -233,7 +234,7 @@ class Expressions:
 
 def _check_placeholder(parameter: str, form: re.Pattern[str], placeholder: object) -> None:
     if not isinstance(placeholder, str):
-        raise EngineError("SerializationException", "A placeholder must be a string")
+        raise no_scalar(placeholder, "String")
     if len(placeholder) > PLACEHOLDER_BYTES:
         raise validation(
             f"{parameter} contains invalid key: The expression attribute map contains a key that"
@@ -245,7 +246,7 @@ def _check_placeholder(parameter: str, form: re.Pattern[str], placeholder: objec
 
 def _mapping(value: object) -> Mapping[str, object]:
     if type(value) is not dict and not isinstance(value, Mapping):
-        raise EngineError("SerializationException", "Unexpected value type in payload: map")
+        raise no_map(value, ATTRIBUTE_VALUE)
     return cast("Mapping[str, object]", value)
 
 
