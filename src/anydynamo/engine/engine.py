@@ -17,6 +17,7 @@ from anydynamo.engine import (
     scan,
     streamreads,
     tables,
+    tableupdates,
     transactions,
 )
 from anydynamo.engine.requests import checked
@@ -85,7 +86,7 @@ WRITES: Final[Mapping[str, Callable[[Request, Surroundings], Write]]] = {
     "UntagResource": _plain(options.untag_resource),
     "UpdateContinuousBackups": _timed(options.update_continuous_backups),
     "UpdateItem": _timed(items.update_item),
-    "UpdateTable": _timed(tables.update_table),
+    "UpdateTable": _timed(tableupdates.update_table),
     "UpdateTimeToLive": _plain(expiry.update_time_to_live),
 }
 """The operations that write."""

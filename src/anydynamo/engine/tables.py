@@ -1,4 +1,4 @@
-"""CreateTable, DescribeTable, ListTables, UpdateTable and DeleteTable.
+"""CreateTable, DescribeTable, ListTables and DeleteTable.
 
 A description is stored in CreateTable's own names and shapes. Everything takes effect at once:
 there is no CREATING or UPDATING to wait for.
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
-from anydynamo.engine.access import check_index_keys, find_index, item_key
+from anydynamo.engine.access import check_index_keys, item_key
 from anydynamo.engine.actions import check_put_size
 from anydynamo.engine.definitions import (
     GLOBAL_INDEXES,
@@ -32,7 +32,6 @@ from anydynamo.engine.layout import (
     TOTALS,
     Table,
     encode,
-    index_space,
     pack,
     size_of,
     unpack,
@@ -49,31 +48,28 @@ if TYPE_CHECKING:
     from anydynamo.engine.store import Reader, Writer
 
 __all__ = [
+    "SETTINGS",
     "create_table",
     "delete_table",
     "describe_table",
     "fill_index",
+    "indexes_of",
     "list_tables",
-    "update_table",
+    "save_table",
+    "set_stream",
     "used_definitions",
     "without_nulls",
 ]
 
 _INVALID = "One or more parameter values were invalid: "
 _LISTED = 100
-_SETTINGS = (
+SETTINGS = (
     "DeletionProtectionEnabled",
     "OnDemandThroughput",
     "ProvisionedThroughput",
     "SSESpecification",
     "TableClass",
     "WarmThroughput",
-)
-_CHANGES = (
-    *_SETTINGS,
-    "BillingMode",
-    "GlobalSecondaryIndexUpdates",
-    "StreamSpecification",
 )
 
 
@@ -127,14 +123,14 @@ def create_table(
             "CreationDateTime": at,
             "DeletionProtectionEnabled": False,
             "Tags": tags,
-            **{key: given[key] for key in _SETTINGS if key in given},
+            **{key: given[key] for key in SETTINGS if key in given},
         }
         if billing == "PAY_PER_REQUEST":
             document["BillingModeDateTime"] = at
         if policy is not None:
             document["ResourcePolicy"] = new_policy(policy, at)
-        _set_stream(writer, document, given.get("StreamSpecification"), at)
-        table = _save(writer, document)
+        set_stream(writer, document, given.get("StreamSpecification"), at)
+        table = save_table(writer, document)
         for space in (table.items, *(index.space for index in table.indexes)):
             write_totals(writer, space, 0, 0)
         _adopt(writer, table, now)
@@ -168,12 +164,13 @@ def _check_global_indexes(indexes: list[dict[str, Any]], billing: str) -> None:
         check_throughput(billing, index.get("ProvisionedThroughput"), index["IndexName"])
 
 
-def _set_stream(
+def set_stream(
     writer: Writer,
     document: dict[str, Any],
     specification: Mapping[str, Any] | None,
     at: float,
 ) -> None:
+    """Begin or end a table's stream, as the specification says; None leaves it as it is."""
     if specification is None:
         return
     if specification["StreamEnabled"]:
@@ -185,7 +182,8 @@ def _set_stream(
         document.pop("StreamSpecification", None)
 
 
-def _save(writer: Writer, document: Mapping[str, Any]) -> Table:
+def save_table(writer: Writer, document: Mapping[str, Any]) -> Table:
+    """Store a table's description, and return the table."""
     raw = encode(document)
     writer.put(TABLES, document["TableName"].encode(), raw)
     return Table.load(raw)
@@ -260,166 +258,16 @@ def delete_table(
     return work
 
 
-def update_table(
-    request: Mapping[str, Any], now: Callable[[], float]
-) -> Callable[[Writer], dict[str, Any]]:
-    """Change a table's billing, throughput, stream, protection or global indexes.
-
-    Raises:
-        EngineError: The request is not valid.
-    """
-    given = without_nulls(request)
-    # An empty list of index updates is no change; false is one.
-    if all(given.get(key) in (None, []) for key in _CHANGES):
-        raise validation(
-            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled,"
-            " GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required"
-        )
-    check_stream(given.get("StreamSpecification"))
-    updates = [_index_update(update) for update in given.get("GlobalSecondaryIndexUpdates", ())]
-    _check_updates(updates)
-
-    def work(writer: Writer) -> dict[str, Any]:
-        document = stored_document(writer, given["TableName"])
-        at = now()
-        drop_ended(writer, at)
-        _change_billing(document, given, at)
-        document.update((key, given[key]) for key in _SETTINGS if key in given)
-        _change_stream(writer, document, given.get("StreamSpecification"), at)
-        for kind, update in updates:
-            _change_index(document, kind, update)
-        if updates:
-            _change_definitions(document, given)
-            check_projected(_indexes(document))
-        table = _save(writer, document)
-        for kind, update in updates:
-            if kind == "Create":
-                fill_index(writer, table, find_index(table, update["IndexName"]))
-            elif kind == "Delete":
-                space = index_space(table.id, update["IndexName"])
-                writer.clear(space)
-                writer.delete(TOTALS, space.encode())
-        return {"TableDescription": describe(writer, document)}
-
-    return work
-
-
-def _indexes(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+def indexes_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the definitions of a table's indexes, the local ones first."""
     return [*document["LocalSecondaryIndexes"], *document["GlobalSecondaryIndexes"]]
-
-
-def _index_update(update: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    if len(update) != 1:
-        raise validation(
-            f"{_INVALID}One of GlobalSecondaryIndexUpdate.Update,"
-            " GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be"
-            " null"
-        )
-    kind, body = next(iter(update.items()))
-    if kind == "Create":
-        check_global_index(body)
-    return kind, body
-
-
-def _check_updates(updates: list[tuple[str, dict[str, Any]]]) -> None:
-    names = [body["IndexName"] for _, body in updates]
-    if len(set(names)) != len(names):
-        raise validation(
-            f"{_INVALID}Only one global secondary index update per index is allowed simultaneously"
-        )
-    if sum(kind != "Update" for kind, _ in updates) > 1:
-        raise EngineError(
-            "LimitExceededException",
-            "Subscriber limit exceeded: Only 1 online index can be created or deleted"
-            " simultaneously per table",
-        )
-
-
-def _change_billing(document: dict[str, Any], given: Mapping[str, Any], at: float) -> None:
-    billing = given.get("BillingMode", document["BillingMode"])
-    throughput = given.get("ProvisionedThroughput")
-    changed = billing != document["BillingMode"]
-    if changed or billing == "PAY_PER_REQUEST":
-        check_throughput(billing, throughput)
-    if not changed:
-        return
-    document["BillingMode"] = billing
-    document["BillingModeDateTime"] = at
-    if billing == "PAY_PER_REQUEST":
-        for place in (document, *document["GlobalSecondaryIndexes"]):
-            place.pop("ProvisionedThroughput", None)
-        return
-    for index in document["GlobalSecondaryIndexes"]:
-        index.setdefault("ProvisionedThroughput", throughput)
-
-
-def _change_stream(
-    writer: Writer,
-    document: dict[str, Any],
-    specification: Mapping[str, Any] | None,
-    at: float,
-) -> None:
-    if specification is None:
-        return
-    enabled = "StreamSpecification" in document
-    if specification["StreamEnabled"] and enabled:
-        raise validation(f"{_INVALID}Table already has an enabled stream")
-    if not specification["StreamEnabled"] and not enabled:
-        raise validation(f"{_INVALID}Table already has a disabled stream")
-    _set_stream(writer, document, specification, at)
-
-
-def _change_index(document: dict[str, Any], kind: str, update: dict[str, Any]) -> None:
-    name, indexes = update["IndexName"], document["GlobalSecondaryIndexes"]
-    known = next((index for index in indexes if index["IndexName"] == name), None)
-    if kind == "Create":
-        taken = [index["IndexName"] for index in document["LocalSecondaryIndexes"]]
-        if known is not None or name in taken:
-            raise validation("Attempting to create an index which already exists: " + name)
-        if len(indexes) >= GLOBAL_INDEXES:
-            raise EngineError(
-                "LimitExceededException",
-                f"Number of GlobalSecondaryIndexes exceeds per-table limit of {GLOBAL_INDEXES}",
-            )
-        check_throughput(document["BillingMode"], update.get("ProvisionedThroughput"), name)
-        indexes.append(update)
-        return
-    if known is None:
-        raise EngineError(
-            "ResourceNotFoundException",
-            f"Requested resource not found: Index: {name} not found",
-        )
-    if kind == "Delete":
-        indexes.remove(known)
-        return
-    if document["BillingMode"] == "PAY_PER_REQUEST":
-        check_throughput("PAY_PER_REQUEST", update.get("ProvisionedThroughput"), name)
-    known.update(update)
-
-
-def _change_definitions(document: dict[str, Any], given: Mapping[str, Any]) -> None:
-    """Take over new attribute definitions, and drop those that no key has any longer."""
-    types = {
-        entry["AttributeName"]: entry["AttributeType"] for entry in document["AttributeDefinitions"]
-    }
-    schemas = [document["KeySchema"], *(index["KeySchema"] for index in _indexes(document))]
-    for entry in given.get("AttributeDefinitions", ()):
-        name, kind = entry["AttributeName"], entry["AttributeType"]
-        if types.setdefault(name, kind) != kind:
-            raise validation(
-                f"{_INVALID}Attribute {name} is defined as {types[name]} already, and an attribute"
-                " has one type in all keys"
-            )
-    known = [{"AttributeName": name, "AttributeType": kind} for name, kind in types.items()]
-    document["AttributeDefinitions"] = used_definitions(document, known)
-    check_definitions(document["AttributeDefinitions"], schemas, indexed=True)
 
 
 def used_definitions(
     document: Mapping[str, Any], known: Iterable[dict[str, str]]
 ) -> list[dict[str, str]]:
     """Return the attribute definitions that a key of a table or of its indexes has."""
-    schemas = [document["KeySchema"], *(index["KeySchema"] for index in _indexes(document))]
+    schemas = [document["KeySchema"], *(index["KeySchema"] for index in indexes_of(document))]
     used = {entry["AttributeName"] for keys in schemas for entry in keys}
     return [entry for entry in known if entry["AttributeName"] in used]
 
