@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from anydynamo.engine.access import bare_name
-from anydynamo.engine.definitions import check_throughput
+from anydynamo.engine.definitions import check_throughput, used_definitions
 from anydynamo.engine.descriptions import (
     arn_of,
     describe,
@@ -36,7 +36,7 @@ from anydynamo.engine.layout import (
     encode,
     items_space,
 )
-from anydynamo.engine.tables import fill_index, used_definitions, without_nulls
+from anydynamo.engine.tables import fill_index, without_nulls
 from anydynamo.engine.writes import read_totals, write_totals
 
 if TYPE_CHECKING:

@@ -23,9 +23,17 @@ class Behaviour:
             The service does so within a few days. None leaves them where they are until `sweep` is
             called: a clock that stands still elsewhere, as in tests, would lose items that it
             takes for fresh.
+        table_delay: How many seconds a table is CREATING, UPDATING or DELETING. With 0 it is
+            ACTIVE, or gone, at once; only the response of the change itself names the state.
+        index_delay: How many seconds a global index is CREATING, for its backfill, or DELETING,
+            beyond `table_delay`.
+        ttl_delay: How many seconds a time to live is ENABLING or DISABLING.
     """
 
     expire_after: float | None = None
+    table_delay: float = 0.0
+    index_delay: float = 0.0
+    ttl_delay: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +63,8 @@ def seconds(text: str) -> float:
 
 CHOICES: Final[Mapping[str, Callable[[str], Any]]] = {
     "expire_after": seconds,
+    "table_delay": seconds,
+    "index_delay": seconds,
+    "ttl_delay": seconds,
 }
 """How the text of each choice is converted."""

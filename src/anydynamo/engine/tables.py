@@ -1,12 +1,13 @@
 """CreateTable, DescribeTable, ListTables and DeleteTable.
 
-A description is stored in CreateTable's own names and shapes. Everything takes effect at once:
-there is no CREATING or UPDATING to wait for.
+A description is stored in CreateTable's own names and shapes; `states` has what a table is while it
+is being created or deleted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from heapq import merge
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from anydynamo.engine.actions import check_put_size
 from anydynamo.engine.definitions import (
     GLOBAL_INDEXES,
     check_definitions,
+    check_encryption,
     check_global_index,
     check_index_names,
     check_local_indexes,
@@ -22,12 +24,12 @@ from anydynamo.engine.definitions import (
     check_stream,
     check_table_keys,
     check_tag_count,
-    check_throughput,
     distinct_tags,
 )
-from anydynamo.engine.descriptions import describe, stored_document
+from anydynamo.engine.descriptions import describe, status_of
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.layout import (
+    DELETED,
     TABLES,
     TOTALS,
     Table,
@@ -37,13 +39,24 @@ from anydynamo.engine.layout import (
     unpack,
 )
 from anydynamo.engine.policies import check_policy, new_policy
+from anydynamo.engine.provisioning import PER_REQUEST, check_capacity
+from anydynamo.engine.states import (
+    check_ready,
+    create_state,
+    current_document,
+    deleted_names,
+    drop_deleted,
+    in_use,
+    settle,
+)
 from anydynamo.engine.streams import close_stream, drop_ended, open_stream
 from anydynamo.engine.values import measured_item
 from anydynamo.engine.writes import Changes, Stored, write_totals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
+    from anydynamo.engine.behaviour import Surroundings
     from anydynamo.engine.layout import Index
     from anydynamo.engine.store import Reader, Writer
 
@@ -53,11 +66,9 @@ __all__ = [
     "delete_table",
     "describe_table",
     "fill_index",
-    "indexes_of",
     "list_tables",
     "save_table",
     "set_stream",
-    "used_definitions",
     "without_nulls",
 ]
 
@@ -74,7 +85,7 @@ SETTINGS = (
 
 
 def create_table(
-    request: Mapping[str, Any], now: Callable[[], float]
+    request: Mapping[str, Any], surroundings: Surroundings
 ) -> Callable[[Writer], dict[str, Any]]:
     """Create a table, with the items that the store held for it if there were any.
 
@@ -86,12 +97,12 @@ def create_table(
     local = given.get("LocalSecondaryIndexes", [])
     globally = given.get("GlobalSecondaryIndexes", [])
     billing = given.get("BillingMode", "PROVISIONED")
-    check_throughput(billing, given.get("ProvisionedThroughput"))
+    check_capacity(given, globally)
     check_table_keys(schema)
     if "LocalSecondaryIndexes" in given:
         check_local_indexes(local, schema)
     if "GlobalSecondaryIndexes" in given:
-        _check_global_indexes(globally, billing)
+        _check_global_indexes(globally)
     indexes = [*local, *globally]
     check_definitions(
         given["AttributeDefinitions"],
@@ -101,6 +112,7 @@ def create_table(
     check_index_names(indexes)
     check_projected(indexes)
     check_stream(given.get("StreamSpecification"))
+    check_encryption(given.get("SSESpecification"))
     tags = distinct_tags(given.get("Tags", []))
     check_tag_count(tags)
     policy = given.get("ResourcePolicy")
@@ -108,11 +120,11 @@ def create_table(
         check_policy(policy)
 
     def work(writer: Writer) -> dict[str, Any]:
-        if writer.get(TABLES, name.encode()) is not None:
-            raise EngineError("ResourceInUseException", f"Table already exists: {name}")
-        at = now()
+        at = surroundings.now()
         drop_ended(writer, at)
-        document = {
+        drop_deleted(writer, at)
+        _check_free(writer, name, at)
+        document: dict[str, Any] = {
             "TableId": str(uuid4()),
             "TableName": name,
             "AttributeDefinitions": given["AttributeDefinitions"],
@@ -123,9 +135,9 @@ def create_table(
             "CreationDateTime": at,
             "DeletionProtectionEnabled": False,
             "Tags": tags,
-            **{key: given[key] for key in SETTINGS if key in given},
+            **{key: given[key] for key in SETTINGS if given.get(key) not in (None, {})},
         }
-        if billing == "PAY_PER_REQUEST":
+        if billing == PER_REQUEST:
             document["BillingModeDateTime"] = at
         if policy is not None:
             document["ResourcePolicy"] = new_policy(policy, at)
@@ -133,10 +145,25 @@ def create_table(
         table = save_table(writer, document)
         for space in (table.items, *(index.space for index in table.indexes)):
             write_totals(writer, space, 0, 0)
-        _adopt(writer, table, now)
-        return {"TableDescription": describe(writer, document)}
+        _adopt(writer, table, surroundings.now)
+        create_state(document, at + surroundings.behaviour.table_delay)
+        described = describe(writer, document)
+        settle(document, at)
+        if "State" in document:
+            save_table(writer, document)
+        return {"TableDescription": described}
 
     return work
+
+
+def _check_free(reader: Reader, name: str, at: float) -> None:
+    try:
+        document = current_document(reader, name, at)
+    except EngineError:
+        return
+    if status_of(document) in ("CREATING", "DELETING"):
+        check_ready(document)
+    raise EngineError("ResourceInUseException", f"Table already exists: {name}")
 
 
 def without_nulls(value: Any) -> Any:
@@ -151,17 +178,15 @@ def without_nulls(value: Any) -> Any:
     return value
 
 
-def _check_global_indexes(indexes: list[dict[str, Any]], billing: str) -> None:
+def _check_global_indexes(indexes: list[dict[str, Any]]) -> None:
     if not indexes:
         raise validation(f"{_INVALID}List of GlobalSecondaryIndexes is empty")
     if len(indexes) > GLOBAL_INDEXES:
         raise validation(
-            f"{_INVALID}Number of GlobalSecondaryIndexes exceeds per-table limit of"
-            f" {GLOBAL_INDEXES}"
+            f"{_INVALID}GlobalSecondaryIndex count exceeds the per-table limit of {GLOBAL_INDEXES}"
         )
     for index in indexes:
         check_global_index(index)
-        check_throughput(billing, index.get("ProvisionedThroughput"), index["IndexName"])
 
 
 def set_stream(
@@ -205,21 +230,26 @@ def _adopt(writer: Writer, table: Table, now: Callable[[], float]) -> None:
     changes.finish()
 
 
-def describe_table(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
+def describe_table(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Reader], dict[str, Any]]:
     """Describe a table."""
     name = request["TableName"]
-    return lambda reader: {"Table": describe(reader, stored_document(reader, name))}
+    return lambda reader: {"Table": describe(reader, current_document(reader, name, now()))}
 
 
-def list_tables(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
-    """List the tables' names, ordered, a page at a time."""
+def list_tables(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Reader], dict[str, Any]]:
+    """List the tables' names, ordered, a page at a time; those that are being deleted, too."""
     last = request.get("ExclusiveStartTableName")
     start = b"" if last is None else last.encode() + b"\x00"
     limit = request.get("Limit") or _LISTED
 
     def work(reader: Reader) -> dict[str, Any]:
         names: list[str] = []
-        for key, _ in reader.scan(TABLES, start=start):
+        going = deleted_names(reader, now(), start=start)
+        for key in merge((key for key, _ in reader.scan(TABLES, start=start)), going):
             if len(names) == limit:
                 return {"TableNames": names, "LastEvaluatedTableName": names[-1]}
             names.append(key.decode())
@@ -229,23 +259,27 @@ def list_tables(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]
 
 
 def delete_table(
-    request: Mapping[str, Any], now: Callable[[], float]
+    request: Mapping[str, Any], surroundings: Surroundings
 ) -> Callable[[Writer], dict[str, Any]]:
-    """Delete a table with all its items, unless it is protected; its stream ends."""
+    """Delete a table with all its items, unless it is protected; its stream ends.
+
+    While it is being deleted its items cannot be reached any more: the service may go on with
+    reads and writes until the table is gone, and promises none.
+    """
     name = request["TableName"]
 
     def work(writer: Writer) -> dict[str, Any]:
-        document = stored_document(writer, name)
-        if document["DeletionProtectionEnabled"]:
-            raise validation(
-                "Resource cannot be deleted as it is currently protected against deletion. Disable"
-                " deletion protection first."
-            )
-        described = describe(writer, document)
-        described["TableStatus"] = "DELETING"
-        table = Table.parse(document)
-        at = now()
+        at = surroundings.now()
         drop_ended(writer, at)
+        drop_deleted(writer, at)
+        document = current_document(writer, name, at)
+        if status_of(document) == "DELETING":
+            return {"TableDescription": describe(writer, document)}
+        _check_deletable(document)
+        table = Table.parse(document)
+        document["State"] = {"Status": "DELETING", "Until": at + surroundings.behaviour.table_delay}
+        document["LocalSecondaryIndexes"] = document["GlobalSecondaryIndexes"] = []
+        described = describe(writer, document)
         close_stream(writer, table, at)
         for space in (table.items, *(index.space for index in table.indexes)):
             writer.clear(space)
@@ -253,23 +287,22 @@ def delete_table(
         if table.expiry is not None:
             writer.clear(table.expiry.space)
         writer.delete(TABLES, table.name.encode())
+        if surroundings.behaviour.table_delay:
+            writer.put(DELETED, table.name.encode(), encode(document))
         return {"TableDescription": described}
 
     return work
 
 
-def indexes_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the definitions of a table's indexes, the local ones first."""
-    return [*document["LocalSecondaryIndexes"], *document["GlobalSecondaryIndexes"]]
-
-
-def used_definitions(
-    document: Mapping[str, Any], known: Iterable[dict[str, str]]
-) -> list[dict[str, str]]:
-    """Return the attribute definitions that a key of a table or of its indexes has."""
-    schemas = [document["KeySchema"], *(index["KeySchema"] for index in indexes_of(document))]
-    used = {entry["AttributeName"] for keys in schemas for entry in keys}
-    return [entry for entry in known if entry["AttributeName"] in used]
+def _check_deletable(document: Mapping[str, Any]) -> None:
+    check_ready(document)
+    if any("State" in index for index in document["GlobalSecondaryIndexes"]):
+        raise in_use("Cannot delete table while indexes are being created, updated, or deleted.")
+    if document["DeletionProtectionEnabled"]:
+        raise validation(
+            "Resource cannot be deleted as it is currently protected against deletion. Disable"
+            " deletion protection first."
+        )
 
 
 def fill_index(writer: Writer, table: Table, index: Index) -> None:
