@@ -31,7 +31,7 @@ def query(
     """
     bound = Expressions(request, ("KeyConditionExpression", "FilterExpression"))
     condition = bound.key_condition("KeyConditionExpression") or key_conditions(request)
-    walk = prepare_walk(request, bound, verb="Querying")
+    walk = prepare_walk(request, bound)
     bound.finish()
     if condition is None:
         raise validation(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from anydynamo.engine.errors import EngineError
+from anydynamo.engine.errors import DETECTED, EngineError
 from anydynamo.engine.legacy import LEGACY, refuse_mixture
 from anydynamo.engine.requests.backups import BACKUPS
 from anydynamo.engine.requests.items import ITEMS
@@ -34,6 +34,8 @@ OPERATIONS: Final[Mapping[str, Structure]] = {
 }
 """Every operation that the engine has, with its parameters."""
 
+_DETECTING: Final = frozenset(("PutItem", "UpdateItem", "DeleteItem"))
+
 
 def checked(operation: str, request: object) -> Mapping[str, Any]:
     """Return a request whose shape is that of its operation.
@@ -50,6 +52,6 @@ def checked(operation: str, request: object) -> Mapping[str, Any]:
         raise EngineError("SerializationException", "Unexpected value type in payload")
     given = cast("Mapping[str, Any]", request)
     if not LEGACY.isdisjoint(given):
-        refuse_mixture(given)
+        refuse_mixture(given, prefix=DETECTED if operation in _DETECTING else "")
     check(shape, given)
     return given
