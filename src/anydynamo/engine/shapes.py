@@ -35,6 +35,7 @@ __all__ = [
     "Text",
     "Timestamp",
     "check",
+    "drop_unknown",
 ]
 
 Path = tuple[Any, str] | None
@@ -70,6 +71,21 @@ def check(shape: Structure, request: Mapping[str, Any]) -> None:
         plural = "" if len(faults) == 1 else "s"
         text = "; ".join(faults[:_REPORTED])
         raise validation(f"{len(faults)} validation error{plural} detected: {text}")
+
+
+def drop_unknown(shape: Shape, value: object) -> None:
+    """Remove from a request, in place, what AWS knows no name for, as the service ignores it.
+
+    A client in another language may be newer than this engine, or have a member too many.
+    """
+    if isinstance(shape, Structure) and isinstance(value, dict):
+        shape.drop_unknown(cast("dict[str, Any]", value))
+    elif isinstance(shape, Listing) and isinstance(value, list):
+        for one in cast("list[object]", value):
+            drop_unknown(shape.member, one)
+    elif isinstance(shape, Mapped) and isinstance(value, dict):
+        for one in cast("dict[str, object]", value).values():
+            drop_unknown(shape.member, one)
 
 
 def _spell(path: Path) -> str:
@@ -223,10 +239,10 @@ class Document:
 class Listing:
     """A list of one shape."""
 
-    __slots__ = ("_max", "_member", "_min")
+    __slots__ = ("_max", "_min", "member")
 
     def __init__(self, member: Shape, *, minimum: int = 0, maximum: int | None = None) -> None:
-        self._member = member
+        self.member = member
         self._min = minimum
         self._max = maximum
 
@@ -240,19 +256,19 @@ class Listing:
             if member is None:
                 faults.append(_fault("null", ((path, str(number)), "member"), "not be null"))
             else:
-                self._member.check(member, ((path, str(number)), "member"), faults)
+                self.member.check(member, ((path, str(number)), "member"), faults)
 
 
 class Mapped:
     """A map from strings to one shape."""
 
-    __slots__ = ("_key", "_max", "_min", "_value")
+    __slots__ = ("_key", "_max", "_min", "member")
 
     def __init__(
         self, key: Shape, value: Shape, *, minimum: int = 0, maximum: int | None = None
     ) -> None:
         self._key = key
-        self._value = value
+        self.member = value
         self._min = minimum
         self._max = maximum
 
@@ -267,7 +283,7 @@ class Mapped:
             if member is None:
                 faults.append(_fault("null", ((path, str(name)), "member"), "not be null"))
             else:
-                self._value.check(member, ((path, str(name)), "member"), faults)
+                self.member.check(member, ((path, str(name)), "member"), faults)
 
 
 def _count(
@@ -333,6 +349,19 @@ class Structure:
             if declared is None:
                 raise validation(self._undeclared(name))
             declared[0].check(member, (path, declared[1]), faults)
+
+    def drop_unknown(self, value: dict[str, Any]) -> None:
+        """Remove members that nobody knows, here and below; see `drop_unknown`."""
+        members = self._members
+        unknown: list[str] = []
+        for name, member in value.items():
+            declared = members.get(name)
+            if declared is not None:
+                drop_unknown(declared[0], member)
+            elif name not in self._refused:
+                unknown.append(name)
+        for name in unknown:
+            del value[name]
 
     def _undeclared(self, name: object) -> str:
         known = self._refused.get(name) if isinstance(name, str) else None

@@ -17,12 +17,12 @@ from anydynamo.engine.requests.settings import SETTINGS
 from anydynamo.engine.requests.statements import STATEMENTS
 from anydynamo.engine.requests.streams import STREAMS
 from anydynamo.engine.requests.tables import TABLES
-from anydynamo.engine.shapes import check
+from anydynamo.engine.shapes import check, drop_unknown
 
 if TYPE_CHECKING:
     from anydynamo.engine.shapes import Structure
 
-__all__ = ["OPERATIONS", "checked"]
+__all__ = ["OPERATIONS", "checked", "drop_unknown_parameters"]
 
 OPERATIONS: Final[Mapping[str, Structure]] = {
     **ITEMS,
@@ -55,3 +55,13 @@ def checked(operation: str, request: object) -> Mapping[str, Any]:
         refuse_mixture(given, prefix=DETECTED if operation in _DETECTING else "")
     check(shape, given)
     return given
+
+
+def drop_unknown_parameters(operation: str, request: dict[str, Any]) -> None:
+    """Remove from a request, in place, what AWS has no parameter or member for.
+
+    The service ignores that; its clients for Python refuse it, and so does `checked`.
+    """
+    shape = OPERATIONS.get(operation)
+    if shape is not None:
+        drop_unknown(shape, request)
