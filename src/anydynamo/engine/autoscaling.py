@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from anydynamo.engine.descriptions import store_document, stored_document
+from anydynamo.engine.descriptions import status_of, store_document
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.shapes import without_nulls
+from anydynamo.engine.states import check_ready, settled_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -120,7 +121,7 @@ def _described(settings: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def update_table_replica_auto_scaling(
-    request: Mapping[str, Any],
+    request: Mapping[str, Any], now: Callable[[], float]
 ) -> Callable[[Writer], dict[str, Any]]:
     """Change how the replicas of a table, and their indexes, are to be scaled.
 
@@ -137,7 +138,8 @@ def update_table_replica_auto_scaling(
         )
 
     def work(writer: Writer) -> dict[str, Any]:
-        document = stored_document(writer, given["TableName"])
+        document = settled_document(writer, given["TableName"], now())
+        check_ready(document)
         _check_scalable(document)
         scale_writes(document, writes)
         for update in indexes or ():
@@ -155,12 +157,12 @@ def update_table_replica_auto_scaling(
 
 
 def describe_table_replica_auto_scaling(
-    request: Mapping[str, Any],
+    request: Mapping[str, Any], now: Callable[[], float]
 ) -> Callable[[Reader], dict[str, Any]]:
     """Describe how the replicas of a table are to be scaled."""
     name = request["TableName"]
     return lambda reader: {
-        "TableAutoScalingDescription": _description(stored_document(reader, name))
+        "TableAutoScalingDescription": _description(settled_document(reader, name, now()))
     }
 
 
@@ -202,7 +204,7 @@ def _scale_region(document: dict[str, Any], update: Mapping[str, Any]) -> None:
 def _description(document: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "TableName": document["TableName"],
-        "TableStatus": "ACTIVE",
+        "TableStatus": status_of(document),
         "Replicas": [_replica(document, region) for region in _regions(document)],
     }
 
@@ -218,7 +220,7 @@ def _replica(document: Mapping[str, Any], region: str) -> dict[str, Any]:
         described["GlobalSecondaryIndexes"] = [
             {
                 "IndexName": index["IndexName"],
-                "IndexStatus": "ACTIVE",
+                "IndexStatus": status_of(index),
                 "ProvisionedReadCapacityAutoScalingSettings": reads_scaling(index, region),
                 "ProvisionedWriteCapacityAutoScalingSettings": writes_scaling(index),
             }

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from anydynamo.engine.access import bare_name
-from anydynamo.engine.definitions import check_throughput
+from anydynamo.engine.definitions import check_throughput, used_definitions
 from anydynamo.engine.descriptions import (
     arn_of,
     describe,
@@ -37,7 +37,7 @@ from anydynamo.engine.layout import (
     items_space,
 )
 from anydynamo.engine.shapes import without_nulls
-from anydynamo.engine.tables import fill_index, used_definitions
+from anydynamo.engine.tables import fill_index
 from anydynamo.engine.writes import read_totals, write_totals
 
 if TYPE_CHECKING:

@@ -28,10 +28,18 @@ class Behaviour:
         collection_bytes: Bytes that the items of one partition key value may have, and their
             entries in local indexes, in a table with such indexes. Fewer than the service's 10 GB
             let a test come to the end of them.
+        table_delay: How many seconds a table is CREATING, UPDATING or DELETING. With 0 it is
+            ACTIVE, or gone, at once; only the response of the change itself names the state.
+        index_delay: How many seconds a global index is CREATING, for its backfill, or DELETING,
+            beyond `table_delay`.
+        ttl_delay: How many seconds a time to live is ENABLING or DISABLING.
     """
 
     expire_after: float | None = None
     collection_bytes: int = COLLECTION_BYTES
+    table_delay: float = 0.0
+    index_delay: float = 0.0
+    ttl_delay: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,5 +82,8 @@ def count(text: str) -> int:
 CHOICES: Final[Mapping[str, Callable[[str], Any]]] = {
     "collection_bytes": count,
     "expire_after": seconds,
+    "table_delay": seconds,
+    "index_delay": seconds,
+    "ttl_delay": seconds,
 }
 """How the text of each choice is converted."""

@@ -18,10 +18,12 @@ from anydynamo.engine.autoscaling import (
     scale_writes,
     writes_scaling,
 )
-from anydynamo.engine.descriptions import moment, store_document, throughput
+from anydynamo.engine.descriptions import moment, status_of, store_document, throughput
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.globaltables import global_document
+from anydynamo.engine.provisioning import PER_REQUEST, change_capacity
 from anydynamo.engine.shapes import without_nulls
+from anydynamo.engine.states import check_ready, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,11 +38,17 @@ _READS: Final = "ProvisionedReadCapacity"
 
 
 def describe_global_table_settings(
-    request: Mapping[str, Any],
+    request: Mapping[str, Any], now: Callable[[], float]
 ) -> Callable[[Reader], dict[str, Any]]:
     """Describe the settings of a global table, region by region."""
     name = request["GlobalTableName"]
-    return lambda reader: _described(global_document(reader, name), "ACTIVE")
+
+    def work(reader: Reader) -> dict[str, Any]:
+        document = global_document(reader, name)
+        settle(document, now())
+        return _described(document, "ACTIVE")
+
+    return work
 
 
 def update_global_table_settings(
@@ -57,8 +65,10 @@ def update_global_table_settings(
         raise validation("One or more parameter values were invalid: no setting is to be changed")
 
     def work(writer: Writer) -> dict[str, Any]:
-        document = global_document(writer, name)
-        _bill(document, given, now())
+        document, at = global_document(writer, name), now()
+        settle(document, at)
+        check_ready(document)
+        _bill(document, given, at)
         _set_writes(document, given, "GlobalTable")
         for update in given.get("GlobalTableGlobalSecondaryIndexSettingsUpdate", ()):
             _set_writes(index_entry(document, update["IndexName"], _NO_INDEX), update, "")
@@ -73,16 +83,20 @@ def update_global_table_settings(
 def _bill(document: dict[str, Any], given: Mapping[str, Any], at: float) -> None:
     """Change the billing, and hold the request to it."""
     mode = given.get("GlobalTableBillingMode", document["BillingMode"])
-    if mode == "PAY_PER_REQUEST":
+    if mode == PER_REQUEST:
         _refuse_provisioned(given)
     if mode == document["BillingMode"]:
         return
-    document["BillingMode"], document["BillingModeDateTime"] = mode, at
-    places = [document, *document["GlobalSecondaryIndexes"]]
-    if mode == "PAY_PER_REQUEST":
-        for place in places:
-            place.pop("ProvisionedThroughput", None)
-        return
+    capacity: dict[str, Any] = {"BillingMode": mode}
+    if mode != PER_REQUEST:
+        capacity["ProvisionedThroughput"] = _new_units(given)
+    names = [index["IndexName"] for index in document["GlobalSecondaryIndexes"]]
+    # An index begins with the units of its table; the request may have others for it.
+    updates = {name: {**capacity} for name in names} if mode != PER_REQUEST else {}
+    change_capacity(document, capacity, updates, at)
+
+
+def _new_units(given: Mapping[str, Any]) -> dict[str, int]:
     reads = [
         update["ReplicaProvisionedReadCapacityUnits"]
         for update in given.get("ReplicaSettingsUpdate", ())
@@ -95,11 +109,7 @@ def _bill(document: dict[str, Any], given: Mapping[str, Any], at: float) -> None
             " and a ReplicaProvisionedReadCapacityUnits must be specified when"
             " GlobalTableBillingMode becomes PROVISIONED"
         )
-    for place in places:
-        place["ProvisionedThroughput"] = {
-            "ReadCapacityUnits": max(reads),
-            "WriteCapacityUnits": writes,
-        }
+    return {"ReadCapacityUnits": max(reads), "WriteCapacityUnits": writes}
 
 
 def _refuse_provisioned(given: Mapping[str, Any]) -> None:
@@ -119,7 +129,10 @@ def _refuse_provisioned(given: Mapping[str, Any]) -> None:
 def _set_writes(place: dict[str, Any], given: Mapping[str, Any], prefix: str) -> None:
     units = given.get(f"{prefix}{_WRITES}Units")
     if units is not None:
-        place["ProvisionedThroughput"]["WriteCapacityUnits"] = units
+        place["ProvisionedThroughput"] = {
+            **place["ProvisionedThroughput"],
+            "WriteCapacityUnits": units,
+        }
     scale_writes(place, given.get(f"{prefix}{_WRITES}AutoScalingSettingsUpdate"))
 
 
@@ -154,9 +167,9 @@ def _described(document: Mapping[str, Any], status: str) -> dict[str, Any]:
 
 def _region(document: Mapping[str, Any], region: str, status: str) -> dict[str, Any]:
     described: dict[str, Any] = {"RegionName": region, "ReplicaStatus": status}
-    if document["BillingMode"] == "PAY_PER_REQUEST":
+    if document["BillingMode"] == PER_REQUEST:
         described["ReplicaBillingModeSummary"] = {
-            "BillingMode": "PAY_PER_REQUEST",
+            "BillingMode": PER_REQUEST,
             "LastUpdateToPayPerRequestDateTime": moment(document["BillingModeDateTime"]),
         }
     described.update(_capacity(document, region, "Replica"))
@@ -164,7 +177,7 @@ def _region(document: Mapping[str, Any], region: str, status: str) -> dict[str, 
         described["ReplicaGlobalSecondaryIndexSettings"] = [
             {
                 "IndexName": index["IndexName"],
-                "IndexStatus": "ACTIVE",
+                "IndexStatus": status_of(index),
                 **_capacity(index, region, ""),
             }
             for index in document["GlobalSecondaryIndexes"]

@@ -145,7 +145,7 @@ def list_global_tables(request: Mapping[str, Any]) -> Callable[[Reader], dict[st
 
 
 def global_document(reader: Reader, name: str) -> dict[str, Any]:
-    """Return a fresh copy of the description of a global table's table.
+    """Return a fresh copy of the description of a global table's table, as it is stored.
 
     Raises:
         EngineError: A GlobalTableNotFoundException.

@@ -16,9 +16,10 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any, Final
 
-from anydynamo.engine.descriptions import moment, store_document, stored_document
+from anydynamo.engine.descriptions import moment, store_document
 from anydynamo.engine.errors import EngineError, validation
-from anydynamo.engine.layout import TABLES, decode
+from anydynamo.engine.layout import TABLES
+from anydynamo.engine.states import settled_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -47,7 +48,8 @@ def update_contributor_insights(
     mode = request.get("ContributorInsightsMode")
 
     def work(writer: Writer) -> dict[str, Any]:
-        document = stored_document(writer, name)
+        at = now()
+        document = settled_document(writer, name, at)
         place = _place(document, index)
         known = place.get(_STORED, {"Status": "DISABLED", "Mode": _ALL_KEYS})
         wanted = {
@@ -56,7 +58,7 @@ def update_contributor_insights(
         }
         changes = any(known[key] != value for key, value in wanted.items())
         if changes:
-            place[_STORED] = {**wanted, "At": now()}
+            place[_STORED] = {**wanted, "At": at}
             store_document(writer, document)
         status = ("ENABLING" if enabled else "DISABLING") if changes else wanted["Status"]
         return {
@@ -69,13 +71,13 @@ def update_contributor_insights(
 
 
 def describe_contributor_insights(
-    request: Mapping[str, Any],
+    request: Mapping[str, Any], now: Callable[[], float]
 ) -> Callable[[Reader], dict[str, Any]]:
     """Describe the insights of a table or of one of its global indexes, with their rules."""
     name, index = request["TableName"], request.get("IndexName")
 
     def work(reader: Reader) -> dict[str, Any]:
-        document = stored_document(reader, name)
+        document = settled_document(reader, name, now())
         place = _place(document, index)
         described = _named(document, index)
         known = place.get(_STORED)
@@ -98,7 +100,9 @@ def describe_contributor_insights(
     return work
 
 
-def list_contributor_insights(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
+def list_contributor_insights(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Reader], dict[str, Any]]:
     """List the insights of a table and its indexes, or of all tables, a page at a time.
 
     Raises:
@@ -114,7 +118,7 @@ def list_contributor_insights(request: Mapping[str, Any]) -> Callable[[Reader], 
     def work(reader: Reader) -> dict[str, Any]:
         summaries: list[dict[str, Any]] = []
         last = after
-        for document in _documents(reader, name, after):
+        for document in _documents(reader, name, after, now()):
             for index, known in _known(document):
                 place = (document["TableName"], index)
                 if place <= after:
@@ -172,13 +176,13 @@ def _rules(resource: str, known: Mapping[str, Any], *, sorted_too: bool) -> list
 
 
 def _documents(
-    reader: Reader, name: str | None, after: tuple[str, str]
+    reader: Reader, name: str | None, after: tuple[str, str], at: float
 ) -> Iterator[dict[str, Any]]:
     if name is not None:
-        yield stored_document(reader, name)
+        yield settled_document(reader, name, at)
         return
-    for _, raw in reader.scan(TABLES, start=after[0].encode()):
-        yield decode(raw)
+    for key, _ in reader.scan(TABLES, start=after[0].encode()):
+        yield settled_document(reader, key.decode(), at)
 
 
 def _token(place: tuple[str, str]) -> str:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 from anydynamo.engine.errors import validation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 __all__ = [
     "REPLICATED_STREAM",
@@ -33,7 +33,7 @@ __all__ = [
     "check_region",
     "check_stream_stays",
     "remove_region",
-    "show_changes",
+    "replica_states",
     "stream_to_open",
 ]
 
@@ -269,21 +269,10 @@ def _streamed(document: Mapping[str, Any]) -> bool:
     return bool(document.get("Replicas")) and not strong
 
 
-def show_changes(described: dict[str, Any], given: Mapping[str, Any]) -> None:
-    """Let the answer to an UpdateTable show its changes as if they were under way."""
-    replicas = described.get("Replicas", [])
-    for kind, action in _actions(given.get("ReplicaUpdates", ())):
-        shown = {"RegionName": action["RegionName"]}
-        for replica in replicas:
-            if replica["RegionName"] == action["RegionName"]:
-                shown = replica
-        shown["ReplicaStatus"] = _STATUSES[kind]
-        if kind == "Delete":
-            replicas.append(shown)
-    if replicas:
-        described["Replicas"] = replicas
-
-
-def _actions(updates: list[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for update in updates:
-        yield from update.items()
+def replica_states(given: Mapping[str, Any]) -> dict[str, str]:
+    """Return the status of each replica that an UpdateTable changes, until it is complete."""
+    return {
+        action["RegionName"]: _STATUSES[kind]
+        for update in given.get("ReplicaUpdates", ())
+        for kind, action in update.items()
+    }

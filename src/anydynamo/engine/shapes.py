@@ -88,18 +88,18 @@ def without_nulls(value: Any) -> Any:
     return value
 
 
-def drop_unknown(shape: Shape, value: Any) -> None:
+def drop_unknown(shape: Shape, value: object) -> None:
     """Remove from a request, in place, what AWS knows no name for, as the service ignores it.
 
     A client in another language may be newer than this engine, or have a member too many.
     """
-    if isinstance(shape, Structure) and type(value) is dict:
+    if isinstance(shape, Structure) and isinstance(value, dict):
         shape.drop_unknown(cast("dict[str, Any]", value))
-    elif isinstance(shape, Listing) and type(value) is list:
-        for one in cast("list[Any]", value):
+    elif isinstance(shape, Listing) and isinstance(value, list):
+        for one in cast("list[object]", value):
             drop_unknown(shape.member, one)
-    elif isinstance(shape, Mapped) and type(value) is dict:
-        for one in cast("dict[str, Any]", value).values():
+    elif isinstance(shape, Mapped) and isinstance(value, dict):
+        for one in cast("dict[str, object]", value).values():
             drop_unknown(shape.member, one)
 
 

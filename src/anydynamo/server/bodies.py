@@ -1,9 +1,10 @@
 """Bodies of requests and answers: JSON outside, the shapes of botocore inside.
 
 The two differ in binary values, which JSON has as base64, in moments, which it has as seconds since
-the epoch, and in members that nobody knows, which the service ignores and botocore refuses. An answer is converted while it is written. In a request only the places are
-converted where an attribute value can stand, one table of them for each operation: a map attribute
-may well be called `B` and hold a string.
+the epoch, and in members that nobody knows, which the service ignores and botocore refuses. An
+answer is converted while it is written. In a request only the places are converted where an
+attribute value can stand, one table of them for each operation: a map attribute may well be called
+`B` and hold a string.
 
 Source: the request syntax of each operation in the Amazon DynamoDB API Reference (2012-08-10).
 """

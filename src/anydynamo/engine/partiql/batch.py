@@ -14,7 +14,7 @@ from anydynamo.engine.partiql.writes import returned, write_action
 from anydynamo.engine.writes import Changes, Stored
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from anydynamo.engine.actions import Action
     from anydynamo.engine.behaviour import Surroundings
@@ -51,13 +51,16 @@ def batch_execute_statement(
     if reads == {False}:
         return _write(statements, mode, surroundings)
     consistent = [one.get("ConsistentRead") is True for one in given]
-    return _read(statements, consistent, mode)
+    return _read(statements, consistent, mode, surroundings.now)
 
 
 def _bound(given: Mapping[str, Any]) -> Bound | EngineError:
     try:
         bound = bind(given)
     except EngineError as error:
+        if error.code == "SerializationException":
+            # Not one statement is wrong: the request cannot be read.
+            raise
         return error
     if isinstance(bound.statement, Exists):
         return validation("The EXISTS function can only be used in ExecuteTransaction")
@@ -75,7 +78,10 @@ def _failed(error: EngineError) -> dict[str, Any]:
 
 
 def _read(
-    statements: Sequence[Bound | EngineError], consistent: Sequence[bool], mode: str | None
+    statements: Sequence[Bound | EngineError],
+    consistent: Sequence[bool],
+    mode: str | None,
+    now: Callable[[], float],
 ) -> Reading:
     def work(source: Reader) -> dict[str, Any]:
         consumptions: dict[str, Consumption] = {}
@@ -88,7 +94,7 @@ def _read(
             select = cast("Select", bound.statement)
             name = bare_name(select.table)
             try:
-                found = read_one(source, select, bound.values, "BatchExecuteStatement")
+                found = read_one(source, select, bound.values, "BatchExecuteStatement", now)
             except EngineError as error:
                 responses.append({**_failed(error), "TableName": name})
                 continue
@@ -108,7 +114,7 @@ def _write(
         consumptions: dict[str, Consumption] = {}
         targets = _Targets()
         # All keys are known before anything is written: a repeated one refuses the batch.
-        located = [_located(writer, bound, targets) for bound in statements]
+        located = [_located(writer, bound, targets, surroundings.now) for bound in statements]
         responses: list[dict[str, Any]] = []
         changes = Changes.of_request(writer, surroundings)
         for one in located:
@@ -164,14 +170,17 @@ class _Located(NamedTuple):
 
 
 def _located(
-    writer: Writer, bound: Bound | EngineError, targets: _Targets
+    writer: Writer,
+    bound: Bound | EngineError,
+    targets: _Targets,
+    now: Callable[[], float],
 ) -> _Located | dict[str, Any]:
     """Return a statement with its item, or the response that says why it has none."""
     if isinstance(bound, EngineError):
         return _failed(bound)
     write = cast("Write", bound.statement)
     try:
-        table = find_table(writer, write.table)
+        table = find_table(writer, write.table, now)
         action = write_action(write, bound.values, table, show_item=bound.show_item)
         key = action.key(table)
     except EngineError as error:
