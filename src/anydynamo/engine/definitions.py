@@ -256,12 +256,17 @@ def check_encryption(specification: Mapping[str, Any] | None) -> None:
 def distinct_tags(tags: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """Return tags by their keys.
 
+    Source: "Tagging restrictions in DynamoDB" of the Amazon DynamoDB Developer Guide.
+
     Raises:
-        EngineError: A ValidationException; two have the same key.
+        EngineError: A ValidationException; two have the same key, or one has a key of AWS's.
     """
     distinct = {tag["Key"]: tag["Value"] for tag in tags}
     if len(distinct) != len(tags):
         raise validation(f"{_INVALID}Duplicate tag key")
+    if any(key.lower().startswith("aws:") for key in distinct):
+        # The text is ours.
+        raise validation(f"{_INVALID}Tag keys that begin with aws: are reserved for AWS")
     return distinct
 
 
