@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from tests.engine.calling import Engine, S, definitions, index, schema
 
+from anydynamo.adapters.embedded import EmbeddedAdapter
+from anydynamo.engine.behaviour import Behaviour
+
 STREAM = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
 UNITS = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 6}
 SCALING = {"MinimumUnits": 1, "MaximumUnits": 10}
@@ -534,3 +537,33 @@ def test_a_restored_table_has_none_of_these_settings(db: Engine) -> None:
         destinations = db("DescribeKinesisStreamingDestination", TableName=name)
         assert destinations["KinesisDataStreamDestinations"] == []
         assert db("ListContributorInsights", TableName=name)["ContributorInsightsSummaries"] == []
+
+
+def test_replicas_change_for_as_long_as_their_table_does(db: Engine) -> None:
+    db.adapter = EmbeddedAdapter(
+        db.store,
+        provider="memory",
+        clock=lambda: db.now,
+        behaviour=Behaviour(table_delay=10),
+    )
+    create_on_demand(db)
+    db.now += 10
+    update(db, added("eu-west-1"))
+    table = described(db)
+    assert table["TableStatus"] == "UPDATING"
+    assert [replica["ReplicaStatus"] for replica in table["Replicas"]] == ["CREATING"]
+    db.refused(
+        "ResourceInUseException",
+        "being updated",
+        "UpdateTableReplicaAutoScaling",
+        TableName="users",
+        ProvisionedWriteCapacityAutoScalingUpdate=SCALING,
+    )
+    shown = db("DescribeTableReplicaAutoScaling", TableName="users")
+    assert shown["TableAutoScalingDescription"]["TableStatus"] == "UPDATING"
+    db.now += 10
+    assert [replica["ReplicaStatus"] for replica in described(db)["Replicas"]] == ["ACTIVE"]
+    update(db, removed("eu-west-1"))
+    assert described(db)["Replicas"] == [{"RegionName": "eu-west-1", "ReplicaStatus": "DELETING"}]
+    db.now += 10
+    assert "Replicas" not in described(db)
