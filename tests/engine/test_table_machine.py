@@ -118,7 +118,7 @@ class Tables(RuleBasedStateMachine):
             provider="sqlite",
             blocking=True,
             clock=lambda: self.memory.now,
-            behaviour=Behaviour(**delays),
+            behaviour=Behaviour(table_delay=table, index_delay=index, ttl_delay=ttl),
         )
         # Most of what can go wrong needs a table that has items.
         self.create("one", None)
