@@ -22,7 +22,6 @@ from anydynamo.engine.descriptions import (
     encryption,
     moment,
     seconds,
-    stored_document,
     throughput,
 )
 from anydynamo.engine.errors import EngineError, validation
@@ -36,6 +35,7 @@ from anydynamo.engine.layout import (
     encode,
     items_space,
 )
+from anydynamo.engine.states import at_rest
 from anydynamo.engine.tables import fill_index, without_nulls
 from anydynamo.engine.writes import read_totals, write_totals
 
@@ -54,6 +54,10 @@ __all__ = [
 
 _LISTED: Final = 100
 _BACKUP: Final = "/backup/"
+_UNITS: Final = ("ReadCapacityUnits", "WriteCapacityUnits")
+_INDEX_FEATURES: Final = frozenset(
+    ("IndexName", "KeySchema", "OnDemandThroughput", "Projection", "ProvisionedThroughput")
+)
 _RESTORED: Final = (
     "KeySchema",
     "LocalSecondaryIndexes",
@@ -75,8 +79,10 @@ def create_backup(
 
     def work(writer: Writer) -> dict[str, Any]:
         try:
-            document = stored_document(writer, name)
+            document = at_rest(writer, name, now())
         except EngineError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
             raise EngineError("TableNotFoundException", f"Table not found: {name}") from error
         at = now()
         items = items_space(document["TableId"])
@@ -278,8 +284,7 @@ def _summary(backup: Mapping[str, Any]) -> dict[str, Any]:
 
 def _description(backup: Mapping[str, Any], status: str = "AVAILABLE") -> dict[str, Any]:
     table = backup["Table"]
-    units = throughput(table)
-    del units["NumberOfDecreasesToday"]
+    units = {key: throughput(table)[key] for key in _UNITS}
     source = {
         "TableName": table["TableName"],
         "TableId": table["TableId"],
@@ -305,7 +310,7 @@ def _features(table: Mapping[str, Any]) -> dict[str, Any]:
     for kind in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         if table[kind]:
             features[kind] = [
-                {key: value for key, value in index.items() if key != "WarmThroughput"}
+                {key: value for key, value in index.items() if key in _INDEX_FEATURES}
                 for index in table[kind]
             ]
     if "StreamSpecification" in table:
