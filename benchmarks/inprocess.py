@@ -50,7 +50,7 @@ class Row(Model):
     pk = UnicodeAttribute(hash_key=True)
     sk = NumberAttribute(range_key=True)
     name = UnicodeAttribute(null=True)
-    tags: ListAttribute[Any] = ListAttribute(null=True)  # type: ignore[no-untyped-call] # PynamoDB's own
+    tags: ListAttribute[Any] = ListAttribute(null=True)
     nested: MapAttribute[Any, Any] = MapAttribute(null=True)  # type: ignore[no-untyped-call]
 
 
@@ -203,7 +203,7 @@ def fill(client: Any) -> None:
 
 
 async def run(*, quick: bool) -> list[Result]:
-    dummies = {name: "x" for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+    dummies = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "x")
     with patch.dict(os.environ, {**dummies, "AWS_DEFAULT_REGION": "us-east-1"}):
         return await _run(quick)
 

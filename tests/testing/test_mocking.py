@@ -107,9 +107,13 @@ def test_what_a_mock_opened_is_closed_with_it() -> None:
 
 
 def test_the_data_of_a_failed_test_is_not_left_behind() -> None:
-    with pytest.raises(ZeroDivisionError), mock_dynamodb():
+    @mock_dynamodb
+    def failing() -> None:
         make("abc")
-        _ = 1 / 0
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        failing()
     with mock_dynamodb():
         assert tables() == []
 
@@ -119,7 +123,9 @@ def test_a_test_that_is_no_coroutine_asks_the_adapter() -> None:
     with mock_dynamodb(clock=lambda: now) as mock:
         make("abc")
         specification = {"AttributeName": "until", "Enabled": True}
-        mock.call("UpdateTimeToLive", {"TableName": "abc", "TimeToLiveSpecification": specification})
+        mock.call(
+            "UpdateTimeToLive", {"TableName": "abc", "TimeToLiveSpecification": specification}
+        )
         item = {"pk": {"S": "x"}, "until": {"N": "1000060"}}
         mock.call("PutItem", {"TableName": "abc", "Item": item})
         adapter = mock.adapter
@@ -302,16 +308,19 @@ class TestCases(unittest.TestCase):
     def setUp(self) -> None:
         assert tables() == []
         make("prepared")
-        self.addCleanup(lambda: self.assertEqual(tables(), ["prepared"]))
+        self.addCleanup(self.check)
+
+    def check(self) -> None:
+        assert tables() == ["prepared"]
 
     def tearDown(self) -> None:
-        self.assertEqual(tables(), ["prepared"])
+        self.check()
 
     def test_one(self) -> None:
-        self.assertEqual(tables(), ["prepared"])
+        assert tables() == ["prepared"]
 
     def test_other(self) -> None:
-        self.assertEqual(tables(), ["prepared"])
+        assert tables() == ["prepared"]
 
 
 class TestStarted(unittest.TestCase):
@@ -325,7 +334,7 @@ class TestStarted(unittest.TestCase):
         make("shared")
 
     def test_a_mock_is_started_and_stopped_in_two_places(self) -> None:
-        self.assertEqual(tables(), ["shared"])
+        assert tables() == ["shared"]
 
 
 @mock_dynamodb
@@ -334,7 +343,7 @@ class TestAwaitingCases(unittest.IsolatedAsyncioTestCase):
         make("prepared")
 
     async def test_coroutines_of_a_test_case_are_answered(self) -> None:
-        self.assertEqual(tables(), ["prepared"])
+        assert tables() == ["prepared"]
 
 
 # Threads and tasks.

@@ -28,7 +28,7 @@ from anydynamo.testing.routing.environment import Environment
 from anydynamo.testing.routing.seams import Seams
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Mapping
+    from collections.abc import Callable, Coroutine, Generator, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -193,12 +193,12 @@ class MockDynamoDB:
         return EmbeddedAdapter(MemoryStore(), provider="memory", blocking=True, clock=clock)
 
     @contextmanager
-    def _for_instance(self, instance: Any) -> Iterator[None]:
+    def _for_instance(self, instance: Any) -> Generator[None]:
         """Be active with the data of an instance of a test's class, which outlasts its methods."""
-        kept: dict[str, Any] = vars(instance)
-        data = kept.get(_KEPT)
-        if data is None and not self._depth:
-            data = kept[_KEPT] = self._opened()
+        data: Data | None = getattr(instance, _KEPT, None)
+        if data is None:
+            data = self._opened()
+            setattr(instance, _KEPT, data)
             weakref.finalize(instance, data.close)
         self._start(data)
         try:

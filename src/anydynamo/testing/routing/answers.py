@@ -122,14 +122,12 @@ def _read(request: Any) -> tuple[str, Mapping[str, Any]]:
     return operation, read_body(operation, request.body)
 
 
-def _response(
-    module: str, name: str, request: Any, answer: dict[str, Any] | AnyDynamoError
-) -> Any:
-    status, members = 200, answer
+def _response(module: str, name: str, request: Any, answer: dict[str, Any] | AnyDynamoError) -> Any:
     if isinstance(answer, AnyDynamoError):
-        status, members = _refused(answer, request)
-    assert isinstance(members, dict)  # noqa: S101 - what an error became
-    body = write_body(members)
+        status, answer = _refused(answer, request)
+    else:
+        status = 200
+    body = write_body(answer)
     described = {
         **headers(),
         "content-length": str(len(body)),

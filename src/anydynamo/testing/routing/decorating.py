@@ -10,7 +10,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Generator
 
 __all__ = ["decorated_class", "decorated_function"]
 
@@ -50,9 +50,10 @@ def decorated_function(
     if inspect.isgeneratorfunction(function):
 
         @functools.wraps(function)
-        def wrapped_generator(*arguments: Any, **named: Any) -> Iterator[Any]:
+        def wrapped_generator(*arguments: Any, **named: Any) -> Generator[Any, Any, Any]:
             with enter(*arguments):
-                return (yield from function(*arguments, **named))
+                steps: Generator[Any, Any, Any] = function(*arguments, **named)
+                return (yield from steps)
 
         return wrapped_generator
 
@@ -87,11 +88,15 @@ def decorated_class(
             setattr(changed, name, decorated_function(function, lambda *_: whole()))
         return cls
     for name, function in _methods(cls).items():
-        decorated = decorated_function(function, lambda self, *_: of(self))
+        decorated = decorated_function(function, _of_first(of))
         if name in _COUNTED and len(inspect.signature(function).parameters) == 1:
             decorated = _with_one_argument(decorated)
         setattr(changed, name, decorated)
     return cls
+
+
+def _of_first(of: Callable[[Any], AbstractContextManager[Any]]) -> Callable[..., Any]:
+    return lambda *arguments: of(arguments[0])
 
 
 def _with_one_argument(function: Callable[..., Any]) -> Callable[..., Any]:

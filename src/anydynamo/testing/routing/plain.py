@@ -11,12 +11,16 @@ The checks are made from botocore's service model, so that they are those of the
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Any, Final
 
 __all__ = ["Check", "check_of"]
 
 # Any: what users give may be anything, and botocore's shapes have no types.
 Check = Callable[[Any], bool]
+
+# Under a name that type checkers draw no conclusions from: `Any` would become a container of unknown
+# things.
+_kind_of: Final[Callable[[Any], type]] = type
 
 _ATTRIBUTE_VALUE: Final = "AttributeValue"
 _SCALARS: Final[dict[Any, type]] = {"S": str, "N": str, "B": bytes, "BOOL": bool, "NULL": bool}
@@ -33,7 +37,10 @@ def _check(shape: Any, known: dict[str, Check]) -> Check:
         return _value
     if shape.name in known:
         # A shape that contains itself finds the check that is still being made.
-        return lambda content: known[shape.name](content)
+        def later(content: Any) -> bool:
+            return known[shape.name](content)
+
+        return later
     known[shape.name] = _never
     check = known[shape.name] = _made(shape, known)
     return check
@@ -73,12 +80,10 @@ def _structure(members: dict[str, Check], required: list[str]) -> Check:
     needed = frozenset(required)
 
     def check(content: Any) -> bool:
-        if type(content) is not dict:
+        kind = _kind_of(content)
+        if kind is not dict or not needed <= content.keys():
             return False
-        given = cast("dict[Any, Any]", content)
-        if not needed <= given.keys():
-            return False
-        for name, member in given.items():
+        for name, member in content.items():
             of_member = members.get(name)
             if of_member is None or not of_member(member):
                 return False
@@ -89,8 +94,9 @@ def _structure(members: dict[str, Check], required: list[str]) -> Check:
 
 def _map(of_key: Check, of_value: Check) -> Check:
     def check(content: Any) -> bool:
-        return type(content) is dict and all(
-            of_key(key) and of_value(value) for key, value in cast("dict[Any, Any]", content).items()
+        kind = _kind_of(content)
+        return kind is dict and all(
+            of_key(key) and of_value(value) for key, value in content.items()
         )
 
     return check
@@ -98,47 +104,47 @@ def _map(of_key: Check, of_value: Check) -> Check:
 
 def _list(of_member: Check, least: int) -> Check:
     def check(content: Any) -> bool:
-        return (
-            type(content) is list
-            and len(cast("list[Any]", content)) >= least
-            and all(map(of_member, cast("list[Any]", content)))
-        )
+        kind = _kind_of(content)
+        return kind is list and len(content) >= least and all(map(of_member, content))
 
     return check
 
 
 def _item(content: Any) -> bool:
     # The walk over items is what a request mostly costs here: plain loops, one call per container.
-    if type(content) is not dict:
+    kind = _kind_of(content)
+    if kind is not dict:
         return False
-    for name, value in cast("dict[Any, Any]", content).items():
-        if type(name) is not str or type(value) is not dict or len(value) != 1:
+    for name, value in content.items():
+        kind = _kind_of(value)
+        if type(name) is not str or kind is not dict or len(value) != 1:
             return False
         ((tag, inner),) = value.items()
-        kind = _SCALARS.get(tag)
-        if kind is None:
+        fitting = _SCALARS.get(tag)
+        if fitting is None:
             if not _container(tag, inner):
                 return False
-        elif type(inner) is not kind:
+        elif type(inner) is not fitting:
             return False
     return True
 
 
 def _value(value: Any) -> bool:
-    if type(value) is not dict or len(cast("dict[Any, Any]", value)) != 1:
+    kind = _kind_of(value)
+    if kind is not dict or len(value) != 1:
         return False
-    ((tag, content),) = cast("dict[Any, Any]", value).items()
-    kind = _SCALARS.get(tag)
-    return _container(tag, content) if kind is None else type(content) is kind
+    ((tag, content),) = value.items()
+    fitting = _SCALARS.get(tag)
+    return _container(tag, content) if fitting is None else type(content) is fitting
 
 
 def _container(tag: Any, content: Any) -> bool:
     if tag == "M":
         return _item(content)
-    if type(content) is not list:
+    kind = _kind_of(content)
+    if kind is not list:
         return False
-    members = cast("list[Any]", content)
     if tag == "L":
-        return all(map(_value, members))
-    kind = _SETS.get(tag)
-    return kind is not None and all(type(member) is kind for member in members)
+        return all(map(_value, content))
+    fitting = _SETS.get(tag)
+    return fitting is not None and all(type(member) is fitting for member in content)

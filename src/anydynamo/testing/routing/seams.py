@@ -3,8 +3,8 @@
 Botocore documents events of clients, and no way to all clients. So three functions are replaced on
 their classes, which reaches clients wherever and whenever they were made:
 
-- `Endpoint.make_request`, which every call of every client goes through, sees to it that our handler
-  of `before-send` is registered with the client, before any other;
+- `Endpoint.make_request`, which every call of every client goes through, sees to it that our
+  handler of `before-send` is registered with the client, before any other;
 - `BaseClient.__init__` bars the network from clients that are made while a mock is active;
 - `_make_api_call` of `BaseClient` and `AioBaseClient` is where a call can take the short way. It is
   left alone when another package has wrapped it, which may want to see every call.
@@ -158,7 +158,7 @@ class Seams:
 
 def _register(endpoint: Any, model: Any) -> tuple[Any, str]:
     """Register our handler with a client's events, before any other, and return where."""
-    asynchronous = inspect.iscoroutinefunction(type(endpoint).create_request)
+    asynchronous = inspect.iscoroutinefunction(endpoint.create_request)
     event = f"before-send.{model.service_id.hyphenize()}"
     emitter = endpoint._event_emitter
     handler = send_async if asynchronous else send
