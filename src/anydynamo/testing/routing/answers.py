@@ -94,10 +94,12 @@ def refuse_network(request: Any) -> NoReturn:
 
 
 class _Body:
-    """A response's body, as both kinds of client read it."""
+    """What stands behind a response, as both kinds of client read it."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, described: Mapping[str, str]) -> None:
         self._content = content
+        # Until 2.21 aiobotocore took the headers from here.
+        self.raw_headers = [(name.encode(), value.encode()) for name, value in described.items()]
 
     def stream(self, **_: Any) -> Iterator[bytes]:
         yield self._content
@@ -134,7 +136,7 @@ def _response(module: str, name: str, request: Any, answer: dict[str, Any] | Any
         "x-amz-crc32": str(zlib.crc32(body)),
     }
     response = getattr(importlib.import_module(module), name)
-    return response(request.url, status, described, _Body(body))
+    return response(request.url, status, described, _Body(body, described))
 
 
 def _refused(error: AnyDynamoError, request: Any) -> tuple[int, dict[str, Any]]:

@@ -11,16 +11,16 @@ The checks are made from botocore's service model, so that they are those of the
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 __all__ = ["Check", "check_of"]
 
 # Any: what users give may be anything, and botocore's shapes have no types.
 Check = Callable[[Any], bool]
 
-# Under a name that type checkers draw no conclusions from: `Any` would become a container of unknown
+# By a name that type checkers draw no conclusions from: `Any` would become a container of unknown
 # things.
-_kind_of: Final[Callable[[Any], type]] = type
+_kind_of: Final = cast("Callable[[Any], type[object]]", type)
 
 _ATTRIBUTE_VALUE: Final = "AttributeValue"
 _SCALARS: Final[dict[Any, type]] = {"S": str, "N": str, "B": bytes, "BOOL": bool, "NULL": bool}
