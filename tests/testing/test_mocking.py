@@ -25,13 +25,18 @@ if TYPE_CHECKING:
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
+CLIENT: Any = boto3.client(
+    "dynamodb", region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="b"
+)
+
+
 def tables() -> list[str]:
-    names: list[str] = boto3.client("dynamodb", region_name="eu-west-1").list_tables()["TableNames"]
+    names: list[str] = CLIENT.list_tables()["TableNames"]
     return names
 
 
 def make(name: str) -> None:
-    boto3.client("dynamodb", region_name="eu-west-1").create_table(**create(name))
+    CLIENT.create_table(**create(name))
 
 
 def memory() -> EmbeddedAdapter:
@@ -196,13 +201,14 @@ def test_credentials_and_a_region_that_are_there_stay(monkeypatch: pytest.Monkey
 
 
 def test_boto3s_default_session_is_the_one_from_before_again() -> None:
-    boto3.setup_default_session(region_name="eu-west-1")
     before = boto3.DEFAULT_SESSION
+    boto3.setup_default_session(region_name="eu-west-1")
+    set_up = boto3.DEFAULT_SESSION
     with mock_dynamodb():
         boto3.client("dynamodb")
-        assert boto3.DEFAULT_SESSION is not before
-    assert boto3.DEFAULT_SESSION is before
-    boto3.DEFAULT_SESSION = None
+        assert boto3.DEFAULT_SESSION is not set_up
+    assert boto3.DEFAULT_SESSION is set_up
+    boto3.DEFAULT_SESSION = before
 
 
 # Decorators.
@@ -350,7 +356,6 @@ class TestAwaitingCases(unittest.IsolatedAsyncioTestCase):
 
 
 def test_threads_are_answered_too() -> None:
-    client = boto3.client("dynamodb", region_name="eu-west-1")
     with mock_dynamodb():
         make("abc")
         barrier = threading.Barrier(4)
@@ -359,11 +364,11 @@ def test_threads_are_answered_too() -> None:
             barrier.wait()
             for turn in range(25):
                 item = {"pk": {"S": f"{number}-{turn}"}}
-                client.put_item(TableName="abc", Item=item)
+                CLIENT.put_item(TableName="abc", Item=item)
 
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(work, range(4)))
-        assert client.scan(TableName="abc", Select="COUNT")["Count"] == 100
+        assert CLIENT.scan(TableName="abc", Select="COUNT")["Count"] == 100
 
 
 async def test_it_is_used_with_async_with() -> None:

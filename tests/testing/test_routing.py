@@ -46,9 +46,11 @@ if TYPE_CHECKING:
 NOWHERE = "http://127.0.0.1:9"
 ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=1)
 
-BEFORE: Any = boto3.client(
+# Making a session, which reads botocore's descriptions of services, takes longer than most tests.
+SESSION = boto3.Session(region_name="eu-west-1")
+
+BEFORE: Any = SESSION.client(
     "dynamodb",
-    region_name="eu-west-1",
     endpoint_url=NOWHERE,
     config=ONCE,
     aws_access_key_id="a",
@@ -75,7 +77,7 @@ def mock() -> Iterator[MockDynamoDB]:
 @pytest.fixture
 def client(mock: MockDynamoDB) -> Any:
     """A client that has been used, and a table with one item."""
-    client = boto3.client("dynamodb", region_name="eu-west-1")
+    client = SESSION.client("dynamodb")
     client.create_table(**create("abc"))
     client.put_item(TableName="abc", Item={"pk": {"S": "x"}, "n": {"N": "1"}})
     return client
@@ -101,8 +103,8 @@ def test_a_client_from_before_is_routed_while_the_mock_is_active() -> None:
 
 def test_a_client_from_inside_does_not_reach_the_network_afterwards() -> None:
     with mock_dynamodb():
-        client = boto3.client("dynamodb", region_name="eu-west-1", config=ONCE)
-        unused = boto3.client("dynamodbstreams", region_name="eu-west-1", config=ONCE)
+        client = SESSION.client("dynamodb", config=ONCE)
+        unused = SESSION.client("dynamodbstreams", config=ONCE)
         client.list_tables()
     with pytest.raises(DatabaseClosed, match=r"ListTables with a client.*eu-west-1"):
         client.list_tables()
@@ -112,7 +114,7 @@ def test_a_client_from_inside_does_not_reach_the_network_afterwards() -> None:
 
 def test_a_client_from_one_mock_is_answered_by_the_next() -> None:
     with mock_dynamodb():
-        client = boto3.client("dynamodb", region_name="eu-west-1")
+        client = SESSION.client("dynamodb")
         client.create_table(**create("abc"))
     with mock_dynamodb():
         assert client.list_tables()["TableNames"] == []
@@ -122,7 +124,7 @@ def test_streams_are_answered_too(client: Any) -> None:
     stream = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
     client.create_table(**create("watched", StreamSpecification=stream))
     client.put_item(TableName="watched", Item={"pk": {"S": "x"}, "raw": {"B": b"\x00"}})
-    streams = boto3.client("dynamodbstreams", region_name="eu-west-1")
+    streams = SESSION.client("dynamodbstreams")
     (listed,) = streams.list_streams(TableName="watched")["Streams"]
     described = streams.describe_stream(StreamArn=listed["StreamArn"])["StreamDescription"]
     iterator = streams.get_shard_iterator(
@@ -134,7 +136,7 @@ def test_streams_are_answered_too(client: Any) -> None:
 
 
 def test_other_services_are_left_alone_or_refused() -> None:
-    other = boto3.client("sqs", region_name="eu-west-1", endpoint_url=NOWHERE, config=ONCE)
+    other = SESSION.client("sqs", endpoint_url=NOWHERE, config=ONCE)
     with mock_dynamodb(), pytest.raises(EndpointConnectionError):
         other.list_queues()
     with mock_dynamodb(alone=True):
@@ -146,10 +148,10 @@ def test_other_services_are_left_alone_or_refused() -> None:
 
 def test_moto_goes_on_with_the_other_services() -> None:
     with mock_aws(), mock_dynamodb():
-        client = boto3.client("dynamodb", region_name="eu-west-1")
+        client = SESSION.client("dynamodb")
         client.create_table(**create("abc"))
         assert client.list_tables()["TableNames"] == ["abc"]
-        sts = boto3.client("sts", region_name="eu-west-1")
+        sts = SESSION.client("sts")
         assert sts.get_caller_identity()["Account"] == "123456789012"
     with mock_aws():
         # One of ours that moto answers now: a suite need not move all at once.
@@ -159,7 +161,7 @@ def test_moto_goes_on_with_the_other_services() -> None:
 def test_an_adapter_of_dynamodb_itself_is_not_asked_by_itself() -> None:
     url = f"dynamodb://eu-west-1?endpoint_url={NOWHERE}&connect_timeout=1&max_attempts=1"
     with mock_dynamodb(url), pytest.raises(ConnectionClosedError):
-        boto3.client("dynamodb", region_name="eu-west-1", config=ONCE).list_tables()
+        SESSION.client("dynamodb", config=ONCE).list_tables()
 
 
 def test_a_client_without_credentials_fails_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +178,7 @@ def test_a_client_without_credentials_fails_as_ever(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_resource_converts_waits_and_batches(mock: MockDynamoDB) -> None:
-    table: Any = boto3.resource("dynamodb", region_name="eu-west-1").create_table(**create("abc"))
+    table: Any = SESSION.resource("dynamodb").create_table(**create("abc"))
     table.wait_until_exists()
     with table.batch_writer() as batch:
         for number in range(30):
@@ -323,7 +325,7 @@ def test_a_client_repeats_what_was_throttled(mode: str, pauses: list[float]) -> 
     adapter = Failing()
     with mock_dynamodb(adapter):
         config = Config(retries={"mode": mode, "total_max_attempts": 4})
-        client = boto3.client("dynamodb", region_name="eu-west-1", config=config)
+        client = SESSION.client("dynamodb", config=config)
         client.create_table(**create("abc"))
         adapter.calls = 0
         for _ in range(2):
@@ -352,7 +354,7 @@ def test_an_answer_that_does_not_come_is_the_networks_error(
 ) -> None:
     adapter = Failing()
     with mock_dynamodb(adapter):
-        client = boto3.client("dynamodb", region_name="eu-west-1", config=ONCE)
+        client = SESSION.client("dynamodb", config=ONCE)
         client.create_table(**create("abc"))
         for _ in range(2):
             adapter.errors = [error()]
@@ -380,7 +382,7 @@ def test_an_answer_that_does_not_come_is_the_networks_error(
     ],
 )
 def test_what_botocore_refuses_is_refused_in_its_words(client: Any, wrong: Any) -> None:
-    real = boto3.client("dynamodb", region_name="eu-west-1", endpoint_url=NOWHERE)
+    real = SESSION.client("dynamodb", endpoint_url=NOWHERE)
     said = []
     for one in (client, real):
         with pytest.raises(ParamValidationError) as refused:
@@ -419,7 +421,7 @@ def test_nesting_without_end_is_botocores_to_refuse(client: Any) -> None:
 def test_a_call_goes_the_short_way_once_the_client_is_known(client: Any) -> None:
     answer = client.get_item(TableName="abc", Key={"pk": {"S": "x"}})
     assert went_short(answer)
-    other = boto3.client("dynamodb", region_name="eu-west-1")
+    other = SESSION.client("dynamodb")
     assert not went_short(other.get_item(TableName="abc", Key={"pk": {"S": "x"}}))
     assert went_short(other.get_item(TableName="abc", Key={"pk": {"S": "x"}}))
 
@@ -470,7 +472,7 @@ def test_both_ways_give_the_same_answer(method: str, request_: dict[str, Any]) -
     answers = []
     for listening in (False, True):
         with mock_dynamodb():
-            one: Any = boto3.client("dynamodb", region_name="eu-west-1")
+            one: Any = SESSION.client("dynamodb")
             if listening:
                 one.meta.events.register("before-send.dynamodb", lambda **_: None)
             one.create_table(**create("abc"))
@@ -570,7 +572,7 @@ def test_a_function_that_was_wrapped_before_sees_each_call() -> None:
 
     with patch.object(BaseClient, "_make_api_call", wrapper):
         with mock_dynamodb():
-            client = boto3.client("dynamodb", region_name="eu-west-1")
+            client = SESSION.client("dynamodb")
             client.create_table(**create("abc"))
             for _ in range(2):
                 client.get_item(TableName="abc", Key={"pk": {"S": "x"}})
