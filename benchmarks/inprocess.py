@@ -230,7 +230,7 @@ async def _run(quick: bool) -> list[Result]:
             constant.filled |= place == "routing alone"
             kinds: dict[str, Calls] = {
                 "boto3": of_client(client),
-                "boto3 resource": of_resource(resource.Table("bench")),
+                "resource": of_resource(resource.Table("bench")),
             }
             if place != "botocore alone":
                 kinds["PynamoDB"] = of_models()
