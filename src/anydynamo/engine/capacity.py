@@ -1,22 +1,29 @@
 """Consumed capacity: what DynamoDB would bill, per operation.
 
-Source: "DynamoDB read and write operations" of the Amazon DynamoDB Developer Guide.
+Source: "DynamoDB read and write operations" of the Amazon DynamoDB Developer Guide; for the members
+of a transaction's, the examples of transact-write-items and transact-get-items in the AWS CLI
+Command Reference.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from anydynamo.engine.layout import Index
 
-__all__ = ["Consumption", "add_consumed", "read_units", "write_units"]
+__all__ = ["Consumption", "Units", "add_consumed", "read_units", "write_units"]
 
 _READ_BYTES = 4096
 _WRITE_BYTES = 1024
+
+Units = Literal["ReadCapacityUnits", "WriteCapacityUnits"]
+
+_TRANSACTION: Final = 2
+"""A transaction prepares and then commits, and each costs."""
 
 
 def read_units(size: int, *, consistent: bool) -> float:
@@ -38,14 +45,15 @@ class Consumption:
         name: The table, as the request named it.
         table: The units of the table itself.
         indexes: The units of its indexes.
-        factor: 2 in a transaction, which prepares the item and then commits it. Index entries
-            follow from the item and are written once.
+        transactional: In a transaction, the name of the units that it consumed, which its answer
+            gives beside their sum; an item costs twice as much, being prepared and committed. Index
+            entries follow from the item and are written once.
     """
 
     name: str
     table: float = 0.0
     indexes: dict[Index, float] = field(default_factory=dict[Any, float])
-    factor: int = 1
+    transactional: Units | None = None
 
     def index(self, index: Index, units: float) -> None:
         """Add the units of one index."""
@@ -53,16 +61,21 @@ class Consumption:
 
     def describe(self, mode: str) -> dict[str, Any]:
         """Return a `ConsumedCapacity`; `mode` is `TOTAL` or `INDEXES`."""
-        own = self.table * self.factor
+        own = self.table if self.transactional is None else self.table * _TRANSACTION
         total = own + sum(self.indexes.values())
-        described: dict[str, Any] = {"TableName": self.name, "CapacityUnits": total}
+        described: dict[str, Any] = {"TableName": self.name, **self._units(total)}
         if mode == "INDEXES":
-            described["Table"] = {"CapacityUnits": own}
+            described["Table"] = self._units(own)
             for index, units in self.indexes.items():
                 kind = "LocalSecondaryIndexes" if index.local else "GlobalSecondaryIndexes"
                 arms = described.setdefault(kind, {})
-                arms[index.name] = {"CapacityUnits": units}
+                arms[index.name] = self._units(units)
         return described
+
+    def _units(self, units: float) -> dict[str, float]:
+        if self.transactional is None:
+            return {"CapacityUnits": units}
+        return {"CapacityUnits": units, self.transactional: units}
 
 
 def add_consumed(

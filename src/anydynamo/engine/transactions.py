@@ -10,7 +10,7 @@ import msgspec
 
 from anydynamo.engine.access import find_table, primary_key
 from anydynamo.engine.actions import prepare_action
-from anydynamo.engine.capacity import Consumption, add_consumed, read_units
+from anydynamo.engine.capacity import Consumption, Units, add_consumed, read_units
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.itemcollections import collection_metrics
 from anydynamo.engine.items import prepare_projection
@@ -43,9 +43,6 @@ T = TypeVar("T")
 
 TOKEN_SECONDS = 600
 """How long a client token stands for its transaction."""
-
-_FACTOR = 2
-"""A transaction prepares and then commits, and each costs."""
 
 _KINDS: tuple[Kind, ...] = ("Put", "Update", "Delete", "ConditionCheck")
 _REASONS = {
@@ -85,7 +82,7 @@ def transact_get_items(
             raw = reader.get(table.items, stored)
             size = 0 if raw is None else size_of(raw)
             total += size
-            consumption = table_consumption(consumptions, table)
+            consumption = table_consumption(consumptions, table, writes=False)
             consumption.table += read_units(size, consistent=True)
             if raw is None:
                 responses.append({})
@@ -154,11 +151,14 @@ def sound(results: Sequence[T | EngineError]) -> list[T]:
     )
 
 
-def table_consumption(consumptions: dict[str, Consumption], table: Table) -> Consumption:
+def table_consumption(
+    consumptions: dict[str, Consumption], table: Table, *, writes: bool
+) -> Consumption:
     """Return what a transaction has charged a table up to now."""
     known = consumptions.get(table.id)
     if known is None:
-        known = consumptions[table.id] = Consumption(table.name, factor=_FACTOR)
+        kind: Units = "WriteCapacityUnits" if writes else "ReadCapacityUnits"
+        known = consumptions[table.id] = Consumption(table.name, transactional=kind)
     return known
 
 
@@ -280,7 +280,8 @@ def _read_again(
     for table, key in targets:
         raw = reader.get(table.items, key)
         size = 0 if raw is None else size_of(raw)
-        table_consumption(consumptions, table).table += read_units(size, consistent=True)
+        consumption = table_consumption(consumptions, table, writes=False)
+        consumption.table += read_units(size, consistent=True)
 
 
 def _reason(error: EngineError) -> dict[str, Any]:
@@ -300,7 +301,8 @@ def _perform(
 ) -> None:
     for position, (action, outcome) in enumerate(outcomes):
         try:
-            action.perform(changes, outcome, table_consumption(consumptions, outcome.table))
+            consumption = table_consumption(consumptions, outcome.table, writes=True)
+            action.perform(changes, outcome, consumption)
         except EngineError as error:
             # An item collection that is full: only what stands there already tells.
             sound([*(one for _, one in outcomes[:position]), error, *outcomes[position + 1 :]])
