@@ -53,28 +53,27 @@ class Action(NamedTuple):
     show_item: bool
 
     def key(self, table: Table) -> bytes:
-        """Check the key, and those of the indexes in a put, and return it as it is stored.
+        """Check the key and return it as it is stored.
 
         Raises:
             EngineError: A ValidationException.
         """
-        if self.kind == "Put":
-            key = item_key(table, self.given)
-            if table.indexes:
-                check_index_keys(table, self.given)
-            return key
-        key = primary_key(table, self.given)
-        if self.update is not None:
-            self.update.check_keys([attribute.name for attribute in table.keys])
-        return key
+        return (item_key if self.kind == "Put" else primary_key)(table, self.given)
 
     def evaluate(self, reader: Reader, table: Table, key: bytes) -> Outcome:
         """Work out what the action makes of what is stored, without writing it.
 
         Raises:
-            EngineError: A ConditionalCheckFailedException, or a ValidationException for an update
-                that does not fit the item or makes one that the table cannot take.
+            EngineError: A ConditionalCheckFailedException, or a ValidationException for what does
+                not fit the table, its indexes or the item.
         """
+        # Not in `key`: that two actions are about one item is wrong with the transaction, whatever
+        # is wrong with one of them.
+        if self.kind == "Put":
+            if table.indexes:
+                check_index_keys(table, self.given)
+        elif self.update is not None:
+            self.update.check_keys([attribute.name for attribute in table.keys])
         before = Stored(reader.get(table.items, key))
         if self.condition is not None and not self.condition.evaluate(before.item or {}):
             item = before.item if self.show_item else None
