@@ -275,3 +275,18 @@ def test_one_wrong_member_gets_an_error_of_ours(
     request = VALID[operation]
     db_request = replaced(request, data.draw(st.sampled_from(places(request))), wrong)
     assert answered(db, operation, db_request)
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("PutItem", {"TableName": "", "Item": {"pk": {"S": 1}}}),
+        ("BatchWriteItem", {"RequestItems": {"users": [{}, {"PutRequest": {"Item": {"pk": 1}}}]}}),
+        ("UpdateItem", {**KEY, "UpdateExpression": "", "ExpressionAttributeValues": {"NULL": 1}}),
+        ("Scan", {"TableName": "users", "Limit": 0, "ExclusiveStartKey": {"pk": ["x"]}}),
+    ],
+)
+def test_what_cannot_be_read_is_wrong_before_anything_else_is(
+    db: Engine, operation: str, request_: dict[str, Any]
+) -> None:
+    db.refused("SerializationException", "", operation, request_)

@@ -25,7 +25,8 @@ from anydynamo.engine import (
     tableupdates,
     transactions,
 )
-from anydynamo.engine.requests import checked
+from anydynamo.engine.errors import EngineError
+from anydynamo.engine.requests import checked, refuse_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -133,7 +134,10 @@ def prepare_read(operation: str, request: object, surroundings: Surroundings) ->
     Raises:
         EngineError: The request is not valid.
     """
-    return READS[operation](checked(operation, request), surroundings)
+    try:
+        return READS[operation](checked(operation, request), surroundings)
+    except EngineError as error:
+        raise _first(error, operation, request) from None
 
 
 def prepare_write(operation: str, request: object, surroundings: Surroundings) -> Write:
@@ -147,8 +151,11 @@ def prepare_write(operation: str, request: object, surroundings: Surroundings) -
     Raises:
         EngineError: The request is not valid, or there is no such operation.
     """
-    parameters = checked(operation, request)
-    return WRITES[operation](parameters, surroundings)
+    try:
+        parameters = checked(operation, request)
+        return WRITES[operation](parameters, surroundings)
+    except EngineError as error:
+        raise _first(error, operation, request) from None
 
 
 def prepare_statements(
@@ -167,4 +174,17 @@ def prepare_statements(
     Raises:
         EngineError: The request or a statement is not valid.
     """
-    return STATEMENTS[operation](checked(operation, request), surroundings)
+    try:
+        return STATEMENTS[operation](checked(operation, request), surroundings)
+    except EngineError as error:
+        raise _first(error, operation, request) from None
+
+
+def _first(error: EngineError, operation: str, request: object) -> EngineError:
+    """Return what is wrong with a request first: what cannot be read comes before all else."""
+    if error.code == "ValidationException":
+        try:
+            refuse_unreadable(operation, request)
+        except EngineError as unreadable:
+            return unreadable
+    return error

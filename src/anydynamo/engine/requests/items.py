@@ -13,6 +13,7 @@ from anydynamo.engine.requests.vocabulary import (
     INDEX,
     ON_FAILURE,
     TABLE,
+    VALUE,
 )
 from anydynamo.engine.shapes import Integer, Listing, Mapped, Structure, Text
 
@@ -45,7 +46,7 @@ _CONDITION: Final[Mapping[str, Shape]] = {
     "ReturnValuesOnConditionCheckFailure": ON_FAILURE,
 }
 _COMPARISON: Final = Text(enum=COMPARISONS)
-_COMPARED: Final[Mapping[str, Shape]] = {"AttributeValueList": Listing(DOCUMENT)}
+_COMPARED: Final[Mapping[str, Shape]] = {"AttributeValueList": Listing(VALUE)}
 _ATTRIBUTES_TO_GET: Final = Listing(_ATTRIBUTE, minimum=1)
 _COMPARISONS: Final = Mapped(
     _ATTRIBUTE, Structure(required={"ComparisonOperator": _COMPARISON}, optional=_COMPARED)
@@ -60,14 +61,14 @@ _EXPECTED: Final[Mapping[str, Shape]] = {
                 **_COMPARED,
                 "ComparisonOperator": _COMPARISON,
                 "Exists": BOOLEAN,
-                "Value": DOCUMENT,
+                "Value": VALUE,
             }
         ),
     ),
 }
 _ATTRIBUTE_UPDATES: Final = Mapped(
     _ATTRIBUTE,
-    Structure(optional={"Action": Text(enum=("ADD", "PUT", "DELETE")), "Value": DOCUMENT}),
+    Structure(optional={"Action": Text(enum=("ADD", "PUT", "DELETE")), "Value": VALUE}),
 )
 _SINGLE_WRITE: Final[Mapping[str, Shape]] = {
     **_CONDITION,

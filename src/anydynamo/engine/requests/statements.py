@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from anydynamo.engine.limits import PARTIQL_BATCH, TRANSACTION_ACTIONS
-from anydynamo.engine.requests.vocabulary import BOOLEAN, CAPACITY, DOCUMENT, ON_FAILURE
+from anydynamo.engine.requests.vocabulary import BOOLEAN, CAPACITY, ON_FAILURE, VALUE
 from anydynamo.engine.shapes import Integer, Listing, Structure, Text
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ __all__ = ["STATEMENTS"]
 
 _STATEMENT: Final[Mapping[str, Shape]] = {"Statement": Text(minimum=1, maximum=8192)}
 _PARAMETERS: Final[Mapping[str, Shape]] = {
-    "Parameters": Listing(DOCUMENT, minimum=1),
+    "Parameters": Listing(VALUE, minimum=1),
     "ReturnValuesOnConditionCheckFailure": ON_FAILURE,
 }
 

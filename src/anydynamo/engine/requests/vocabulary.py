@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from anydynamo.engine.shapes import Boolean, Document, Integer, Listing, Structure, TableName, Text
+from anydynamo.engine.shapes import (
+    AttributeValue,
+    Boolean,
+    Document,
+    Integer,
+    Listing,
+    Structure,
+    TableName,
+    Text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,12 +46,14 @@ __all__ = [
     "TAGS",
     "THROUGHPUT",
     "UNITS",
+    "VALUE",
     "WARM",
 ]
 
 NAME_PATTERN: Final = "[a-zA-Z0-9_.-]+"
 BOOLEAN: Final = Boolean()
 DOCUMENT: Final = Document()
+VALUE: Final = AttributeValue()
 TABLE: Final = TableName()
 NEW_TABLE: Final = Text(minimum=3, maximum=255, pattern=NAME_PATTERN)
 INDEX: Final = Text(minimum=3, maximum=255, pattern=NAME_PATTERN)
