@@ -16,7 +16,8 @@ from typing import Final
 import msgspec
 
 from anydynamo.engine.errors import EngineError, validation
-from anydynamo.engine.streams import ITERATOR_SECONDS, milliseconds, record_key
+from anydynamo.engine.sequences import milliseconds, record_key
+from anydynamo.engine.streams import ITERATOR_SECONDS
 
 __all__ = ["Iterator"]
 

@@ -9,13 +9,15 @@
 | `totals` | name of another space | how many items and bytes that space holds |
 | `streams` | table name, stream label | a stream's description with its shards, MessagePack |
 | `stream/<table id>/<label>` | sequence number | the first number of its shard, then a record |
+| `history/<table id>` | sequence number | a key, and what a write found under it, see `history` |
 | `backups` | table name, backup id | what a backup is, and its table's description, MessagePack |
 | `backup/<table id>/<id>` | partition, sort key | the items as they were |
 | `tokens` | client token | which transaction the token stood for, and when |
 | `tokens/age` | time, client token | nothing: the tokens in the order in which they expire |
 
 `totals` follows from the items: a store may drop it, and it is counted again when it is missing.
-`ttl/<table id>` is there while the table's time to live is enabled, and only then.
+`ttl/<table id>` is there while the table's time to live is enabled, and only then;
+`history/<table id>` while its point-in-time recovery is.
 A table's id is new with each creation, so nothing of a deleted table can come back.
 """
 
@@ -30,6 +32,7 @@ import msgspec
 from anydynamo.engine.keys import partition, terminated
 from anydynamo.engine.limits import HASH_KEY_BYTES, RANGE_KEY_BYTES
 from anydynamo.engine.numbers import sort_bytes
+from anydynamo.engine.sequences import milliseconds
 from anydynamo.engine.values import item_size, key_bytes
 
 if TYPE_CHECKING:
@@ -46,6 +49,7 @@ __all__ = [
     "TOKEN_AGES",
     "TOTALS",
     "Expiry",
+    "History",
     "Index",
     "KeyAttribute",
     "Stream",
@@ -55,6 +59,7 @@ __all__ = [
     "decode",
     "encode",
     "entries",
+    "history_space",
     "index_space",
     "items_space",
     "pack",
@@ -71,6 +76,8 @@ BACKUPS = "backups"
 TOTALS = "totals"
 TOKENS = "tokens"
 TOKEN_AGES = "tokens/age"  # noqa: S105 - a space of client tokens
+
+_DAY = 86_400_000
 
 _NEVER: Mapping[str, Any] = {}
 
@@ -94,6 +101,11 @@ def index_space(table_id: str, index_name: str) -> str:
 def ttl_space(table_id: str) -> str:
     """Name the space that orders a table's items by when they expire."""
     return f"ttl/{table_id}"
+
+
+def history_space(table_id: str) -> str:
+    """Name the space of the log of a table's point-in-time recovery."""
+    return f"history/{table_id}"
 
 
 def stream_space(table_id: str, label: str) -> str:
@@ -244,6 +256,21 @@ class Expiry:
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """A table's enabled point-in-time recovery.
+
+    Attributes:
+        space: The space of its log.
+        since: The millisecond from which on the log is whole.
+        period: How many milliseconds it goes back.
+    """
+
+    space: str
+    since: int
+    period: int
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table's description, parsed once.
 
@@ -257,6 +284,7 @@ class Table:
         items: The space of its items.
         stream: Its stream; None if there is none, or it is disabled.
         expiry: Its time to live; None if that is disabled.
+        history: Its point-in-time recovery; None if that is disabled.
         document: The description as it is stored; not to be changed.
     """
 
@@ -269,6 +297,7 @@ class Table:
     items: str
     stream: Stream | None
     expiry: Expiry | None
+    history: History | None
     document: Mapping[str, Any]
 
     @staticmethod
@@ -301,6 +330,7 @@ class Table:
             items=items_space(table_id),
             stream=_stream(document),
             expiry=_expiry(document),
+            history=_history(document),
             document=document,
         )
 
@@ -359,6 +389,17 @@ def _stream(document: Mapping[str, Any]) -> Stream | None:
 def _expiry(document: Mapping[str, Any]) -> Expiry | None:
     attribute = document.get("TimeToLiveAttribute")
     return None if attribute is None else Expiry(attribute, ttl_space(document["TableId"]))
+
+
+def _history(document: Mapping[str, Any]) -> History | None:
+    recovery = document.get("PointInTimeRecovery")
+    if recovery is None:
+        return None
+    return History(
+        space=history_space(document["TableId"]),
+        since=milliseconds(recovery["Since"]),
+        period=recovery["Days"] * _DAY,
+    )
 
 
 def _index(
