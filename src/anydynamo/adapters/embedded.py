@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from anydynamo.adapters.protocol import ProviderInfo
+from anydynamo.engine.behaviour import Behaviour, Surroundings
 from anydynamo.engine.engine import (
     READS,
     STATEMENTS,
@@ -35,7 +36,7 @@ _PORTION: Final = 32
 _SWEPT: Final = 256
 """How many expired items `sweep` deletes at once, while other writers wait."""
 
-_PAUSE: Final = 60.0
+_PAUSE: Final = 1.0
 """Seconds until writes look again, once they found fewer than a portion."""
 
 
@@ -52,7 +53,7 @@ class EmbeddedAdapter:
         provider: str,
         blocking: bool = False,
         clock: Callable[[], float] = time.time,
-        expire_after: float | None = None,
+        behaviour: Behaviour | None = None,
     ) -> None:
         """Put the engine over a store.
 
@@ -61,14 +62,14 @@ class EmbeddedAdapter:
             provider: The name that `DATABASE_PROVIDER` has for this, such as `sqlite`.
             blocking: Whether the store's calls never wait for an event loop.
             clock: Seconds since the epoch: creation times, transactions' tokens, time to live.
-            expire_after: Let writes delete items, a few at a time, that expired so many seconds
-                ago. None leaves them where they are until `sweep` is called: a clock that stands
-                still elsewhere, as in tests, would lose items that it takes for fresh.
+            behaviour: What the user chose where there is a choice.
         """
         self._store = store
         self._clock = clock
         self._closed = False
-        self._expire_after = expire_after
+        chosen = behaviour or Behaviour()
+        self._expire_after = chosen.expire_after
+        self._surroundings = Surroundings(clock, chosen)
         self._next_sweep = -math.inf
         self._info = ProviderInfo(provider, store.location, blocking)
 
@@ -86,14 +87,14 @@ class EmbeddedAdapter:
         self._check_open(operation)
         try:
             if operation in READS:
-                return await self._store.read(prepare_read(operation, request, self._clock))
+                return await self._store.read(prepare_read(operation, request, self._surroundings))
             if operation in STATEMENTS:
-                prepared = prepare_statements(operation, request, self._clock)
+                prepared = prepare_statements(operation, request, self._surroundings)
                 if isinstance(prepared, Reading):
                     return await self._store.read(prepared.work)
                 work = prepared.work
             else:
-                work = prepare_write(operation, request, self._clock)
+                work = prepare_write(operation, request, self._surroundings)
             if self._expire_after is not None and self._clock() >= self._next_sweep:
                 work = self._sweeping(work, self._expire_after)
             return await self._store.write(work)
