@@ -1,21 +1,24 @@
-"""Backups on demand: copies of a table that lie in the same store, and tables made from them.
+"""Backups: copies of a table that lie in the same store, and tables made from them.
 
 A backup is complete when CreateBackup returns, and so is a table when RestoreTableFromBackup does.
-It outlives its table. Restoring to a point in time needs a log of all changes, which is not kept.
+It outlives its table. The service makes one by itself where a table with point-in-time recovery is
+deleted, which nobody can delete and which is there for 35 days; see `copies`.
 
 Source: "Backup and restore for DynamoDB" of the Amazon DynamoDB Developer Guide: a backup has the
 table's items, keys, indexes and throughput; a restored table has no tags, stream, time to live,
-point-in-time recovery or deletion protection until they are set again.
+point-in-time recovery or deletion protection until they are set again. That it has no table class
+and no resource policy either, and the texts of refused overrides, were recorded of the service.
 """
 
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from anydynamo.engine.access import bare_name
-from anydynamo.engine.definitions import check_throughput
+from anydynamo.engine.copies import copy_table, drop_expired, has_expired
 from anydynamo.engine.descriptions import (
     arn_of,
     describe,
@@ -34,13 +37,13 @@ from anydynamo.engine.layout import (
     backup_space,
     decode,
     encode,
-    items_space,
+    size_of,
 )
 from anydynamo.engine.tables import fill_index, used_definitions, without_nulls
-from anydynamo.engine.writes import read_totals, write_totals
+from anydynamo.engine.writes import write_totals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from anydynamo.engine.store import Reader, Writer
 
@@ -49,6 +52,7 @@ __all__ = [
     "delete_backup",
     "describe_backup",
     "list_backups",
+    "make_restored",
     "restore_table_from_backup",
 ]
 
@@ -62,7 +66,6 @@ _RESTORED: Final = (
     "ProvisionedThroughput",
     "OnDemandThroughput",
     "SSESpecification",
-    "TableClass",
 )
 """What a table takes over from the description of the one that was backed up."""
 
@@ -78,39 +81,35 @@ def create_backup(
             document = stored_document(writer, name)
         except EngineError as error:
             raise EngineError("TableNotFoundException", f"Table not found: {name}") from error
-        at = now()
-        items = items_space(document["TableId"])
-        count, size = read_totals(writer, items)
-        kept: dict[str, Any] = {
-            "Id": f"{int(at * 1000):014d}-{uuid4().hex[:8]}",
-            "Name": backup,
-            "Created": at,
-            "Count": count,
-            "Size": size,
-            "Table": document,
-        }
-        space = backup_space(document["TableId"], kept["Id"])
-        # What is walked is another space than the one that is written.
-        for key, raw in writer.scan(items):
-            writer.put(space, key, raw)
-        writer.put(BACKUPS, backup_key(document["TableName"], kept["Id"]), encode(kept))
+        kept = copy_table(writer, document, backup, now())
         return {"BackupDetails": _details(kept)}
 
     return work
 
 
-def describe_backup(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
+def describe_backup(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Reader], dict[str, Any]]:
     """Describe a backup, with the table as it was."""
-    arn = request["BackupArn"]
-    return lambda reader: {"BackupDescription": _description(_find(reader, arn)[1])}
+    arn = _checked(request["BackupArn"])
+    return lambda reader: {"BackupDescription": _description(_find(reader, arn, now())[1])}
 
 
-def delete_backup(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any]]:
-    """Delete a backup."""
-    arn = request["BackupArn"]
+def delete_backup(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Writer], dict[str, Any]]:
+    """Delete a backup, unless it is one of the service's own."""
+    arn = _checked(request["BackupArn"])
 
     def work(writer: Writer) -> dict[str, Any]:
-        key, backup = _find(writer, arn)
+        at = now()
+        key, backup = _find(writer, arn, at)
+        if "Expires" in backup:
+            raise validation(
+                f"Invalid Request: User is not allowed to delete the system backup with arn {arn}."
+                f" It will automatically expire on {_text(backup['Expires'])}"
+            )
+        drop_expired(writer, at)
         writer.clear(backup_space(backup["Table"]["TableId"], backup["Id"]))
         writer.delete(BACKUPS, key)
         return {"BackupDescription": _description(backup, status="DELETED")}
@@ -118,17 +117,22 @@ def delete_backup(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, An
     return work
 
 
-def list_backups(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
-    """List backups by table and age, a page at a time; all that are here were made on demand."""
+def list_backups(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Reader], dict[str, Any]]:
+    """List backups by table, kind and age, a page at a time; those made on demand unless asked."""
     name = request.get("TableName")
     lower, upper = request.get("TimeRangeLowerBound"), request.get("TimeRangeUpperBound")
     first = -math.inf if lower is None else seconds(lower)
     last = math.inf if upper is None else seconds(upper)
     after = request.get("ExclusiveStartBackupArn")
     limit = request.get("Limit") or _LISTED
-    if last <= first:
-        raise validation("TimeRangeUpperBound must be later than TimeRangeLowerBound")
-    shown = request.get("BackupType", "USER") in ("USER", "ALL")
+    if last < first:
+        raise validation(
+            "One or more parameter values were invalid: Time range lower bound must be less than"
+            " or equal to upper bound"
+        )
+    kind = request.get("BackupType") or "USER"
     start, end = b"", None
     if name is not None:
         start, end = backup_key(bare_name(name), ""), backup_key(bare_name(name), "\x7f")
@@ -136,9 +140,12 @@ def list_backups(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any
         start = max(start, backup_key(*_parts(after)) + b"\x00")
 
     def found(reader: Reader) -> Iterator[dict[str, Any]]:
+        at = now()
         for _, raw in reader.scan(BACKUPS, start=start, end=end):
             backup = decode(raw)
-            if shown and first <= backup["Created"] < last:
+            if kind not in ("ALL", backup["Type"]) or has_expired(backup, at):
+                continue
+            if first <= backup["Created"] < last:
                 yield backup
 
     def work(reader: Reader) -> dict[str, Any]:
@@ -159,32 +166,73 @@ def restore_table_from_backup(
     request: Mapping[str, Any], now: Callable[[], float]
 ) -> Callable[[Writer], dict[str, Any]]:
     """Make a table from a backup, with all its items and, unless overridden, all its indexes."""
-    name, arn = request["TargetTableName"], request["BackupArn"]
+    name, arn = request["TargetTableName"], _checked(request["BackupArn"])
     overrides = without_nulls(request)
 
     def work(writer: Writer) -> dict[str, Any]:
-        _, backup = _find(writer, arn)
-        # A JSON file may hold items under this name of which nobody made a table yet.
-        if writer.get(TABLES, name.encode()) is not None or writer.adopt(name):
-            raise EngineError("TableAlreadyExistsException", f"Table already exists: {name}")
-        document = _restored(backup, name, overrides, now())
-        table = Table.parse(document)
-        writer.put(TABLES, name.encode(), encode(document))
-        source = backup_space(backup["Table"]["TableId"], backup["Id"])
-        for key, raw in writer.scan(source):
-            writer.put(table.items, key, raw)
-        write_totals(writer, table.items, backup["Count"], backup["Size"])
-        for index in table.indexes:
-            fill_index(writer, table, index)
-        return {"TableDescription": describe(writer, document)}
+        at = now()
+        _, backup = _find(writer, arn, at)
+        source = backup["Table"]
+        restored = {
+            "SourceBackupArn": _arn(backup),
+            "SourceTableArn": arn_of(source["TableName"]),
+            "At": backup["Created"],
+        }
+        items = writer.scan(backup_space(source["TableId"], backup["Id"]))
+        answer = make_restored(writer, name, source, items, overrides, restored, at)
+        drop_expired(writer, at)
+        return answer
 
     return work
 
 
-def _restored(
-    backup: Mapping[str, Any], name: str, overrides: Mapping[str, Any], at: float
+def make_restored(
+    writer: Writer,
+    name: str,
+    source: Mapping[str, Any],
+    items: Iterable[tuple[bytes, bytes]],
+    overrides: Mapping[str, Any],
+    restored: Mapping[str, Any],
+    at: float,
 ) -> dict[str, Any]:
-    source = backup["Table"]
+    """Make a table from another one's description and items, and return what a restore answers.
+
+    Args:
+        writer: The store.
+        name: The new table's name.
+        source: The other one's stored description.
+        items: Keys and packed items; they may be walked lazily.
+        overrides: The parameters of the request, of which those count that end in `Override`.
+        restored: Where it is from, as the description stores it.
+        at: The time, in seconds since the epoch.
+
+    Raises:
+        EngineError: There is a table of this name, or an override does not fit.
+    """
+    # A JSON file may hold items under this name of which nobody made a table yet.
+    if writer.get(TABLES, name.encode()) is not None or writer.adopt(name):
+        raise EngineError("TableAlreadyExistsException", f"Table already exists: {name}")
+    document = _restored(source, name, overrides, restored, at)
+    table = Table.parse(document)
+    writer.put(TABLES, name.encode(), encode(document))
+    count = size = 0
+    for key, raw in items:
+        writer.put(table.items, key, raw)
+        count += 1
+        size += size_of(raw)
+    write_totals(writer, table.items, count, size)
+    for index in table.indexes:
+        fill_index(writer, table, index)
+    return {"TableDescription": describe(writer, document)}
+
+
+def _restored(
+    source: Mapping[str, Any],
+    name: str,
+    overrides: Mapping[str, Any],
+    restored: Mapping[str, Any],
+    at: float,
+) -> dict[str, Any]:
     document: dict[str, Any] = {
         "TableId": str(uuid4()),
         "TableName": name,
@@ -192,11 +240,7 @@ def _restored(
         "DeletionProtectionEnabled": False,
         "Tags": {},
         **{key: source[key] for key in _RESTORED if key in source},
-        "Restored": {
-            "SourceBackupArn": _arn(backup),
-            "SourceTableArn": arn_of(source["TableName"]),
-            "At": backup["Created"],
-        },
+        "Restored": restored,
     }
     for kind in ("LocalSecondaryIndex", "GlobalSecondaryIndex"):
         wanted = overrides.get(f"{kind}Override")
@@ -215,27 +259,65 @@ def _chosen(indexes: list[dict[str, Any]], wanted: Mapping[str, Any]) -> dict[st
         if all(index[key] == wanted[key] for key in ("IndexName", "KeySchema", "Projection")):
             return {**index, **wanted}
     raise validation(
-        "One or more parameter values were invalid: the backup has no index"
-        f" {wanted['IndexName']} of this key schema and projection"
+        f"Invalid Request: Index {wanted['IndexName']} does not match a secondary index that"
+        " existed in the source table and cannot be created during the restore operation"
     )
 
 
 def _bill(document: dict[str, Any], overrides: Mapping[str, Any], at: float) -> None:
-    billing = document["BillingMode"] = overrides.get(
-        "BillingModeOverride", document["BillingMode"]
-    )
+    """Set how a restored table is billed, and refuse overrides that contradict it."""
+    known = document["BillingMode"]
+    billing = document["BillingMode"] = overrides.get("BillingModeOverride", known)
     units = overrides.get("ProvisionedThroughputOverride")
+    indexes = document["GlobalSecondaryIndexes"]
     if billing == "PAY_PER_REQUEST":
-        check_throughput(billing, units)
+        if units is not None:
+            raise validation(
+                _OVERRIDDEN if "BillingModeOverride" in overrides else _NOT_PROVISIONED
+            )
+        for index in overrides.get("GlobalSecondaryIndexOverride", ()):
+            if "ProvisionedThroughput" in index:
+                raise validation(f"{_OVERRIDDEN} for index {index['IndexName']}")
         document["BillingModeDateTime"] = at
-        for place in (document, *document["GlobalSecondaryIndexes"]):
+        for place in (document, *indexes):
             place.pop("ProvisionedThroughput", None)
         return
+    for limit in overrides.get("OnDemandThroughputOverride", ()):
+        raise validation(
+            f"Invalid Request: Cannot override {limit} for OnDemandThroughput unless"
+            " BillingModeOverride is PAY_PER_REQUEST"
+        )
     if units is not None:
         document["ProvisionedThroughput"] = units
-    check_throughput(billing, document.get("ProvisionedThroughput"))
-    for index in document["GlobalSecondaryIndexes"]:
-        index.setdefault("ProvisionedThroughput", document["ProvisionedThroughput"])
+    elif known != billing:
+        raise validation(
+            "Invalid Request: Must override ProvisionedThroughput if BillingMode is overridden to"
+            " PROVISIONED"
+        )
+    document.pop("OnDemandThroughput", None)
+    for index in indexes:
+        if "ProvisionedThroughput" not in index:
+            if "GlobalSecondaryIndexOverride" in overrides:
+                raise validation(
+                    "Invalid Request: Must specify provisioned throughput for index "
+                    + index["IndexName"]
+                )
+            index["ProvisionedThroughput"] = document["ProvisionedThroughput"]
+
+
+_NOT_PROVISIONED: Final = (
+    "Invalid Request: Cannot override ProvisionedThroughput unless BillingMode is PROVISIONED"
+)
+_OVERRIDDEN: Final = (
+    "Invalid Request: Cannot override ProvisionedThroughput if BillingMode is overridden to"
+    " PAY_PER_REQUEST"
+)
+
+
+def _checked(arn: str) -> str:
+    if _BACKUP not in arn:
+        raise validation("Invalid Backup ARN")
+    return arn
 
 
 def _parts(arn: str) -> tuple[str, str]:
@@ -247,23 +329,31 @@ def _arn(backup: Mapping[str, Any]) -> str:
     return f"{arn_of(backup['Table']['TableName'])}{_BACKUP}{backup['Id']}"
 
 
-def _find(reader: Reader, arn: str) -> tuple[bytes, dict[str, Any]]:
+def _find(reader: Reader, arn: str, at: float) -> tuple[bytes, dict[str, Any]]:
     key = backup_key(*_parts(arn))
     raw = reader.get(BACKUPS, key)
-    if raw is None:
+    backup = None if raw is None else decode(raw)
+    if backup is None or has_expired(backup, at):
         raise EngineError("BackupNotFoundException", f"Backup not found: {arn}")
-    return key, decode(raw)
+    return key, backup
 
 
 def _details(backup: Mapping[str, Any], status: str = "AVAILABLE") -> dict[str, Any]:
-    return {
+    details: dict[str, Any] = {
         "BackupArn": _arn(backup),
         "BackupName": backup["Name"],
         "BackupSizeBytes": backup["Size"],
         "BackupStatus": status,
-        "BackupType": "USER",
+        "BackupType": backup["Type"],
         "BackupCreationDateTime": moment(backup["Created"]),
     }
+    if "Expires" in backup:
+        details["BackupExpiryDateTime"] = moment(backup["Expires"])
+    return details
+
+
+def _text(time: float) -> str:
+    return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def _summary(backup: Mapping[str, Any]) -> dict[str, Any]:

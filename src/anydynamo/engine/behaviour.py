@@ -23,9 +23,13 @@ class Behaviour:
             The service does so within a few days. None leaves them where they are until `sweep` is
             called: a clock that stands still elsewhere, as in tests, would lose items that it
             takes for fresh.
+        recovery_lag: How many seconds the latest time to which a table can be restored lies
+            behind. The service says that it is "typically 5 minutes before the current time";
+            without a lag, tests and tools find what they have just written.
     """
 
     expire_after: float | None = None
+    recovery_lag: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +59,6 @@ def seconds(text: str) -> float:
 
 CHOICES: Final[Mapping[str, Callable[[str], Any]]] = {
     "expire_after": seconds,
+    "recovery_lag": seconds,
 }
 """How the text of each choice is converted."""

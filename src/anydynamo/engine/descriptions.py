@@ -118,8 +118,7 @@ def describe(reader: Reader, document: Mapping[str, Any]) -> dict[str, Any]:
     if "Restored" in document:
         restored = document["Restored"]
         described["RestoreSummary"] = {
-            "SourceBackupArn": restored["SourceBackupArn"],
-            "SourceTableArn": restored["SourceTableArn"],
+            **{name: arn for name, arn in restored.items() if name != "At"},
             "RestoreDateTime": moment(restored["At"]),
             "RestoreInProgress": False,
         }

@@ -32,6 +32,9 @@ AWS's documentation leaves the following open, or the service differs from it; w
 - Streams: when a shard ends is not documented, see `streams`. More than 1,000 records asked for is
   a LimitExceededException, as the errors of GetRecords have it. A `SequenceNumber` or `Timestamp`
   beside an iterator type that has no use for it is refused, as is a number outside of its shard.
+- The latest time to which a table can be restored is now, where the service has "typically 5
+  minutes before the current time"; `Behaviour.recovery_lag` sets it back. A time without a fraction
+  is the whole of its second. `recovery`, `history`.
 - The names and values of an expression may have 2 MB together by the guide; only the limit of each
   (400 KB for an item, 65,535 bytes for a name) is held.
 """

@@ -198,6 +198,18 @@ _TABLE_SETTINGS: Final[Mapping[str, Shape]] = {
     "DeletionProtectionEnabled": _BOOLEAN,
 }
 
+_OVERRIDES: Final[Mapping[str, Shape]] = {
+    "BillingModeOverride": _BILLING,
+    "ProvisionedThroughputOverride": _THROUGHPUT,
+    "OnDemandThroughputOverride": _ON_DEMAND,
+    "SSESpecificationOverride": _ENCRYPTION,
+    "LocalSecondaryIndexOverride": Listing(Structure(required=_INDEX_SHAPE)),
+    "GlobalSecondaryIndexOverride": Listing(
+        Structure(required=_INDEX_SHAPE, optional=_INDEX_SETTINGS)
+    ),
+}
+_NO_VECTORS: Final[Mapping[str, str]] = {"VectorIndexOverride": "there is no vector search"}
+
 _STATEMENT: Final[Mapping[str, Shape]] = {"Statement": Text(minimum=1, maximum=8192)}
 _PARAMETERS: Final[Mapping[str, Shape]] = {
     "Parameters": Listing(_DOCUMENT, minimum=1),
@@ -456,17 +468,30 @@ OPERATIONS: Final[Mapping[str, Structure]] = {
     ),
     "RestoreTableFromBackup": Structure(
         required={"TargetTableName": _NEW_TABLE, "BackupArn": _BACKUP},
+        optional=_OVERRIDES,
+        refused=_NO_VECTORS,
+    ),
+    "RestoreTableToPointInTime": Structure(
+        required={"TargetTableName": _NEW_TABLE},
         optional={
-            "BillingModeOverride": _BILLING,
-            "ProvisionedThroughputOverride": _THROUGHPUT,
-            "OnDemandThroughputOverride": _ON_DEMAND,
-            "SSESpecificationOverride": _ENCRYPTION,
-            "LocalSecondaryIndexOverride": Listing(Structure(required=_INDEX_SHAPE)),
+            **_OVERRIDES,
             "GlobalSecondaryIndexOverride": Listing(
-                Structure(required=_INDEX_SHAPE, optional=_INDEX_SETTINGS)
+                Structure(
+                    required=_INDEX_SHAPE,
+                    optional={
+                        "ProvisionedThroughput": _THROUGHPUT,
+                        "OnDemandThroughput": _ON_DEMAND,
+                    },
+                    # The API Reference says so, of this operation only.
+                    refused={"WarmThroughput": "an index that is restored has none"},
+                )
             ),
+            "SourceTableArn": _ARN,
+            "SourceTableName": _NEW_TABLE,
+            "UseLatestRestorableTime": _BOOLEAN,
+            "RestoreDateTime": Timestamp(),
         },
-        refused={"VectorIndexOverride": "there is no vector search"},
+        refused=_NO_VECTORS,
     ),
     "ListStreams": Structure(
         optional={

@@ -26,19 +26,20 @@ _CAPACITY: Final = frozenset(
     ("BillingMode", "OnDemandThroughput", "ProvisionedThroughput", "WarmThroughput")
 )
 _SETTINGS: Final = _CAPACITY | {"SSESpecification", "TableClass"}
+_OVERRIDES: Final = frozenset(
+    (
+        "BillingModeOverride",
+        "OnDemandThroughputOverride",
+        "ProvisionedThroughputOverride",
+        "SSESpecificationOverride",
+    )
+)
 
 STORED: Final[Mapping[str, frozenset[str]]] = {
     "CreateTable": _SETTINGS | {"ResourcePolicy"},
     "PutResourcePolicy": frozenset(("ConfirmRemoveSelfResourceAccess", "Policy")),
-    "RestoreTableFromBackup": frozenset(
-        (
-            "BillingModeOverride",
-            "OnDemandThroughputOverride",
-            "ProvisionedThroughputOverride",
-            "SSESpecificationOverride",
-        )
-    ),
-    "UpdateContinuousBackups": frozenset(("PointInTimeRecoverySpecification",)),
+    "RestoreTableFromBackup": _OVERRIDES,
+    "RestoreTableToPointInTime": _OVERRIDES,
     "UpdateTable": _SETTINGS,
 }
 """Parameters that are checked, kept and described, and have no other effect."""
@@ -58,8 +59,7 @@ botocore {version} knows them, and what the embedded providers make of each:
 Members of parameters are not listed. The legacy `AttributesToGet` is refused in a batch, too.
 
 Operations of which every parameter is refused are not there at all, and answer with an
-`UnknownOperationException`. Restoring to a point in time is one of them: nothing keeps the changes
-that it would need.
+`UnknownOperationException`.
 
 This page is written by `python -m anydynamo.engine.support`.
 """

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from anydynamo.engine.access import check_index_keys, find_index, item_key
 from anydynamo.engine.actions import check_put_size
+from anydynamo.engine.copies import keep_deleted
 from anydynamo.engine.definitions import (
     GLOBAL_INDEXES,
     check_definitions,
@@ -233,7 +234,10 @@ def list_tables(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]
 def delete_table(
     request: Mapping[str, Any], now: Callable[[], float]
 ) -> Callable[[Writer], dict[str, Any]]:
-    """Delete a table with all its items, unless it is protected; its stream ends."""
+    """Delete a table with all its items, unless it is protected; its stream ends.
+
+    If its point-in-time recovery is enabled, a backup of it is left.
+    """
     name = request["TableName"]
 
     def work(writer: Writer) -> dict[str, Any]:
@@ -247,6 +251,7 @@ def delete_table(
         described["TableStatus"] = "DELETING"
         table = Table.parse(document)
         at = now()
+        keep_deleted(writer, document, at)
         drop_ended(writer, at)
         close_stream(writer, table, at)
         for space in (table.items, *(index.space for index in table.indexes)):
@@ -254,6 +259,8 @@ def delete_table(
             writer.delete(TOTALS, space.encode())
         if table.expiry is not None:
             writer.clear(table.expiry.space)
+        if table.history is not None:
+            writer.clear(table.history.space)
         writer.delete(TABLES, table.name.encode())
         return {"TableDescription": described}
 

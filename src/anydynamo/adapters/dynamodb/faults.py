@@ -56,7 +56,6 @@ SERVICE_CODES: Mapping[str, type[AnyDynamoError]] = _table(
             "InvalidExportTimeException",
             "InvalidParameterCombination",
             "InvalidParameterValue",
-            "InvalidRestoreTimeException",
             "MalformedQueryString",
             "MissingParameter",
             "RequestEntityTooLarge",
@@ -68,7 +67,6 @@ SERVICE_CODES: Mapping[str, type[AnyDynamoError]] = _table(
             "ContinuousBackupsUnavailableException",
             "ExportNotFoundException",
             "ImportNotFoundException",
-            "PointInTimeRecoveryUnavailableException",
             "ReplicaNotFoundException",
         ),
         TableInUse: (
