@@ -25,8 +25,12 @@ LEGACY: Final = frozenset(
 """The legacy parameters of all operations."""
 
 
-def refuse_mixture(request: Mapping[str, Any]) -> None:
+def refuse_mixture(request: Mapping[str, Any], *, prefix: str = "") -> None:
     """Refuse a request, or a table's part of a batch, that has legacy parameters and expressions.
+
+    Args:
+        request: The request.
+        prefix: What the operation puts before the text.
 
     Raises:
         EngineError: A ValidationException.
@@ -36,7 +40,7 @@ def refuse_mixture(request: Mapping[str, Any]) -> None:
     modern = [name for name in given if str(name).endswith("Expression")]
     if legacy and modern:
         raise validation(
-            "Can not use both expression and non-expression parameters in the same request: "
-            f"Non-expression parameters: {{{', '.join(legacy)}}} "
+            f"{prefix}Can not use both expression and non-expression parameters in the same"
+            f" request: Non-expression parameters: {{{', '.join(legacy)}}} "
             f"Expression parameters: {{{', '.join(modern)}}}"
         )
