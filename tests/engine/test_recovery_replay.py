@@ -181,6 +181,7 @@ def test_a_restored_table_is_the_table_of_that_moment(
             assert scanned(place, table, "latest") == scanned(place, table)
             begin, end = sorted(data.draw(st.tuples(moments, moments)))
             check_changes(told(place, table, begin, end), table, oracle, begin, end)
+            check_deletion(place, table)
         finally:
             place.close()
 
@@ -195,6 +196,17 @@ def check_changes(
         assert (change.old, change.new) == (old.get(key), new.get(key))
         assert begin <= round(change.at * 1000) < end
     assert {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)} <= seen.keys()
+
+
+def check_deletion(place: Place, table: TableShape) -> None:
+    """Delete the table; the backup that the service makes of it has what there was."""
+    kept = scanned(place, table)
+    place("DeleteTable", TableName=table.name)
+    place.reopen()
+    (backup,) = place("ListBackups", BackupType="SYSTEM")["BackupSummaries"]
+    request = {"TargetTableName": table.name, "BackupArn": backup["BackupArn"]}
+    place("RestoreTableFromBackup", **request)
+    assert scanned(place, table) == kept
 
 
 def test_writers_of_one_file_share_one_log(tmp_path: Path) -> None:

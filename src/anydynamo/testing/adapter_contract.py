@@ -37,6 +37,7 @@ from anydynamo.testing.contracts.legacyupdates import LegacyUpdateContract  # no
 from anydynamo.testing.contracts.partiql import PartiQLContract  # noqa: E402
 from anydynamo.testing.contracts.policies import PolicyContract  # noqa: E402
 from anydynamo.testing.contracts.queries import QueryContract, ScanContract  # noqa: E402
+from anydynamo.testing.contracts.recovery import RecoveryContract  # noqa: E402
 from anydynamo.testing.contracts.streams import StreamContract  # noqa: E402
 from anydynamo.testing.contracts.tables import TableContract  # noqa: E402
 from anydynamo.testing.contracts.transactions import TransactionContract  # noqa: E402
@@ -60,6 +61,7 @@ class AdapterContract(
     PartiQLContract,
     TableContract,
     BackupContract,
+    RecoveryContract,
     PolicyContract,
     CapacityContract,
     StreamContract,
