@@ -53,6 +53,7 @@ def test_each_item_that_was_written_is_told_once_as_it_was_before_and_after(db: 
     db.put("users", **item("a", 3))
     db.put("users", **item("b", 3))
     delete(db, "d")
+    db.put("users", **item("a", 4))
     assert changes(db, start + 10, start + 20) == [
         ({"pk": S("a")}, item("a", 0), item("a", 2), start + 10.5),
         ({"pk": S("b")}, item("b", 0), None, start + 10),
@@ -65,7 +66,7 @@ def test_each_item_that_was_written_is_told_once_as_it_was_before_and_after(db: 
     ]
     assert changes(db, start + 11, start + 20) == []
     assert [change.new for change in changes(db, start + 20, start + 21)] == [
-        item("a", 3),
+        item("a", 4),
         item("b", 3),
         None,
     ]

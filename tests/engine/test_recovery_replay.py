@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, note
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 from tests.engine.places import Place
 from tests.engine.recovering import enable, restore
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from anydynamo.engine.store import Reader
     from anydynamo.testing.strategies import TableShape
 
-Call = tuple[str, dict[str, Any]]
+Step = tuple[int, str, dict[str, Any]]
+"""The milliseconds that pass, and then a call."""
+
 Items = dict[str, dict[str, Any]]
 
 START = 1_700_000_000_000
@@ -60,8 +62,8 @@ def statements(table: TableShape) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> tuple[TableShape, list[Call]]:
-    """Draw a table and calls that write to it in every way there is."""
+def histories(draw: st.DrawFn) -> tuple[TableShape, list[Step]]:
+    """Draw a table and what writes to it, in every way there is; the clock may step back."""
     table = draw(strategies.tables())
     items = strategies.items(table)
 
@@ -79,13 +81,13 @@ def histories(draw: st.DrawFn) -> tuple[TableShape, list[Call]]:
         st.tuples(st.just("BatchWriteItem"), strategies.batch_writes(table)),
         st.tuples(st.just("TransactWriteItems"), strategies.transactions(table)),
         st.tuples(st.just("ExecuteStatement"), statements(table)),
-        # Not calls: milliseconds pass, now and then backwards; expired items are deleted; the
-        # database is closed and opened again.
-        st.tuples(st.just("wait"), st.fixed_dictionaries({"for": st.integers(-1500, 4000)})),
+        # Not calls: expired items are deleted; the database is closed and opened again.
         st.tuples(st.just("sweep"), st.just(dict[str, Any]())),
         st.tuples(st.just("reopen"), st.just(dict[str, Any]())),
     )
-    return table, draw(st.lists(calls, max_size=25))
+    pauses = st.sampled_from([0, 1, 300, 700, 1000, 2500, 6000, -1, -800])
+    steps = st.builds(lambda pause, call: (pause, *call), pauses, calls)
+    return table, draw(st.lists(steps, min_size=6, max_size=25))
 
 
 class Oracle:
@@ -122,11 +124,11 @@ def scanned(place: Place, table: TableShape, name: str = "") -> Items:
     return {key_of(item, table): item for item in items}
 
 
-def carry_out(place: Place, operation: str, request: dict[str, Any]) -> None:
-    note(f"{operation} {request}")
-    if operation == "wait":
-        place.now = round(place.now * 1000 + request["for"]) / 1000
-    elif operation == "sweep":
+def carry_out(place: Place, step: Step) -> None:
+    pause, operation, request = step
+    place.now = round(place.now * 1000 + pause) / 1000
+    note(f"{pause} ms, {operation} {request}")
+    if operation == "sweep":
         place.sweep()
     elif operation == "reopen":
         place.reopen()
@@ -147,11 +149,13 @@ def told(place: Place, table: TableShape, begin: int, end: int) -> list[Change]:
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
+# An example restores about ten tables.
+@settings(max_examples=settings().max_examples // 3)
 @given(history=histories(), data=st.data())
 def test_a_restored_table_is_the_table_of_that_moment(
-    name: str, history: tuple[TableShape, list[Call]], data: st.DataObject
+    name: str, history: tuple[TableShape, list[Step]], data: st.DataObject
 ) -> None:
-    table, calls = history
+    table, steps = history
     with tempfile.TemporaryDirectory() as folder:
         place = Place(embedded(name, Path(folder)))
         try:
@@ -159,13 +163,13 @@ def test_a_restored_table_is_the_table_of_that_moment(
             ttl = {"Enabled": True, "AttributeName": "until"}
             place("UpdateTimeToLive", TableName=table.name, TimeToLiveSpecification=ttl)
             # What is there before recovery is enabled belongs to its first moment.
-            for operation, request in calls[: len(calls) // 4]:
-                carry_out(place, operation, request)
+            for step in steps[: len(steps) // 4]:
+                carry_out(place, step)
             place.now = START / 1000
             enable(place, table.name)
             oracle = Oracle(scanned(place, table))
-            for operation, request in calls[len(calls) // 4 :]:
-                carry_out(place, operation, request)
+            for step in steps[len(steps) // 4 :]:
+                carry_out(place, step)
                 oracle.saw(scanned(place, table), round(place.now * 1000))
             place.reopen()
             last = max(oracle.clock, round(place.now * 1000))
@@ -174,13 +178,14 @@ def test_a_restored_table_is_the_table_of_that_moment(
             )
             whole = near.map(lambda at: at // 1000 * 1000)
             moments = st.one_of(near, whole, st.integers(START, last))
-            for number, moment in enumerate(data.draw(st.lists(moments, min_size=1, max_size=3))):
+            for number, moment in enumerate(data.draw(st.lists(moments, min_size=3, max_size=6))):
                 restore(place, moment / 1000, f"again{number}", table.name)
                 assert scanned(place, table, f"again{number}") == oracle.at(moment)
             restore(place, None, "latest", table.name)
             assert scanned(place, table, "latest") == scanned(place, table)
-            begin, end = sorted(data.draw(st.tuples(moments, moments)))
-            check_changes(told(place, table, begin, end), table, oracle, begin, end)
+            for pair in data.draw(st.lists(st.tuples(moments, moments), min_size=2, max_size=4)):
+                begin, end = sorted(pair)
+                check_changes(told(place, table, begin, end), table, oracle, begin, end)
             check_deletion(place, table)
         finally:
             place.close()
