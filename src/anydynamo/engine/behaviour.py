@@ -6,10 +6,12 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine.readings import STANDARD, Readings
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["CHOICES", "Behaviour", "Surroundings"]
+__all__ = ["CHOICES", "Behaviour", "Surroundings", "behaviour_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +28,13 @@ class Behaviour:
         recovery_lag: How many seconds the latest time to which a table can be restored lies
             behind. The service says that it is "typically 5 minutes before the current time";
             without a lag, tests and tools find what they have just written.
+        readings: How points are read that AWS's documentation leaves open; of these, each is an
+            option of the URL by its own name.
     """
 
     expire_after: float | None = None
     recovery_lag: float = 0
+    readings: Readings = STANDARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,35 @@ def seconds(text: str) -> float:
     return number
 
 
+def one_of(*names: str) -> Callable[[str], str]:
+    """Return a function that converts text which must be one of some names."""
+
+    def convert(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"expected one of {', '.join(names)}")
+        return text
+
+    return convert
+
+
+_READINGS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "in_operands": lambda text: int(one_of("99", "100")(text)),
+    "string_size": one_of("utf16", "characters"),
+    "removal_creates": lambda text: one_of("true", "false")(text) == "true",
+    "number_sets": one_of("by_value", "as_written"),
+    "key_conditions": one_of("alone", "mixed"),
+}
+
 CHOICES: Final[Mapping[str, Callable[[str], Any]]] = {
     "expire_after": seconds,
     "recovery_lag": seconds,
+    **_READINGS,
 }
 """How the text of each choice is converted."""
+
+
+def behaviour_of(choices: Mapping[str, Any]) -> Behaviour:
+    """Make a behaviour of converted choices."""
+    read = {name: value for name, value in choices.items() if name in _READINGS}
+    rest = {name: value for name, value in choices.items() if name not in _READINGS}
+    return Behaviour(readings=Readings(**read) if read else STANDARD, **rest)
