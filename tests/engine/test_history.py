@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.engine.calling import Engine, N, S
+from tests.engine.calling import Engine, N, S, finished
 from tests.engine.recovering import enable
 
+from anydynamo.adapters.embedded import EmbeddedAdapter
 from anydynamo.engine.access import find_table
 from anydynamo.engine.history import changes_between, items_at
+from anydynamo.stores.jsonfile import JSONFileStore
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from anydynamo.engine.history import Change
 
 
@@ -100,6 +105,31 @@ def test_the_items_of_a_moment_are_nobody_elses(db: Engine) -> None:
         (found,) = db.peek(read)
         assert found == {"pk": S("a"), "names": {"L": [S("x")]}}
         found["names"]["L"].clear()
+
+
+def test_what_was_taken_out_of_a_json_file_by_hand_is_no_change(tmp_path: Path) -> None:
+    path = tmp_path / "db.json"
+    db = Engine()
+
+    def reopen() -> None:
+        store = JSONFileStore(path, blocking=True)
+        db.adapter = EmbeddedAdapter(store, provider="json", blocking=True, clock=lambda: db.now)
+        db.store = store  # type: ignore[assignment]
+
+    reopen()
+    db.create("users", "pk")
+    enable(db)
+    db.put("users", **item("a", 1))
+    db.put("users", **item("b", 1))
+    finished(db.adapter.close())
+    content = json.loads(path.read_text())
+    content["users"] = [{"pk": "b", "n": 2}]
+    path.write_text(json.dumps(content))
+    reopen()
+    assert changes(db, db.now, db.now + 1) == [
+        ({"pk": S("b")}, None, item("b", 2), db.now),
+    ]
+    finished(db.adapter.close())
 
 
 def test_a_table_without_recovery_has_no_history(engine: Engine) -> None:
