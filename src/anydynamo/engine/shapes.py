@@ -109,7 +109,7 @@ def _fault(value: str, path: Path, constraint: str) -> str:
 class Text:
     """A string."""
 
-    __slots__ = ("_choices", "_enum", "_max", "_min", "_pattern")
+    __slots__ = ("_choices", "_enum", "_max", "_min", "_pattern", "_spelled")
 
     def __init__(
         self,
@@ -117,11 +117,23 @@ class Text:
         minimum: int = 0,
         maximum: int | None = None,
         pattern: str | None = None,
+        spelled: str | None = None,
         enum: tuple[str, ...] | None = None,
     ) -> None:
+        """Declare the constraints.
+
+        Args:
+            minimum: The least length.
+            maximum: The greatest length.
+            pattern: What the whole text must match.
+            spelled: How AWS writes the pattern, where `pattern` says the same in other words: AWS's
+                own would take a time that grows faster than the text, or match other letters here.
+            enum: The values that there are, in AWS's order.
+        """
         self._min = minimum
         self._max = maximum
         self._pattern = None if pattern is None else re.compile(pattern)
+        self._spelled = pattern if spelled is None else spelled
         self._enum = None if enum is None else frozenset(enum)
         self._choices = enum
 
@@ -145,7 +157,7 @@ class Text:
             constraint = f"have length less than or equal to {self._max}"
             faults.append(_fault(_quoted(value), path, constraint))
         if self._pattern is not None and not self._pattern.fullmatch(value):
-            constraint = f"satisfy regular expression pattern: {self._pattern.pattern}"
+            constraint = f"satisfy regular expression pattern: {self._spelled}"
             faults.append(_fault(_quoted(value), path, constraint))
 
 

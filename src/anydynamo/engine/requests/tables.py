@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 from anydynamo.engine.requests.vocabulary import (
     BILLING,
     BOOLEAN,
+    DEFINITIONS,
     ENCRYPTION,
     INDEX,
     INDEX_SETTINGS,
     INDEX_SHAPE,
-    KEY_ATTRIBUTE,
     KEY_SCHEMA,
     NEW_TABLE,
     ON_DEMAND,
@@ -40,11 +40,6 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
     "VectorIndexes": "there is no vector search",
     "VectorIndexUpdates": "there is no vector search",
 }
-_DEFINITIONS: Final = Listing(
-    Structure(
-        required={"AttributeName": KEY_ATTRIBUTE, "AttributeType": Text(enum=("B", "N", "S"))}
-    )
-)
 _TABLE_SETTINGS: Final[Mapping[str, Shape]] = {
     "BillingMode": BILLING,
     "ProvisionedThroughput": THROUGHPUT,
@@ -67,7 +62,7 @@ TABLES: Final[Mapping[str, Structure]] = {
     "CreateTable": Structure(
         required={
             "TableName": NEW_TABLE,
-            "AttributeDefinitions": _DEFINITIONS,
+            "AttributeDefinitions": DEFINITIONS,
             "KeySchema": KEY_SCHEMA,
         },
         optional={
@@ -92,7 +87,7 @@ TABLES: Final[Mapping[str, Structure]] = {
         required={"TableName": TABLE},
         optional={
             **_TABLE_SETTINGS,
-            "AttributeDefinitions": _DEFINITIONS,
+            "AttributeDefinitions": DEFINITIONS,
             "GlobalSecondaryIndexUpdates": Listing(
                 Structure(
                     optional={
