@@ -53,7 +53,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Change",
+    "Changed",
     "Log",
+    "Past",
     "Window",
     "changes_between",
     "items_at",
@@ -233,20 +235,51 @@ def changes_between(reader: Reader, table: Table, begin: float, end: float) -> I
         begin: The first moment, in seconds since the epoch; within the table's window.
         end: The first moment that no longer counts.
     """
-    space = _space(table)
-    written: dict[bytes, _Written] = {}
-    limit = record_key(first_sequence(_rounded(end)))
-    for place, record in reader.scan(space, start=record_key(first_sequence(_rounded(begin)))):
-        key = _key(record)
-        known = written.get(key)
-        if place < limit:
-            if known is None:
-                written[key] = _Written(place)
-            else:
-                known.last = place
-        elif known is not None and known.later is None:
-            known.later = place
-    for key, one in written.items():
+    return Changed(reader, table, begin, end).walk(reader)
+
+
+class Changed:
+    """What `changes_between` tells, in portions, between which others write.
+
+    Writes that come later than this do not count, even if the time is not over yet.
+    """
+
+    __slots__ = ("_limit", "_next", "_order", "_space", "_table", "_written")
+
+    def __init__(self, reader: Reader, table: Table, begin: float, end: float) -> None:
+        self._table = table
+        self._space = _space(table)
+        self._next = record_key(first_sequence(_rounded(begin)))
+        self._limit = min(record_key(first_sequence(_rounded(end))), _coming(reader, table))
+        self._written: dict[bytes, _Written] = {}
+        self._order: Iterator[tuple[bytes, _Written]] | None = None
+
+    def walk(self, reader: Reader) -> Iterator[Change]:
+        """Walk the changes that no earlier walk came to."""
+        self._go_on(reader)
+        if self._order is None:
+            # All that counts has been found, and no key comes any more.
+            self._order = iter(self._written.items())
+        for key, one in self._order:
+            change = self._change(reader, key, one)
+            if change is not None:
+                yield change
+
+    def _go_on(self, reader: Reader) -> None:
+        for place, record in reader.scan(self._space, start=self._next):
+            key = _key(record)
+            known = self._written.get(key)
+            if place < self._limit:
+                if known is None:
+                    self._written[key] = _Written(place)
+                else:
+                    known.last = place
+            elif known is not None and known.later is None:
+                known.later = place
+            self._next = place + b"\x00"
+
+    def _change(self, reader: Reader, key: bytes, one: _Written) -> Change | None:
+        space, table = self._space, self._table
         old = _found(reader, space, one.first)
         new = (
             reader.get(table.items, key) if one.later is None else _found(reader, space, one.later)
@@ -255,14 +288,66 @@ def changes_between(reader: Reader, table: Table, begin: float, end: float) -> I
         seen = new or old or _found(reader, space, one.last)
         if seen is None:
             # Somebody took it out of a JSON file by hand.
-            continue
+            return None
         item = unpack(seen)
-        yield Change(
+        return Change(
             key={attribute.name: item[attribute.name] for attribute in table.keys},
             old=None if old is None else unpack(old),
             new=None if new is None else unpack(new),
             at=moment_of(sequence_of(one.last)) / _SECOND,
         )
+
+
+class Past:
+    """What `stored_at` walks, in portions, between which others write, and ordered by the keys.
+
+    Writes that come later than this do not count, even if the time's second is not over yet.
+
+    Args:
+        reader: The store.
+        table: The table; its recovery is enabled.
+        time: A time within its window, in seconds since the epoch.
+    """
+
+    __slots__ = ("_firsts", "_next", "_space", "_table")
+
+    def __init__(self, reader: Reader, table: Table, time: float) -> None:
+        self._table = table
+        self._space = _space(table)
+        self._next = min(record_key(first_sequence(_end(time))), _coming(reader, table))
+        self._firsts: dict[bytes, bytes] = {}
+
+    def walk(
+        self, reader: Reader, start: bytes, end: bytes | None
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """Walk the items of a range of keys, as their keys and packed items."""
+        for place, record in reader.scan(self._space, start=self._next):
+            self._firsts.setdefault(_key(record), place)
+            self._next = place + b"\x00"
+        written = [key for key in self._firsts if start <= key and (end is None or key < end)]
+        # Downwards, so that the next one is the last.
+        written.sort(reverse=True)
+        for key, raw in reader.scan(self._table.items, start=start, end=end):
+            while written and written[-1] < key:
+                yield from self._as_found(reader, written.pop())
+            if written and written[-1] == key:
+                yield from self._as_found(reader, written.pop())
+            else:
+                yield key, raw
+        while written:
+            yield from self._as_found(reader, written.pop())
+
+    def _as_found(self, reader: Reader, key: bytes) -> Iterator[tuple[bytes, bytes]]:
+        found = _found(reader, self._space, self._firsts[key])
+        if found is not None:
+            yield key, found
+
+
+def _coming(reader: Reader, table: Table) -> bytes:
+    """Return the place in a table's log that no record so far has reached."""
+    history = table.history
+    assert history is not None  # noqa: S101 - `_space` has looked
+    return record_key(_last(reader, history) + 1)
 
 
 def _space(table: Table) -> str:
