@@ -28,6 +28,10 @@ def _by_test(groups: Mapping[str, Mapping[str, Sequence[str]]]) -> Mapping[str, 
 
 MOTO: Mapping[str, str] = _by_test(
     {
+        "moto answers with 500 where an export or import is not there": {
+            "test_an_export_that_is_not_there_is_no_export": ALL,
+            "test_an_import_that_is_not_there_is_no_import": ALL,
+        },
         "moto reads few PartiQL statements, compares few kinds of values, or answers with 500": {
             "test_a_condition_selects_items": ALL,
             "test_whole_items_are_returned": ALL,
@@ -614,6 +618,10 @@ MOTO: Mapping[str, str] = _by_test(
 
 DYNOXIDE: Mapping[str, str] = _by_test(
     {
+        "Dynoxide has no exports and imports": {
+            "test_an_export_that_is_not_there_is_no_export": ALL,
+            "test_an_import_that_is_not_there_is_no_import": ALL,
+        },
         "Dynoxide's PartiQL has no IS NULL, attribute_type and size, and <> needs the attribute": {
             "test_a_condition_selects_items": [
                 "v <> 10 AND pk = 'a'-a2 a3",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from anydynamo.engine.readings import STANDARD, Readings
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Mapping
 
 __all__ = ["CHOICES", "Behaviour", "Surroundings", "behaviour_of"]
@@ -28,12 +29,15 @@ class Behaviour:
         recovery_lag: How many seconds the latest time to which a table can be restored lies
             behind. The service says that it is "typically 5 minutes before the current time";
             without a lag, tests and tools find what they have just written.
+        s3_folder: The folder that stands in for Amazon S3 where tables are exported and imported: a
+            bucket is a folder in it. None refuses to do either.
         readings: How points are read that AWS's documentation leaves open; of these, each is an
             option of the URL by its own name.
     """
 
     expire_after: float | None = None
     recovery_lag: float = 0
+    s3_folder: str | os.PathLike[str] | None = None
     readings: Readings = STANDARD
 
 
@@ -62,6 +66,17 @@ def seconds(text: str) -> float:
     return number
 
 
+def folder(text: str) -> str:
+    """Return the path of a folder.
+
+    Raises:
+        ValueError: It is empty.
+    """
+    if not text:
+        raise ValueError("expected the path of a folder")
+    return text
+
+
 def one_of(*names: str) -> Callable[[str], str]:
     """Return a function that converts text which must be one of some names."""
 
@@ -84,6 +99,7 @@ _READINGS: Final[Mapping[str, Callable[[str], Any]]] = {
 CHOICES: Final[Mapping[str, Callable[[str], Any]]] = {
     "expire_after": seconds,
     "recovery_lag": seconds,
+    "s3_folder": folder,
     **_READINGS,
 }
 """How the text of each choice is converted."""

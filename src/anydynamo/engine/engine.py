@@ -9,6 +9,8 @@ from anydynamo.engine import (
     backups,
     batch,
     expiry,
+    exports,
+    imports,
     items,
     options,
     partiql,
@@ -36,7 +38,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["READS", "STATEMENTS", "WRITES", "prepare_read", "prepare_statements", "prepare_write"]
+__all__ = [
+    "READS",
+    "STATEMENTS",
+    "TRANSFERS",
+    "WRITES",
+    "prepare_read",
+    "prepare_statements",
+    "prepare_write",
+]
 
 
 def _plain(prepare: Callable[[Request], T]) -> Callable[[Request, Surroundings], T]:
@@ -52,6 +62,8 @@ READS: Final[Mapping[str, Callable[[Request, Surroundings], Read]]] = {
     "DescribeBackup": _timed(backups.describe_backup),
     "DescribeContinuousBackups": recovery.describe_continuous_backups,
     "DescribeEndpoints": lambda _request, _surroundings: account.describe_endpoints(),
+    "DescribeExport": _timed(exports.describe_export),
+    "DescribeImport": _timed(imports.describe_import),
     "DescribeLimits": lambda _request, _surroundings: account.describe_limits(),
     "DescribeStream": _timed(streamreads.describe_stream),
     "DescribeTable": _plain(tables.describe_table),
@@ -61,6 +73,8 @@ READS: Final[Mapping[str, Callable[[Request, Surroundings], Read]]] = {
     "GetResourcePolicy": _plain(policies.get_resource_policy),
     "GetShardIterator": _timed(streamreads.get_shard_iterator),
     "ListBackups": _timed(backups.list_backups),
+    "ListExports": _timed(exports.list_exports),
+    "ListImports": _timed(imports.list_imports),
     "ListStreams": _timed(streamreads.list_streams),
     "ListTables": _plain(tables.list_tables),
     "ListTagsOfResource": _plain(options.list_tags_of_resource),
@@ -98,6 +112,9 @@ STATEMENTS: Final[Mapping[str, Callable[[Request, Surroundings], Reading | Writi
     "ExecuteTransaction": _timed(partiql.execute_transaction),
 }
 """The operations whose statements say whether they read or write."""
+
+TRANSFERS: Final = frozenset(("ExportTableToPointInTime", "ImportTable"))
+"""The operations that take many transactions, and files beside: an adapter carries them out."""
 
 
 def prepare_read(operation: str, request: object, surroundings: Surroundings) -> Read:

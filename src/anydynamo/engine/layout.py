@@ -12,6 +12,8 @@
 | `history/<table id>` | sequence number | a key, and what a write found under it, see `history` |
 | `backups` | table name, backup id | what a backup is, and its table's description, MessagePack |
 | `backup/<table id>/<id>` | partition, sort key | the items as they were |
+| `exports` | table name, export id | what was asked for, and what became of it, MessagePack |
+| `imports` | table name, import id | the same, and while it goes on the table's description |
 | `tokens` | client token | which transaction the token stood for, and when |
 | `tokens/age` | time, client token | nothing: the tokens in the order in which they expire |
 

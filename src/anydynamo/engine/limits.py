@@ -23,6 +23,8 @@ AWS's documentation leaves the following open, or the service differs from it; w
 - Streams: when a shard ends is not documented, see `streams`. More than 1,000 records asked for is
   a LimitExceededException, as the errors of GetRecords have it. A `SequenceNumber` or `Timestamp`
   beside an iterator type that has no use for it is refused, as is a number outside of its shard.
+- An import's `ProcessedSizeBytes` are those of its files after unpacking. A file that cannot be
+  read to its end is one error, of no item. An empty column of a CSV file is an empty string.
 - The latest time to which a table can be restored is now, where the service has "typically 5
   minutes before the current time"; `Behaviour.recovery_lag` sets it back. A time without a fraction
   is the whole of its second. `recovery`, `history`.

@@ -37,6 +37,7 @@ _OVERRIDES: Final = frozenset(
 
 STORED: Final[Mapping[str, frozenset[str]]] = {
     "CreateTable": _SETTINGS | {"ResourcePolicy"},
+    "ExportTableToPointInTime": frozenset(("S3BucketOwner", "S3SseAlgorithm", "S3SseKmsKeyId")),
     "PutResourcePolicy": frozenset(("ConfirmRemoveSelfResourceAccess", "Policy")),
     "RestoreTableFromBackup": _OVERRIDES,
     "RestoreTableToPointInTime": _OVERRIDES,

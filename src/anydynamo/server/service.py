@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from anydynamo.errors import AnyDynamoError, NotSupported, ServiceFault
 from anydynamo.server.bodies import read_body, write_body
@@ -16,6 +17,7 @@ from anydynamo.server.signatures import check_signature, read_signature
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from anydynamo.adapters.protocol import DatabaseAdapter
     from anydynamo.server.places import Places
 
 __all__ = ["Service"]
@@ -31,6 +33,9 @@ _STREAMS: Final = "DynamoDBStreams_20120810"
 _CONTENT_TYPES: Final = frozenset((AMZ_JSON, "application/x-amz-json-1.1", "application/json"))
 """What a body may be called. A page in a browser can send none of these to another origin without
 asking first, and it is not answered when it asks."""
+
+_LONG: Final = frozenset(("ExportTableToPointInTime", "ImportTable"))
+"""The operations whose work has no bound: a table, or the files of a folder."""
 
 _log = logging.getLogger(__name__)
 
@@ -108,8 +113,17 @@ class Service:
                 body=request.body,
             )
         adapter = self._places.of(signature.access_key, signature.region)
-        answer = await adapter.call(operation, parameters)
+        answer = await _called(adapter, operation, parameters)
         return Reply(200, write_body(answer), content_type)
+
+
+async def _called(
+    adapter: DatabaseAdapter, operation: str, parameters: Mapping[str, Any]
+) -> dict[str, Any]:
+    if operation in _LONG and adapter.info.blocking:
+        # It never waits, and everybody else would for as long as it takes.
+        return await asyncio.to_thread(asyncio.run, adapter.call(operation, parameters))
+    return await adapter.call(operation, parameters)
 
 
 def _lost(error: Undelivered) -> Reply:

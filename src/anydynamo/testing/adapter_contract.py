@@ -41,6 +41,7 @@ from anydynamo.testing.contracts.recovery import RecoveryContract  # noqa: E402
 from anydynamo.testing.contracts.streams import StreamContract  # noqa: E402
 from anydynamo.testing.contracts.tables import TableContract  # noqa: E402
 from anydynamo.testing.contracts.transactions import TransactionContract  # noqa: E402
+from anydynamo.testing.contracts.transfers import TransferContract  # noqa: E402
 from anydynamo.testing.contracts.updates import UpdateContract  # noqa: E402
 
 __all__ = ["AdapterContract"]
@@ -58,6 +59,7 @@ class AdapterContract(
     LegacyUpdateContract,
     BatchContract,
     TransactionContract,
+    TransferContract,
     PartiQLContract,
     TableContract,
     BackupContract,
