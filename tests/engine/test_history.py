@@ -30,7 +30,9 @@ def db(engine: Engine) -> Engine:
 
 def changes(engine: Engine, begin: float, end: float) -> list[Change]:
     return engine.peek(  # type: ignore[no-any-return]
-        lambda reader: list(changes_between(reader, find_table(reader, "users"), begin, end))
+        lambda reader: list(
+            changes_between(reader, find_table(reader, "users", lambda: 0.0), begin, end)
+        )
     )
 
 
@@ -99,7 +101,7 @@ def test_the_items_of_a_moment_are_nobody_elses(db: Engine) -> None:
     delete(db, "a")
 
     def read(reader: Any) -> list[Any]:
-        return list(items_at(reader, find_table(reader, "users"), db.now - 1))
+        return list(items_at(reader, find_table(reader, "users", lambda: 0.0), db.now - 1))
 
     for _ in range(2):
         (found,) = db.peek(read)

@@ -141,7 +141,7 @@ def carry_out(place: Place, step: Step) -> None:
 
 def told(place: Place, table: TableShape, begin: int, end: int) -> list[Change]:
     def work(reader: Reader) -> list[Change]:
-        found = find_table(reader, table.name)
+        found = find_table(reader, table.name, lambda: 0.0)
         return list(changes_between(reader, found, begin / 1000, end / 1000))
 
     changes: list[Change] = place.peek(work)

@@ -19,7 +19,7 @@ from anydynamo.engine.expressions import Expressions
 from anydynamo.engine.history import window_of
 from anydynamo.engine.layout import Table
 from anydynamo.engine.ranges import condition_range
-from anydynamo.engine.tables import without_nulls
+from anydynamo.engine.shapes import without_nulls
 from anydynamo.engine.transfers import EXPORTS, Beginning
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from anydynamo.engine.actions import check_put_size
 from anydynamo.engine.descriptions import arn_of, moment, stored_document
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.layout import TABLES, TOTALS, Table, encode
-from anydynamo.engine.tables import create_table, without_nulls
+from anydynamo.engine.shapes import without_nulls
+from anydynamo.engine.tables import create_table
 from anydynamo.engine.transfers import IMPORTS, Beginning
 from anydynamo.engine.values import measured_item
 from anydynamo.engine.writes import Changes, Stored
@@ -75,7 +76,7 @@ def prepare_import(
         )
     wanted: dict[str, Any] = {"InputCompressionType": "NONE", **given}
     name = wanted["TableCreationParameters"]["TableName"]
-    create = create_table(wanted["TableCreationParameters"], surroundings.now)
+    create = create_table(wanted["TableCreationParameters"], surroundings)
 
     def work(writer: Writer) -> Beginning:
         at = surroundings.now()

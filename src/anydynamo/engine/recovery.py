@@ -23,7 +23,7 @@ from anydynamo.engine.descriptions import arn_of, moment, seconds, stored_docume
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.history import stored_at, window_of
 from anydynamo.engine.layout import TABLES, Table, encode, history_space
-from anydynamo.engine.tables import without_nulls
+from anydynamo.engine.shapes import without_nulls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
