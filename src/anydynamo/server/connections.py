@@ -12,9 +12,10 @@ import math
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from anydynamo.errors import InvalidRequest, MissingDependency, RequestTimeout, ServiceFault
+from anydynamo.server.begun import Begun
 from anydynamo.server.messages import Reply, Request, accepts_gzip, refuse, render
 
 try:
@@ -25,7 +26,7 @@ except ImportError as error:
     ) from error
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
 __all__ = ["Connection", "Hub", "Limits"]
 
@@ -64,8 +65,9 @@ class Hub:
 
     def __init__(
         self,
-        answer: Callable[[Request], Awaitable[Reply]],
+        answer: Callable[[Request], Coroutine[Any, Any, Reply]],
         *,
+        needs_task: bool = True,
         limits: Limits | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
@@ -73,10 +75,12 @@ class Hub:
 
         Args:
             answer: Carries out a request, and never raises.
+            needs_task: Whether it must be awaited in a task of asyncio's; see `Begun`.
             limits: What clients may ask for.
             clock: Seconds that only grow; the loop's own if not given.
         """
         self.answer = answer
+        self.needs_task = needs_task
         self.limits = limits or Limits()
         self.clock = clock or asyncio.get_running_loop().time
         self.connections: set[Connection] = set()
@@ -268,18 +272,25 @@ class Connection(asyncio.Protocol):
         self._fruitless = 0
         self._arriving = False
         keep_alive = self._parser.should_keep_alive() and not self._hub.stopping
-        self._enqueue(
-            Request(
-                self._parser.get_method().decode("latin-1"),
-                b"".join(self._url).decode("latin-1"),
-                self._headers,
-                b"".join(self._body),
-                keep_alive,
-            )
+        request = Request(
+            self._parser.get_method().decode("latin-1"),
+            b"".join(self._url).decode("latin-1"),
+            self._headers,
+            b"".join(self._body),
+            keep_alive,
         )
         self._begin()
         if not keep_alive:
             self._reading = False
+        elif not self._hub.needs_task and self._task is None and self._writable is None:
+            begun = Begun(self._hub.answer(request))
+            if begun.ended:
+                self._write_reply(request, begun.result, last=False)
+                self._wait_for_more()
+            else:
+                self._start(self._work(self._answer(request, begun)))
+            return
+        self._enqueue(request)
 
     # What the hub calls.
 
@@ -314,10 +325,13 @@ class Connection(asyncio.Protocol):
     def _enqueue(self, message: Request | Reply) -> None:
         self._waiting.append(message)
         if self._task is None:
-            self.deadline = math.inf
-            self._task = asyncio.get_running_loop().create_task(self._work())
-            self._hub.tasks.add(self._task)
-            self._task.add_done_callback(self._hub.tasks.discard)
+            self._start(self._work())
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        self.deadline = math.inf
+        self._task = asyncio.get_running_loop().create_task(work)
+        self._hub.tasks.add(self._task)
+        self._task.add_done_callback(self._hub.tasks.discard)
 
     def _without_upgrade(self) -> bytes:
         """Return the head that was just read, as of a client that wants no other protocol.
@@ -343,10 +357,16 @@ class Connection(asyncio.Protocol):
         self._begin()
         self._enqueue(refuse(error, status=status))
 
-    async def _work(self) -> None:
-        """Answer what waits, in order, until nothing does or the connection is to end."""
+    async def _work(self, first: Coroutine[Any, Any, bool] | None = None) -> None:
+        """Answer what waits, in order, until nothing does or the connection is to end.
+
+        Args:
+            first: What answers the request before those, and tells whether to end there.
+        """
         last = False
         try:
+            if first is not None:
+                last = await first
             while self._waiting and not last:
                 message = self._waiting.popleft()
                 if message is _END:
@@ -356,16 +376,7 @@ class Connection(asyncio.Protocol):
                     await self._linger()
                     return
                 else:
-                    reply = await self._hub.answer(message)
-                    self._release(len(message.body))
-                    last = not message.keep_alive or self._hub.stopping
-                    compress = accepts_gzip(message.headers)
-                    head = message.method == "HEAD"
-                    self._write(render(reply, close=last, head=head, compress=compress))
-                    if self._writable is not None:
-                        self.deadline = self._hub.clock() + self._limits.taking
-                        await self._writable
-                        self.deadline = math.inf
+                    last = await self._answer(message, self._hub.answer(message))
         finally:
             self._task = None
         transport = self._transport
@@ -376,9 +387,32 @@ class Connection(asyncio.Protocol):
             self.deadline = self._hub.clock() + self._limits.taking
             transport.close()
             return
-        patience = self._limits.arriving if self._arriving else self._limits.idle
-        self.deadline = self._hub.clock() + patience
+        self._wait_for_more()
         transport.resume_reading()
+
+    async def _answer(self, request: Request, answering: Awaitable[Reply]) -> bool:
+        """Answer a request, and tell whether the connection is to end with it."""
+        reply = await answering
+        last = not request.keep_alive or self._hub.stopping
+        self._write_reply(request, reply, last=last)
+        if self._writable is not None:
+            self.deadline = self._hub.clock() + self._limits.taking
+            await self._writable
+            self.deadline = math.inf
+        return last
+
+    def _write_reply(self, request: Request, reply: Reply, *, last: bool) -> None:
+        self._release(len(request.body))
+        compress = accepts_gzip(request.headers)
+        head = request.method == "HEAD"
+        self._write(render(reply, close=last, head=head, compress=compress))
+
+    def _wait_for_more(self) -> None:
+        limits = self._limits
+        patience = limits.arriving if self._arriving else limits.idle
+        if self._writable is not None:
+            patience = limits.taking
+        self.deadline = self._hub.clock() + patience
 
     async def _linger(self) -> None:
         # Closing while the client still sends would make it see a reset and not the reply.
