@@ -19,6 +19,7 @@ from anydynamo.engine.engine import (
 from anydynamo.engine.errors import EngineError
 from anydynamo.engine.expiry import delete_expired
 from anydynamo.engine.partiql import Reading
+from anydynamo.engine.readings import STANDARD, under
 from anydynamo.errors import DatabaseClosed, from_code
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class EmbeddedAdapter:
         self._closed = False
         chosen = behaviour or Behaviour()
         self._expire_after = chosen.expire_after
+        self._readings = chosen.readings
         self._surroundings = Surroundings(clock, chosen)
         self._next_sweep = -math.inf
         self._info = ProviderInfo(provider, store.location, blocking)
@@ -87,14 +89,14 @@ class EmbeddedAdapter:
         self._check_open(operation)
         try:
             if operation in READS:
-                return await self._store.read(prepare_read(operation, request, self._surroundings))
+                return await self._store.read(self._prepare(prepare_read, operation, request))
             if operation in STATEMENTS:
-                prepared = prepare_statements(operation, request, self._surroundings)
+                prepared = self._prepare(prepare_statements, operation, request)
                 if isinstance(prepared, Reading):
                     return await self._store.read(prepared.work)
                 work = prepared.work
             else:
-                work = prepare_write(operation, request, self._surroundings)
+                work = self._prepare(prepare_write, operation, request)
             if self._expire_after is not None and self._clock() >= self._next_sweep:
                 work = self._sweeping(work, self._expire_after)
             return await self._store.write(work)
@@ -107,6 +109,17 @@ class EmbeddedAdapter:
                 item=error.item,
                 reasons=error.reasons,
             ) from error
+
+    def _prepare(
+        self,
+        prepare: Callable[[str, Mapping[str, Any], Surroundings], T],
+        operation: str,
+        request: Mapping[str, Any],
+    ) -> T:
+        if self._readings is STANDARD:
+            return prepare(operation, request, self._surroundings)
+        with under(self._readings):
+            return prepare(operation, request, self._surroundings)
 
     async def sweep(self) -> int:
         """Delete every item whose time to live is over, and return how many there were.

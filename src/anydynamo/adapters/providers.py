@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from anydynamo.adapters.registry import Location, Provider, choice, endpoint
-from anydynamo.engine.behaviour import CHOICES, Behaviour
+from anydynamo.engine.behaviour import CHOICES, behaviour_of
 from anydynamo.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _embedded(store: Store, location: Location, blocking: bool) -> DatabaseAdapt
 
     chosen = {name: value for name, value in location.options.items() if name in CHOICES}
     return EmbeddedAdapter(
-        store, provider=location.provider, blocking=blocking, behaviour=Behaviour(**chosen)
+        store, provider=location.provider, blocking=blocking, behaviour=behaviour_of(chosen)
     )
 
 

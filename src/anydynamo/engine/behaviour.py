@@ -6,10 +6,12 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine.readings import STANDARD, Readings
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["CHOICES", "Behaviour", "Surroundings"]
+__all__ = ["CHOICES", "Behaviour", "Surroundings", "behaviour_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +25,12 @@ class Behaviour:
             The service does so within a few days. None leaves them where they are until `sweep` is
             called: a clock that stands still elsewhere, as in tests, would lose items that it
             takes for fresh.
+        readings: How points are read that AWS's documentation leaves open; of these, each is an
+            option of the URL by its own name.
     """
 
     expire_after: float | None = None
+    readings: Readings = STANDARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,34 @@ def seconds(text: str) -> float:
     return number
 
 
+def one_of(*names: str) -> Callable[[str], str]:
+    """Return a function that converts text which must be one of some names."""
+
+    def convert(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"expected one of {', '.join(names)}")
+        return text
+
+    return convert
+
+
+_READINGS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "in_operands": lambda text: int(one_of("99", "100")(text)),
+    "string_size": one_of("utf16", "characters"),
+    "removal_creates": lambda text: one_of("true", "false")(text) == "true",
+    "number_sets": one_of("by_value", "as_written"),
+    "key_conditions": one_of("alone", "mixed"),
+}
+
 CHOICES: Final[Mapping[str, Callable[[str], Any]]] = {
     "expire_after": seconds,
+    **_READINGS,
 }
 """How the text of each choice is converted."""
+
+
+def behaviour_of(choices: Mapping[str, Any]) -> Behaviour:
+    """Make a behaviour of converted choices."""
+    read = {name: value for name, value in choices.items() if name in _READINGS}
+    rest = {name: value for name, value in choices.items() if name not in _READINGS}
+    return Behaviour(readings=Readings(**read) if read else STANDARD, **rest)

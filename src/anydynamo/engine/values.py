@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.limits import ATTRIBUTE_NAME_BYTES, LIST_OVERHEAD, NESTING_LEVELS
 from anydynamo.engine.numbers import measured, number_size, parse, sort_bytes
+from anydynamo.engine.readings import reading
 from anydynamo.engine.unreadable import (
     ATTRIBUTE_VALUE,
     no_binary,
@@ -266,11 +267,14 @@ def _check_string_set(content: object, _level: int) -> tuple[list[str], int]:
 
 
 def _check_number_set(content: object, level: int) -> tuple[list[str], int]:
-    members = [_check_number(member, level)[0] for member in _set(content)]
+    given = _set(content)
+    members = [_check_number(member, level)[0] for member in given]
     if not members:
         raise validation(_INVALID + "An number set  may not be empty")
     if len(set(members)) != len(members):
-        raise validation("Input collection contains duplicates")
+        if reading().number_sets == "by_value" or len(set(given)) != len(given):
+            raise validation("Input collection contains duplicates")
+        members = list(set(members))
     members.sort(key=parse)
     return members, _number_set_size(members)
 

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from anydynamo.engine.expressions.lexer import ExpressionError
 from anydynamo.engine.numbers import parse
+from anydynamo.engine.readings import reading
 from anydynamo.engine.values import AttributeValue, Item, string_length
 
 __all__ = [
@@ -205,6 +206,7 @@ def contains(left: Source, right: Source) -> Test:
 
 def size_of(subject: Source) -> Source:
     """Measure what has a size; anything else, or nothing, yields nothing."""
+    length = len if reading().string_size == "characters" else string_length
 
     def size(item: Item, values: Values) -> AttributeValue | None:
         value = subject(item, values)
@@ -213,6 +215,6 @@ def size_of(subject: Source) -> Source:
         ((tag, content),) = value.items()
         if tag not in TYPES_WITH_SIZE:
             return None
-        return {"N": str(string_length(content) if tag == "S" else len(content))}
+        return {"N": str(length(content) if tag == "S" else len(content))}
 
     return size

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from anydynamo.engine.errors import validation
+from anydynamo.engine.readings import reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +39,12 @@ def refuse_mixture(request: Mapping[str, Any], *, prefix: str = "") -> None:
     given = [name for name, value in request.items() if value is not None]
     legacy = [name for name in given if name in LEGACY]
     modern = [name for name in given if str(name).endswith("Expression")]
+    if (
+        legacy == ["KeyConditions"]
+        and "KeyConditionExpression" not in modern
+        and reading().key_conditions == "mixed"
+    ):
+        return
     if legacy and modern:
         raise validation(
             f"{prefix}Can not use both expression and non-expression parameters in the same"
