@@ -44,6 +44,8 @@ class Begun(Generic[T]):
 
     def __await__(self) -> Generator[Any, Any, T]:
         """Wait for what the coroutine waits for, and hand it what comes of it."""
+        if self.ended:
+            return self.result
         # PEP 380 has `yield from` do this, but only to a generator that has not begun.
         waits_for = self._waits_for
         while True:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from anydynamo.errors import InvalidRequest, MissingDependency, RequestTimeout, ServiceFault
 from anydynamo.server.begun import Begun
+from anydynamo.server.deliveries import Delivery
 from anydynamo.server.messages import Reply, Request, accepts_gzip, refuse, render
 
 try:
@@ -26,12 +27,13 @@ except ImportError as error:
     ) from error
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Callable, Coroutine
 
 __all__ = ["Connection", "Hub", "Limits"]
 
 # A client that expects to be told to go on has been told so by then.
 _UPGRADING = frozenset(("connection", "upgrade", "http2-settings", "expect"))
+_WHOLE = Delivery.WHOLE
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -284,11 +286,12 @@ class Connection(asyncio.Protocol):
             self._reading = False
         elif not self._hub.needs_task and self._task is None and self._writable is None:
             begun = Begun(self._hub.answer(request))
-            if begun.ended:
+            if begun.ended and begun.result.delivery is _WHOLE:
+                self._release(len(request.body))
                 self._write_reply(request, begun.result, last=False)
                 self._wait_for_more()
             else:
-                self._start(self._work(self._answer(request, begun)))
+                self._start(self._work(request, begun))
             return
         self._enqueue(request)
 
@@ -357,18 +360,18 @@ class Connection(asyncio.Protocol):
         self._begin()
         self._enqueue(refuse(error, status=status))
 
-    async def _work(self, first: Coroutine[Any, Any, bool] | None = None) -> None:
+    async def _work(self, first: Request | None = None, begun: Begun[Reply] | None = None) -> None:
         """Answer what waits, in order, until nothing does or the connection is to end.
 
         Args:
-            first: What answers the request before those, and tells whether to end there.
+            first: A request that comes before what waits.
+            begun: Its answer.
         """
         last = False
         try:
-            if first is not None:
-                last = await first
-            while self._waiting and not last:
-                message = self._waiting.popleft()
+            while (first is not None or self._waiting) and not last:
+                message = first or self._waiting.popleft()
+                first = None
                 if message is _END:
                     last = True
                 elif isinstance(message, Reply):
@@ -376,7 +379,23 @@ class Connection(asyncio.Protocol):
                     await self._linger()
                     return
                 else:
-                    last = await self._answer(message, self._hub.answer(message))
+                    answering, begun = begun or self._hub.answer(message), None
+                    reply = await answering
+                    self._release(len(message.body))
+                    last = not message.keep_alive or self._hub.stopping
+                    if reply.delivery is not _WHOLE:
+                        if reply.delivery is Delivery.HELD:
+                            self._withhold()
+                            return
+                        if reply.delivery is Delivery.CUT:
+                            self.abort()
+                            return
+                        last = last or reply.delivery is Delivery.TRUNCATED
+                    self._write_reply(message, reply, last=last)
+                    if self._writable is not None:
+                        self.deadline = self._hub.clock() + self._limits.taking
+                        await self._writable
+                        self.deadline = math.inf
         finally:
             self._task = None
         transport = self._transport
@@ -390,19 +409,7 @@ class Connection(asyncio.Protocol):
         self._wait_for_more()
         transport.resume_reading()
 
-    async def _answer(self, request: Request, answering: Awaitable[Reply]) -> bool:
-        """Answer a request, and tell whether the connection is to end with it."""
-        reply = await answering
-        last = not request.keep_alive or self._hub.stopping
-        self._write_reply(request, reply, last=last)
-        if self._writable is not None:
-            self.deadline = self._hub.clock() + self._limits.taking
-            await self._writable
-            self.deadline = math.inf
-        return last
-
     def _write_reply(self, request: Request, reply: Reply, *, last: bool) -> None:
-        self._release(len(request.body))
         compress = accepts_gzip(request.headers)
         head = request.method == "HEAD"
         self._write(render(reply, close=last, head=head, compress=compress))
@@ -413,6 +420,19 @@ class Connection(asyncio.Protocol):
         if self._writable is not None:
             patience = limits.taking
         self.deadline = self._hub.clock() + patience
+
+    def _withhold(self) -> None:
+        """Answer nothing any more, and wait for the client to give up."""
+        if self._hub.stopping:
+            self.abort()
+            return
+        self._reading = False
+        self._waiting.clear()
+        self._release(self._held)
+        self.deadline = self._hub.clock() + self._limits.idle
+        if self._transport is not None:
+            # Nothing that it sends is looked at, but its leaving is.
+            self._transport.resume_reading()
 
     async def _linger(self) -> None:
         # Closing while the client still sends would make it see a reset and not the reply.
