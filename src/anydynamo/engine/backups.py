@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from anydynamo.engine.access import bare_name
-from anydynamo.engine.definitions import check_throughput
+from anydynamo.engine.definitions import check_throughput, used_definitions
 from anydynamo.engine.descriptions import (
     arn_of,
     describe,
@@ -36,7 +36,8 @@ from anydynamo.engine.layout import (
     encode,
     items_space,
 )
-from anydynamo.engine.tables import fill_index, used_definitions, without_nulls
+from anydynamo.engine.shapes import without_nulls
+from anydynamo.engine.tables import fill_index
 from anydynamo.engine.writes import read_totals, write_totals
 
 if TYPE_CHECKING:
@@ -65,6 +66,16 @@ _RESTORED: Final = (
     "TableClass",
 )
 """What a table takes over from the description of the one that was backed up."""
+
+_OF_INDEX: Final = (
+    "IndexName",
+    "KeySchema",
+    "Projection",
+    "ProvisionedThroughput",
+    "OnDemandThroughput",
+    "WarmThroughput",
+)
+"""What an index takes over: neither insights nor settings of replicas."""
 
 
 def create_backup(
@@ -199,15 +210,21 @@ def _restored(
         },
     }
     for kind in ("LocalSecondaryIndex", "GlobalSecondaryIndex"):
+        known = [_index(index) for index in source[f"{kind}es"]]
         wanted = overrides.get(f"{kind}Override")
-        if wanted is not None:
-            document[f"{kind}es"] = [_chosen(source[f"{kind}es"], index) for index in wanted]
+        document[f"{kind}es"] = (
+            known if wanted is None else [_chosen(known, index) for index in wanted]
+        )
     document["AttributeDefinitions"] = used_definitions(document, source["AttributeDefinitions"])
     for key in ("OnDemandThroughput", "SSESpecification"):
         if f"{key}Override" in overrides:
             document[key] = overrides[f"{key}Override"]
     _bill(document, overrides, at)
     return document
+
+
+def _index(index: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: index[key] for key in _OF_INDEX if key in index}
 
 
 def _chosen(indexes: list[dict[str, Any]], wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -305,7 +322,7 @@ def _features(table: Mapping[str, Any]) -> dict[str, Any]:
     for kind in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         if table[kind]:
             features[kind] = [
-                {key: value for key, value in index.items() if key != "WarmThroughput"}
+                {key: value for key, value in _index(index).items() if key != "WarmThroughput"}
                 for index in table[kind]
             ]
     if "StreamSpecification" in table:
