@@ -14,7 +14,12 @@ LOCAL: Final = "http://localhost:8000"
 """Where the documents have DynamoDB Local."""
 
 COMMANDS: Final[dict[str, tuple[str, ...]]] = {
-    "ad_events": (r"""aws dynamodb list-tables --region us-east-1""",),
+    "ad_events": (
+        r"""aws dynamodb create-global-table \
+    --global-table-name AdEvents \
+    --replication-group RegionName=us-east-1 RegionName=eu-west-1""",
+        r"""aws dynamodb list-tables --region us-east-1""",
+    ),
     "forum": (
         r"""aws dynamodb describe-table \
   --table-name forum-microservices-users-dev \

@@ -81,8 +81,10 @@ def database(system: str, account: Account) -> Database:
     )
 
 
-def test_ad_events_commands_list_its_tables(home: Account, tmp_path: Path) -> None:
-    (listed,) = answers("ad_events", home, tmp_path)
+def test_ad_events_commands_make_a_global_table_and_list_it(home: Account, tmp_path: Path) -> None:
+    replicated, listed = answers("ad_events", home, tmp_path)
+    replicas = replicated["GlobalTableDescription"]["ReplicationGroup"]
+    assert {replica["RegionName"] for replica in replicas} == {"us-east-1", "eu-west-1"}
     assert listed == {"TableNames": ["AdEvents"]}
 
 

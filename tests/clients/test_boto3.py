@@ -361,3 +361,32 @@ def test_the_waiters_of_tables_end_when_the_table_is_there_and_when_it_is_not(
         client.get_waiter("table_not_exists").wait(TableName="things", WaiterConfig=SLOW)
     client.delete_table(TableName="things")
     client.get_waiter("table_not_exists").wait(TableName="things")
+
+
+def _insights(client: Any) -> Mapping[str, Any]:
+    client.create_table(**create("things"))
+    client.update_contributor_insights(TableName="things", ContributorInsightsAction="ENABLE")
+    return {"TableName": "things"}
+
+
+def _destination(client: Any) -> Mapping[str, Any]:
+    client.create_table(**create("things"))
+    stream = "arn:aws:kinesis:eu-west-1:000000000000:stream/changes"
+    client.enable_kinesis_streaming_destination(TableName="things", StreamArn=stream)
+    return {"TableName": "things"}
+
+
+WAITED: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {
+    "contributor_insights_enabled": _insights,
+    "kinesis_streaming_destination_active": _destination,
+}
+"""What begins what a waiter waits for, and what it is then asked about."""
+
+
+@pytest.mark.parametrize("waiter", WAITED)
+def test_the_waiter_for_what_was_begun_sees_it_end(waiter: str, account: Account) -> None:
+    client = account.client()
+    if waiter not in client.waiter_names:
+        pytest.skip("this botocore has no such waiter")
+    # Once: it is done as soon as somebody asks.
+    client.get_waiter(waiter).wait(**WAITED[waiter](client), WaiterConfig=SLOW)
