@@ -731,7 +731,7 @@ DYNOXIDE: Mapping[str, str] = _by_test(
             "test_tags_that_cannot_be_are_refused": ["twice", "reserved"],
             "test_only_tables_have_tags": ALL,
         },
-        "Dynoxide takes an equal setting of time to live, and words another attribute otherwise": {
+        "Dynoxide takes equal settings of time to live, and words another attribute otherwise": {
             "test_time_to_live_is_not_switched_to_what_it_is": ALL,
             "test_time_to_live_is_on_for_one_attribute": ALL,
         },

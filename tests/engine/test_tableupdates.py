@@ -13,7 +13,7 @@ MORE = {"ReadCapacityUnits": 50, "WriteCapacityUnits": 30}
 INVALID = "One or more parameter values were invalid: "
 
 
-def change(engine: Engine, **changes: Any) -> dict[str, Any]:
+def change(engine: Engine, /, **changes: Any) -> dict[str, Any]:
     """Change the table, hold the response to its state, and return what it is then."""
     answer = engine("UpdateTable", TableName="users", **changes)["TableDescription"]
     assert answer["TableStatus"] == "UPDATING"
@@ -22,14 +22,14 @@ def change(engine: Engine, **changes: Any) -> dict[str, Any]:
     return described
 
 
-def refuse(engine: Engine, says: str, code: str = "ValidationException", **changes: Any) -> None:
+def refuse(engine: Engine, says: str, code: str = "ValidationException", /, **changes: Any) -> None:
     """Change the table in a way that must be refused, and hold it to what it was."""
     before = engine("DescribeTable", TableName="users")
     engine.refused(code, says, "UpdateTable", TableName="users", **changes)
     assert engine("DescribeTable", TableName="users") == before
 
 
-def update(name: str = "byG", **settings: Any) -> dict[str, Any]:
+def update(name: str = "byG", /, **settings: Any) -> dict[str, Any]:
     return {"GlobalSecondaryIndexUpdates": [{"Update": {"IndexName": name, **settings}}]}
 
 

@@ -22,7 +22,6 @@ from anydynamo.engine.descriptions import (
     encryption,
     moment,
     seconds,
-    stored_document,
     throughput,
 )
 from anydynamo.engine.errors import EngineError, validation
@@ -37,6 +36,7 @@ from anydynamo.engine.layout import (
     items_space,
 )
 from anydynamo.engine.shapes import without_nulls
+from anydynamo.engine.states import at_rest
 from anydynamo.engine.tables import fill_index
 from anydynamo.engine.writes import read_totals, write_totals
 
@@ -55,6 +55,10 @@ __all__ = [
 
 _LISTED: Final = 100
 _BACKUP: Final = "/backup/"
+_UNITS: Final = ("ReadCapacityUnits", "WriteCapacityUnits")
+_INDEX_FEATURES: Final = frozenset(
+    ("IndexName", "KeySchema", "OnDemandThroughput", "Projection", "ProvisionedThroughput")
+)
 _RESTORED: Final = (
     "KeySchema",
     "LocalSecondaryIndexes",
@@ -86,8 +90,10 @@ def create_backup(
 
     def work(writer: Writer) -> dict[str, Any]:
         try:
-            document = stored_document(writer, name)
+            document = at_rest(writer, name, now())
         except EngineError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
             raise EngineError("TableNotFoundException", f"Table not found: {name}") from error
         at = now()
         items = items_space(document["TableId"])
@@ -295,8 +301,7 @@ def _summary(backup: Mapping[str, Any]) -> dict[str, Any]:
 
 def _description(backup: Mapping[str, Any], status: str = "AVAILABLE") -> dict[str, Any]:
     table = backup["Table"]
-    units = throughput(table)
-    del units["NumberOfDecreasesToday"]
+    units = {key: throughput(table)[key] for key in _UNITS}
     source = {
         "TableName": table["TableName"],
         "TableId": table["TableId"],
@@ -322,7 +327,7 @@ def _features(table: Mapping[str, Any]) -> dict[str, Any]:
     for kind in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         if table[kind]:
             features[kind] = [
-                {key: value for key, value in _index(index).items() if key != "WarmThroughput"}
+                {key: value for key, value in index.items() if key in _INDEX_FEATURES}
                 for index in table[kind]
             ]
     if "StreamSpecification" in table:

@@ -18,6 +18,7 @@ Source: "Managing global secondary indexes in DynamoDB" of the Amazon DynamoDB D
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from anydynamo.engine.access import bare_name
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from anydynamo.engine.store import Reader, Writer
 
 __all__ = [
+    "at_rest",
     "check_ready",
     "create_state",
     "current_document",
@@ -137,6 +139,25 @@ def current_document(reader: Reader, name: str, at: float) -> dict[str, Any]:
         if _over(document, at):
             raise absent_table(name) from None
         return document
+
+
+def at_rest(reader: Reader, name: str, at: float) -> dict[str, Any]:
+    """Return a table's description as it will be when all that is under way is over.
+
+    Raises:
+        EngineError: A ResourceNotFoundException, or a TableInUseException: the table is being
+            created or deleted.
+    """
+    document = current_document(reader, name, at)
+    status = status_of(document)
+    if status in ("CREATING", "DELETING"):
+        # The text is ours.
+        raise EngineError("TableInUseException", f"Table is being {_DOING[status]}: {name}")
+    settle(document, math.inf)
+    for place in (document, *document["GlobalSecondaryIndexes"]):
+        for moment in ("Increased", "Decreased"):
+            place.pop(moment, None)
+    return document
 
 
 def deleted_names(reader: Reader, at: float, *, start: bytes) -> Iterator[bytes]:

@@ -129,7 +129,9 @@ def create_table(
             "AttributeDefinitions": given["AttributeDefinitions"],
             "KeySchema": schema,
             "LocalSecondaryIndexes": local,
-            "GlobalSecondaryIndexes": globally,
+            "GlobalSecondaryIndexes": [
+                {key: value for key, value in index.items() if value != {}} for index in globally
+            ],
             "BillingMode": billing,
             "CreationDateTime": at,
             "DeletionProtectionEnabled": False,
