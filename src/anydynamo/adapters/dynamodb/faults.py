@@ -22,8 +22,6 @@ from anydynamo.errors import (
     RequestTimeout,
     ServiceFault,
     TableError,
-    TableInUse,
-    TableNotFound,
     Throttled,
     Unavailable,
     from_code,
@@ -53,7 +51,6 @@ SERVICE_CODES: Mapping[str, type[AnyDynamoError]] = _table(
             "SignatureDoesNotMatch",
         ),
         InvalidRequest: (
-            "InvalidExportTimeException",
             "InvalidParameterCombination",
             "InvalidParameterValue",
             "MalformedQueryString",
@@ -63,19 +60,7 @@ SERVICE_CODES: Mapping[str, type[AnyDynamoError]] = _table(
         ),
         NotSupported: ("InvalidAction", "MissingAction", "UnsupportedOperation"),
         RequestTimeout: ("RequestTimeout", "RequestTimeoutException"),
-        TableError: (
-            "ContinuousBackupsUnavailableException",
-            "ExportNotFoundException",
-            "ImportNotFoundException",
-            "ReplicaNotFoundException",
-        ),
-        TableInUse: (
-            "ExportConflictException",
-            "GlobalTableAlreadyExistsException",
-            "ImportConflictException",
-            "ReplicaAlreadyExistsException",
-        ),
-        TableNotFound: ("GlobalTableNotFoundException",),
+        TableError: ("ContinuousBackupsUnavailableException",),
         Throttled: (
             "BandwidthLimitExceeded",
             "EC2ThrottledException",
