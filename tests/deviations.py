@@ -598,6 +598,37 @@ MOTO: Mapping[str, str] = _by_test(
                 "absent",
             ],
         },
+        "moto changes tables at once, and says ACTIVE of what is being made or changed": {
+            "test_an_update_is_under_way_when_it_is_answered": ALL,
+            "test_throughput_is_what_it_was_until_the_update_is_over": ALL,
+            "test_an_index_under_way_says_so": ALL,
+            "test_the_response_to_a_change_says_what_is_going_on": ALL,
+        },
+        "moto does not hold an update of a table to what it is, nor to what one request may do": {
+            "test_throughput_that_is_there_already_is_refused": ALL,
+            "test_throughput_is_for_provisioned_tables": ALL,
+            "test_a_table_becomes_provisioned_with_all_its_indexes": ALL,
+            "test_a_stream_is_switched_only_to_what_it_is_not": ALL,
+            "test_a_table_class_is_changed_by_itself": ALL,
+            "test_encryption_is_changed_by_itself_to_what_it_is_not": ALL,
+            "test_ceilings_are_set_one_by_one_and_taken_away_by_minus_one": ALL,
+            "test_warm_throughput_only_grows": ALL,
+            "test_one_index_is_made_or_deleted_at_a_time": ALL,
+            "test_what_a_table_is_provisioned_with_fits_its_billing": [
+                "index",
+                "on-demand index",
+                "ceiling",
+                "no ceiling",
+            ],
+        },
+        "moto adds a tag beside the one of the same key, and checks neither tags nor their ARN": {
+            "test_tags_are_added_changed_and_removed": ALL,
+            "test_tags_that_cannot_be_are_refused": ALL,
+            "test_only_tables_have_tags": ALL,
+        },
+        "moto changes the attribute of an enabled time to live": {
+            "test_time_to_live_is_on_for_one_attribute": ALL,
+        },
         "moto restores tables without regard to what is overridden": {
             "test_indexes_can_be_left_out_of_a_restored_table": ALL,
             "test_a_restored_table_can_be_billed_otherwise": ALL,
@@ -660,8 +691,33 @@ DYNOXIDE: Mapping[str, str] = _by_test(
         "Dynoxide leaves BillingModeSummary out of tables that changed to provisioned capacity": {
             "test_billing_can_be_changed": ALL,
         },
-        "Dynoxide takes the second of two equal settings of time to live": {
+        "Dynoxide changes tables at once, and says ACTIVE of what is being changed": {
+            "test_an_update_is_under_way_when_it_is_answered": ALL,
+            "test_an_index_under_way_says_so": ALL,
+        },
+        "Dynoxide describes the indexes of a table that is being deleted": {
+            "test_the_response_to_a_change_says_what_is_going_on": ALL,
+        },
+        "Dynoxide knows no warm throughput, and does not change a table's encryption": {
+            "test_warm_throughput_is_described": ALL,
+            "test_warm_throughput_only_grows": ALL,
+            "test_encryption_is_changed_by_itself_to_what_it_is_not": ALL,
+            "test_what_a_table_is_provisioned_with_fits_its_billing": ["index", "cold"],
+        },
+        "Dynoxide does not hold an update of a table to all of what it is, nor to one change": {
+            "test_throughput_is_for_provisioned_tables": ALL,
+            "test_a_table_becomes_provisioned_with_all_its_indexes": ALL,
+            "test_a_stream_is_switched_only_to_what_it_is_not": ALL,
+            "test_a_table_class_is_changed_by_itself": ALL,
+            "test_one_index_is_made_or_deleted_at_a_time": ALL,
+        },
+        "Dynoxide checks tags less, and gives them to indexes": {
+            "test_tags_that_cannot_be_are_refused": ["twice", "reserved"],
+            "test_only_tables_have_tags": ALL,
+        },
+        "Dynoxide takes equal settings of time to live, and words another attribute otherwise": {
             "test_time_to_live_is_not_switched_to_what_it_is": ALL,
+            "test_time_to_live_is_on_for_one_attribute": ALL,
         },
         "Dynoxide cancels with ValidationError what DynamoDB refuses before it begins": {
             "test_a_malformed_transaction_is_refused_before_it_begins": [

@@ -29,7 +29,9 @@ __all__ = ["batch_get_item", "batch_write_item"]
 _DUPLICATES = "Provided list of item keys contains duplicates"
 
 
-def batch_get_item(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
+def batch_get_item(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Reader], dict[str, Any]]:
     """Read up to 100 items by their keys; what does not fit into 16 MB is left unprocessed.
 
     Raises:
@@ -48,7 +50,9 @@ def batch_get_item(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, A
     def work(reader: Reader) -> dict[str, Any]:
         located = [
             (table, _located(table, keys))
-            for table, keys in [(find_table(reader, name), keys) for name, _, keys, _ in wanted]
+            for table, keys in [
+                (find_table(reader, name, now), keys) for name, _, keys, _ in wanted
+            ]
         ]
         responses: dict[str, list[Item]] = {}
         unprocessed: dict[str, dict[str, Any]] = {}
@@ -128,7 +132,7 @@ def batch_write_item(
     measured = request.get("ReturnItemCollectionMetrics") == "SIZE"
 
     def work(writer: Writer) -> dict[str, Any]:
-        located = [_targets(find_table(writer, name), writes) for name, writes in wanted]
+        located = [_targets(find_table(writer, name, now), writes) for name, writes in wanted]
         changes = Changes(writer, now)
         consumptions: list[Consumption] = []
         for (_, writes), (table, keys) in zip(wanted, located, strict=True):

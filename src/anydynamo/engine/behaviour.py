@@ -28,12 +28,20 @@ class Behaviour:
         recovery_lag: How many seconds the latest time to which a table can be restored lies
             behind. The service says that it is "typically 5 minutes before the current time";
             without a lag, tests and tools find what they have just written.
+        table_delay: How many seconds a table is CREATING, UPDATING or DELETING. With 0 it is
+            ACTIVE, or gone, at once; only the response of the change itself names the state.
+        index_delay: How many seconds a global index is CREATING, for its backfill, or DELETING,
+            beyond `table_delay`.
+        ttl_delay: How many seconds a time to live is ENABLING or DISABLING.
         readings: How points are read that AWS's documentation leaves open; of these, each is an
             option of the URL by its own name.
     """
 
     expire_after: float | None = None
     recovery_lag: float = 0
+    table_delay: float = 0.0
+    index_delay: float = 0.0
+    ttl_delay: float = 0.0
     readings: Readings = STANDARD
 
 
@@ -84,6 +92,9 @@ _READINGS: Final[Mapping[str, Callable[[str], Any]]] = {
 CHOICES: Final[Mapping[str, Callable[[str], Any]]] = {
     "expire_after": seconds,
     "recovery_lag": seconds,
+    "table_delay": seconds,
+    "index_delay": seconds,
+    "ttl_delay": seconds,
     **_READINGS,
 }
 """How the text of each choice is converted."""

@@ -18,6 +18,7 @@ from anydynamo.engine import (
     scan,
     streamreads,
     tables,
+    tableupdates,
     transactions,
 )
 from anydynamo.engine.requests import checked
@@ -48,47 +49,47 @@ def _timed(prepare: Callable[[Request, Clock], T]) -> Callable[[Request, Surroun
 
 
 READS: Final[Mapping[str, Callable[[Request, Surroundings], Read]]] = {
-    "BatchGetItem": _plain(batch.batch_get_item),
+    "BatchGetItem": _timed(batch.batch_get_item),
     "DescribeBackup": _timed(backups.describe_backup),
     "DescribeContinuousBackups": recovery.describe_continuous_backups,
     "DescribeEndpoints": lambda _request, _surroundings: account.describe_endpoints(),
     "DescribeLimits": lambda _request, _surroundings: account.describe_limits(),
     "DescribeStream": _timed(streamreads.describe_stream),
-    "DescribeTable": _plain(tables.describe_table),
-    "DescribeTimeToLive": _plain(expiry.describe_time_to_live),
-    "GetItem": _plain(items.get_item),
+    "DescribeTable": _timed(tables.describe_table),
+    "DescribeTimeToLive": _timed(expiry.describe_time_to_live),
+    "GetItem": _timed(items.get_item),
     "GetRecords": _timed(streamreads.get_records),
     "GetResourcePolicy": _plain(policies.get_resource_policy),
     "GetShardIterator": _timed(streamreads.get_shard_iterator),
     "ListBackups": _timed(backups.list_backups),
     "ListStreams": _timed(streamreads.list_streams),
-    "ListTables": _plain(tables.list_tables),
+    "ListTables": _timed(tables.list_tables),
     "ListTagsOfResource": _plain(options.list_tags_of_resource),
-    "Query": _plain(query.query),
-    "Scan": _plain(scan.scan),
-    "TransactGetItems": _plain(transactions.transact_get_items),
+    "Query": _timed(query.query),
+    "Scan": _timed(scan.scan),
+    "TransactGetItems": _timed(transactions.transact_get_items),
 }
 """The operations that only read."""
 
 WRITES: Final[Mapping[str, Callable[[Request, Surroundings], Write]]] = {
     "BatchWriteItem": _timed(batch.batch_write_item),
     "CreateBackup": _timed(backups.create_backup),
-    "CreateTable": _timed(tables.create_table),
+    "CreateTable": tables.create_table,
     "DeleteBackup": _timed(backups.delete_backup),
     "DeleteItem": _timed(items.delete_item),
     "DeleteResourcePolicy": _plain(policies.delete_resource_policy),
-    "DeleteTable": _timed(tables.delete_table),
+    "DeleteTable": tables.delete_table,
     "PutItem": _timed(items.put_item),
     "PutResourcePolicy": _timed(policies.put_resource_policy),
-    "RestoreTableFromBackup": _timed(backups.restore_table_from_backup),
+    "RestoreTableFromBackup": backups.restore_table_from_backup,
     "RestoreTableToPointInTime": recovery.restore_table_to_point_in_time,
     "TagResource": _plain(options.tag_resource),
     "TransactWriteItems": _timed(transactions.transact_write_items),
     "UntagResource": _plain(options.untag_resource),
     "UpdateContinuousBackups": recovery.update_continuous_backups,
     "UpdateItem": _timed(items.update_item),
-    "UpdateTable": _timed(tables.update_table),
-    "UpdateTimeToLive": _plain(expiry.update_time_to_live),
+    "UpdateTable": tableupdates.update_table,
+    "UpdateTimeToLive": expiry.update_time_to_live,
 }
 """The operations that write."""
 

@@ -32,7 +32,9 @@ __all__ = ["delete_item", "get_item", "prepare_projection", "put_item", "update_
 _PROJECTIONS = frozenset(("ProjectionExpression", "ExpressionAttributeNames", "AttributesToGet"))
 
 
-def get_item(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
+def get_item(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Reader], dict[str, Any]]:
     """Read one item by its key.
 
     Raises:
@@ -45,7 +47,7 @@ def get_item(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
     consistent = request.get("ConsistentRead") is True
 
     def work(reader: Reader) -> dict[str, Any]:
-        table = find_table(reader, name)
+        table = find_table(reader, name, now)
         raw = reader.get(table.items, primary_key(table, key))
         response: dict[str, Any] = {}
         if raw is not None:
@@ -119,7 +121,7 @@ def _write(
     measured = request.get("ReturnItemCollectionMetrics") == "SIZE"
 
     def work(writer: Writer) -> dict[str, Any]:
-        table = find_table(writer, action.table)
+        table = find_table(writer, action.table, now)
         outcome = action.evaluate(writer, table, action.key(table))
         consumption = Consumption(table.name) if counted else None
         changes = Changes(writer, now)

@@ -56,7 +56,9 @@ _TWICE = "Transaction request cannot include multiple operations on one item"
 _canonical = msgspec.msgpack.Encoder(order="sorted", enc_hook=dict).encode
 
 
-def transact_get_items(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
+def transact_get_items(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Reader], dict[str, Any]]:
     """Read up to 100 items from one snapshot.
 
     Raises:
@@ -69,7 +71,7 @@ def transact_get_items(request: Mapping[str, Any]) -> Callable[[Reader], dict[st
     mode = request.get("ReturnConsumedCapacity")
 
     def work(reader: Reader) -> dict[str, Any]:
-        tables = [find_table(reader, name) for name, _, _ in wanted]
+        tables = [find_table(reader, name, now) for name, _, _ in wanted]
         keys = _keys(
             (table, partial(primary_key, table, key))
             for table, (_, key, _) in zip(tables, wanted, strict=True)
@@ -174,7 +176,7 @@ def transact_write_items(
     measured = request.get("ReturnItemCollectionMetrics") == "SIZE"
 
     def work(writer: Writer) -> dict[str, Any]:
-        tables = [find_table(writer, action.table) for action in actions]
+        tables = [find_table(writer, action.table, now) for action in actions]
         consumptions = commit(
             writer, now, actions, tables, None if token is None else (token, digest)
         )

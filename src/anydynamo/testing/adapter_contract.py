@@ -40,6 +40,8 @@ from anydynamo.testing.contracts.queries import QueryContract, ScanContract  # n
 from anydynamo.testing.contracts.recovery import RecoveryContract  # noqa: E402
 from anydynamo.testing.contracts.streams import StreamContract  # noqa: E402
 from anydynamo.testing.contracts.tables import TableContract  # noqa: E402
+from anydynamo.testing.contracts.tablesettings import TableSettingContract  # noqa: E402
+from anydynamo.testing.contracts.tableupdates import TableUpdateContract  # noqa: E402
 from anydynamo.testing.contracts.transactions import TransactionContract  # noqa: E402
 from anydynamo.testing.contracts.updates import UpdateContract  # noqa: E402
 
@@ -60,6 +62,8 @@ class AdapterContract(
     TransactionContract,
     PartiQLContract,
     TableContract,
+    TableUpdateContract,
+    TableSettingContract,
     BackupContract,
     RecoveryContract,
     PolicyContract,

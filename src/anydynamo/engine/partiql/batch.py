@@ -49,7 +49,7 @@ def batch_execute_statement(
     if reads == {False}:
         return _write(statements, mode, now)
     consistent = [one.get("ConsistentRead") is True for one in given]
-    return _read(statements, consistent, mode)
+    return _read(statements, consistent, mode, now)
 
 
 def _bound(given: Mapping[str, Any]) -> Bound | EngineError:
@@ -76,7 +76,10 @@ def _failed(error: EngineError) -> dict[str, Any]:
 
 
 def _read(
-    statements: Sequence[Bound | EngineError], consistent: Sequence[bool], mode: str | None
+    statements: Sequence[Bound | EngineError],
+    consistent: Sequence[bool],
+    mode: str | None,
+    now: Callable[[], float],
 ) -> Reading:
     def work(source: Reader) -> dict[str, Any]:
         consumptions: dict[str, Consumption] = {}
@@ -89,7 +92,7 @@ def _read(
             select = cast("Select", bound.statement)
             name = bare_name(select.table)
             try:
-                found = read_one(source, select, bound.values, "BatchExecuteStatement")
+                found = read_one(source, select, bound.values, "BatchExecuteStatement", now)
             except EngineError as error:
                 responses.append({**_failed(error), "TableName": name})
                 continue
@@ -109,7 +112,7 @@ def _write(
         consumptions: dict[str, Consumption] = {}
         targets = _Targets()
         # All keys are known before anything is written: a repeated one refuses the batch.
-        located = [_located(writer, bound, targets) for bound in statements]
+        located = [_located(writer, bound, targets, now) for bound in statements]
         responses: list[dict[str, Any]] = []
         changes = Changes(writer, now)
         for one in located:
@@ -161,14 +164,17 @@ class _Located(NamedTuple):
 
 
 def _located(
-    writer: Writer, bound: Bound | EngineError, targets: _Targets
+    writer: Writer,
+    bound: Bound | EngineError,
+    targets: _Targets,
+    now: Callable[[], float],
 ) -> _Located | dict[str, Any]:
     """Return a statement with its item, or the response that says why it has none."""
     if isinstance(bound, EngineError):
         return _failed(bound)
     write = cast("Write", bound.statement)
     try:
-        table = find_table(writer, write.table)
+        table = find_table(writer, write.table, now)
         action = write_action(write, bound.values, table, show_item=bound.show_item)
         key = action.key(table)
     except EngineError as error:

@@ -73,7 +73,7 @@ def execute_statement(request: Mapping[str, Any], now: Callable[[], float]) -> R
     bound = bind(request)
     statement = bound.statement
     if isinstance(statement, Select):
-        return _read(statement, bound.values, request)
+        return _read(statement, bound.values, request, now)
     if isinstance(statement, Exists):
         raise validation("The EXISTS function can only be used in ExecuteTransaction")
     if request.get("NextToken") is not None:
@@ -81,7 +81,9 @@ def execute_statement(request: Mapping[str, Any], now: Callable[[], float]) -> R
     return _write(statement, bound, request.get("ReturnConsumedCapacity"), now)
 
 
-def _read(select: Select, values: Values, request: Mapping[str, Any]) -> Reading:
+def _read(
+    select: Select, values: Values, request: Mapping[str, Any], now: Callable[[], float]
+) -> Reading:
     digest = statement_digest(request["Statement"], request.get("Parameters") or ())
     token = request.get("NextToken")
     start = None if token is None else read_token(token, digest)
@@ -90,7 +92,7 @@ def _read(select: Select, values: Values, request: Mapping[str, Any]) -> Reading
 
     def work(source: Reader) -> dict[str, Any]:
         page = read_page(
-            source, select, values, limit=limit, consistent=consistent, start=start, mode=mode
+            source, select, values, now, limit=limit, consistent=consistent, start=start, mode=mode
         )
         response: dict[str, Any] = {"Items": page["Items"]}
         if "LastEvaluatedKey" in page:
@@ -105,7 +107,7 @@ def _read(select: Select, values: Values, request: Mapping[str, Any]) -> Reading
 
 def _write(write: Write, bound: Bound, mode: str | None, now: Callable[[], float]) -> Writing:
     def work(writer: Writer) -> dict[str, Any]:
-        table = find_table(writer, write.table)
+        table = find_table(writer, write.table, now)
         action = write_action(write, bound.values, table, show_item=bound.show_item)
         outcome = action.evaluate(writer, table, action.key(table))
         consumption = Consumption(table.name)

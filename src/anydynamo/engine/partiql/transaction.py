@@ -50,7 +50,7 @@ def execute_transaction(request: Mapping[str, Any], now: Callable[[], float]) ->
         raise validation("The RETURNING clause is not supported in ExecuteTransaction")
     mode = request.get("ReturnConsumedCapacity")
     if reads == {True}:
-        return _read(statements, mode)
+        return _read(statements, mode, now)
     token = request.get("ClientRequestToken")
     if token is None:
         return _write(statements, mode, None, now)
@@ -78,16 +78,17 @@ def _attempt(make: Callable[[], T]) -> T | EngineError:
         return error
 
 
-def _read_one(source: Reader, bound: Bound) -> One:
-    return read_one(source, cast("Select", bound.statement), bound.values, "ExecuteTransaction")
+def _read_one(source: Reader, bound: Bound, now: Callable[[], float]) -> One:
+    select = cast("Select", bound.statement)
+    return read_one(source, select, bound.values, "ExecuteTransaction", now)
 
 
-def _read(statements: Sequence[Bound], mode: str | None) -> Reading:
+def _read(statements: Sequence[Bound], mode: str | None, now: Callable[[], float]) -> Reading:
     def work(source: Reader) -> dict[str, Any]:
         consumptions: dict[str, Consumption] = {}
         responses: list[dict[str, Any]] = []
         total = 0
-        results = [_attempt(partial(_read_one, source, bound)) for bound in statements]
+        results = [_attempt(partial(_read_one, source, bound, now)) for bound in statements]
         check_distinct((one.table, one.key) for one in results if isinstance(one, One))
         for found in sound(results):
             consumption = table_consumption(consumptions, found.table)
@@ -110,7 +111,7 @@ def _write(
 ) -> Writing:
     def work(writer: Writer) -> dict[str, Any]:
         writes = [cast("Write", bound.statement) for bound in statements]
-        tables = [find_table(writer, write.table) for write in writes]
+        tables = [find_table(writer, write.table, now) for write in writes]
         actions = sound(
             [
                 _attempt(
