@@ -65,8 +65,10 @@ def test_a_new_table_that_is_provisioned_wrongly_is_refused(
 
 
 def test_ceilings_are_set_one_by_one_and_taken_away_by_minus_one(engine: Engine) -> None:
-    engine("CreateTable", request(**indexed(), OnDemandThroughput={}))
-    assert "OnDemandThroughput" not in engine("DescribeTable", TableName="users")["Table"]
+    engine("CreateTable", request(**indexed(OnDemandThroughput={}), OnDemandThroughput={}))
+    described = engine("DescribeTable", TableName="users")["Table"]
+    assert "OnDemandThroughput" not in described
+    assert "OnDemandThroughput" not in described["GlobalSecondaryIndexes"][0]
     described = change(engine, **ceilings(Read=5))
     assert described["OnDemandThroughput"] == {"MaxReadRequestUnits": 5}
     described = change(engine, **ceilings(Write=7))

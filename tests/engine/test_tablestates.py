@@ -346,6 +346,29 @@ def test_a_time_to_live_is_switched_in_its_time_and_not_again_meanwhile(slow: En
     assert expiry(slow) == ("DISABLED", None)
 
 
+def test_a_backup_is_made_of_a_table_at_rest(slow: Engine) -> None:
+    backup = {"TableName": "users", "BackupName": "first"}
+    slow("CreateTable", provisioned())
+    slow.refused("TableInUseException", "Table is being created: users", "CreateBackup", backup)
+    slow.now += TABLE
+    slow("UpdateTable", TableName="users", **update(ProvisionedThroughput=MORE))
+    arn = slow("CreateBackup", backup)["BackupDetails"]["BackupArn"]
+    described_ = slow("DescribeBackup", BackupArn=arn)["BackupDescription"]
+    assert described_["SourceTableDetails"]["ProvisionedThroughput"] == UNITS
+    (byg,) = described_["SourceTableFeatureDetails"]["GlobalSecondaryIndexes"]
+    assert byg == {**index("byG", "g"), "ProvisionedThroughput": MORE}
+    slow.now += TABLE
+    slow("UpdateTable", TableName="users", **delete("byG"))
+    arn = slow("CreateBackup", backup)["BackupDetails"]["BackupArn"]
+    described_ = slow("DescribeBackup", BackupArn=arn)["BackupDescription"]
+    assert described_["SourceTableFeatureDetails"] == {}
+    slow.now += TABLE + INDEX
+    slow("DeleteTable", TableName="users")
+    slow.refused("TableInUseException", "Table is being deleted: users", "CreateBackup", backup)
+    slow.now += TABLE
+    slow.refused("TableNotFoundException", "Table not found: users", "CreateBackup", backup)
+
+
 def test_states_outlast_the_process(slow: Engine, tmp_path: Path) -> None:
     def reopen() -> None:
         finished(slow.adapter.close())

@@ -21,7 +21,6 @@ from anydynamo.engine.descriptions import (
     encryption,
     moment,
     seconds,
-    stored_document,
     throughput,
 )
 from anydynamo.engine.errors import EngineError, validation
@@ -32,7 +31,8 @@ from anydynamo.engine.layout import (
     decode,
 )
 from anydynamo.engine.restores import make_restored, settled_indexes
-from anydynamo.engine.tables import without_nulls
+from anydynamo.engine.shapes import without_nulls
+from anydynamo.engine.states import at_rest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -60,8 +60,10 @@ def create_backup(
 
     def work(writer: Writer) -> dict[str, Any]:
         try:
-            document = stored_document(writer, name)
+            document = at_rest(writer, name, now())
         except EngineError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
             raise EngineError("TableNotFoundException", f"Table not found: {name}") from error
         kept = copy_table(writer, document, backup, now())
         return {"BackupDetails": _details(kept)}
@@ -248,7 +250,10 @@ def _features(table: Mapping[str, Any]) -> dict[str, Any]:
     features: dict[str, Any] = {}
     for kind in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         if table[kind]:
-            features[kind] = settled_indexes(table[kind])
+            features[kind] = [
+                {key: value for key, value in index.items() if key != "WarmThroughput"}
+                for index in settled_indexes(table[kind])
+            ]
     if "StreamSpecification" in table:
         features["StreamDescription"] = table["StreamSpecification"]
     if "TimeToLiveAttribute" in table:

@@ -19,6 +19,7 @@ from anydynamo.engine.writes import Changes, Stored
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from anydynamo.engine.behaviour import Surroundings
     from anydynamo.engine.expressions import Projection
     from anydynamo.engine.layout import Table
     from anydynamo.engine.store import Reader, Writer
@@ -112,7 +113,7 @@ def _located(table: Table, keys: list[Item]) -> list[bytes]:
 
 
 def batch_write_item(
-    request: Mapping[str, Any], now: Callable[[], float]
+    request: Mapping[str, Any], surroundings: Surroundings
 ) -> Callable[[Writer], dict[str, Any]]:
     """Put and delete up to 25 items, without conditions; nothing is left unprocessed.
 
@@ -132,8 +133,10 @@ def batch_write_item(
     measured = request.get("ReturnItemCollectionMetrics") == "SIZE"
 
     def work(writer: Writer) -> dict[str, Any]:
-        located = [_targets(find_table(writer, name, now), writes) for name, writes in wanted]
-        changes = Changes(writer, now)
+        located = [
+            _targets(find_table(writer, name, surroundings.now), writes) for name, writes in wanted
+        ]
+        changes = Changes.of_request(writer, surroundings)
         consumptions: list[Consumption] = []
         for (_, writes), (table, keys) in zip(wanted, located, strict=True):
             consumption = Consumption(table.name)

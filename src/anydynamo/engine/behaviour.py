@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine.limits import COLLECTION_BYTES
 from anydynamo.engine.readings import STANDARD, Readings
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ class Behaviour:
         recovery_lag: How many seconds the latest time to which a table can be restored lies
             behind. The service says that it is "typically 5 minutes before the current time";
             without a lag, tests and tools find what they have just written.
+        collection_bytes: Bytes that the items of one partition key value may have, and their
+            entries in local indexes, in a table with such indexes. Fewer than the service's 10 GB
+            let a test come to the end of them.
         table_delay: How many seconds a table is CREATING, UPDATING or DELETING. With 0 it is
             ACTIVE, or gone, at once; only the response of the change itself names the state.
         index_delay: How many seconds a global index is CREATING, for its backfill, or DELETING,
@@ -39,6 +43,7 @@ class Behaviour:
 
     expire_after: float | None = None
     recovery_lag: float = 0
+    collection_bytes: int = COLLECTION_BYTES
     table_delay: float = 0.0
     index_delay: float = 0.0
     ttl_delay: float = 0.0
@@ -70,6 +75,18 @@ def seconds(text: str) -> float:
     return number
 
 
+def count(text: str) -> int:
+    """Convert a number of things.
+
+    Raises:
+        ValueError: It is no whole number, or one below 1.
+    """
+    number = int(text)
+    if number < 1:
+        raise ValueError("expected a whole number from 1 up")
+    return number
+
+
 def one_of(*names: str) -> Callable[[str], str]:
     """Return a function that converts text which must be one of some names."""
 
@@ -90,6 +107,7 @@ _READINGS: Final[Mapping[str, Callable[[str], Any]]] = {
 }
 
 CHOICES: Final[Mapping[str, Callable[[str], Any]]] = {
+    "collection_bytes": count,
     "expire_after": seconds,
     "recovery_lag": seconds,
     "table_delay": seconds,

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from anydynamo.engine.access import bare_name
 from anydynamo.engine.errors import EngineError
-from anydynamo.engine.layout import TABLES, decode, index_space, items_space
+from anydynamo.engine.layout import TABLES, decode, encode, index_space, items_space
 from anydynamo.engine.provisioning import warm_throughput
 from anydynamo.engine.writes import read_totals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from anydynamo.engine.store import Reader
+    from anydynamo.engine.store import Reader, Writer
 
 __all__ = [
     "REGION",
@@ -22,9 +22,11 @@ __all__ = [
     "arn_of",
     "describe",
     "encryption",
+    "global_arn",
     "moment",
     "seconds",
     "status_of",
+    "store_document",
     "stored_document",
     "stream_arn",
     "throughput",
@@ -33,13 +35,19 @@ __all__ = [
 REGION = "local"
 """The region of everything here, which AWS does not have."""
 
-_ARN = f"arn:aws:dynamodb:{REGION}:000000000000:table/"
+_ACCOUNT = "000000000000"
+_ARN = f"arn:aws:dynamodb:{REGION}:{_ACCOUNT}:table/"
 _COPIED = ("DeletionProtectionEnabled", "OnDemandThroughput", "StreamSpecification")
 
 
 def arn_of(name: str) -> str:
     """Return a table's ARN, of a region and an account that do not exist."""
     return _ARN + name
+
+
+def global_arn(name: str) -> str:
+    """Return the ARN of a global table of version 2017.11.29, which has no region."""
+    return f"arn:aws:dynamodb::{_ACCOUNT}:global-table/{name}"
 
 
 def stream_arn(name: str, label: str) -> str:
@@ -84,6 +92,11 @@ def status_of(place: Mapping[str, Any]) -> str:
     """Return the status of a table's or a global index's description."""
     state: Mapping[str, str] = place.get("State", {})
     return state.get("Status", "ACTIVE")
+
+
+def store_document(writer: Writer, document: Mapping[str, Any]) -> None:
+    """Store a table's description over the one that is there."""
+    writer.put(TABLES, document["TableName"].encode(), encode(document))
 
 
 def describe(reader: Reader, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,6 +149,7 @@ def describe(reader: Reader, document: Mapping[str, Any]) -> dict[str, Any]:
     encrypted = encryption(document)
     if encrypted is not None:
         described["SSEDescription"] = encrypted
+    _describe_replicas(document, described)
     if "Restored" in document:
         restored = document["Restored"]
         described["RestoreSummary"] = {
@@ -144,6 +158,60 @@ def describe(reader: Reader, document: Mapping[str, Any]) -> dict[str, Any]:
             "RestoreInProgress": status_of(document) == "CREATING",
         }
     return described
+
+
+def _describe_replicas(document: Mapping[str, Any], described: dict[str, Any]) -> None:
+    changing: Mapping[str, str] = document.get("State", {}).get("Replicas", {})
+    leaving = [region for region, status in changing.items() if status == "DELETING"]
+    if not document.get("Replicas") and not leaving:
+        return
+    if "GlobalTable" in document:
+        # DescribeGlobalTable has the replicas of this version.
+        described["GlobalTableVersion"] = "2017.11.29"
+        return
+    described["GlobalTableVersion"] = "2019.11.21"
+    described["Replicas"] = [
+        *(
+            _replica(document, region, changing.get(region, "ACTIVE"))
+            for region in document["Replicas"]
+        ),
+        *({"RegionName": region, "ReplicaStatus": "DELETING"} for region in leaving),
+    ]
+    if "MultiRegionConsistency" in document:
+        described["MultiRegionConsistency"] = document["MultiRegionConsistency"]
+    if "Witness" in document:
+        described["GlobalTableWitnesses"] = [
+            {"RegionName": document["Witness"], "WitnessStatus": "ACTIVE"}
+        ]
+
+
+def _replica(document: Mapping[str, Any], region: str, status: str) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "RegionName": region,
+        "ReplicaStatus": status,
+        "ReplicaArn": f"arn:aws:dynamodb:{region}:{_ACCOUNT}:table/{document['TableName']}",
+    }
+    own = document["Replicas"][region]
+    described.update((key, own[key]) for key in _overrides(document, own))
+    if "KMSMasterKeyId" in own:
+        described["KMSMasterKeyId"] = own["KMSMasterKeyId"]
+    if "TableClassOverride" in own:
+        described["ReplicaTableClassSummary"] = {"TableClass": own["TableClassOverride"]}
+    indexes = [
+        {"IndexName": index["IndexName"], **{key: its[key] for key in _overrides(document, its)}}
+        for index in document["GlobalSecondaryIndexes"]
+        for its in (index.get("Replicas", {}).get(region, {}),)
+    ]
+    if indexes:
+        described["GlobalSecondaryIndexes"] = indexes
+    return described
+
+
+def _overrides(document: Mapping[str, Any], own: Mapping[str, Any]) -> list[str]:
+    """Name the overrides of a replica that the table's billing mode has a use for."""
+    provisioned = document["BillingMode"] == "PROVISIONED"
+    key = "ProvisionedThroughputOverride" if provisioned else "OnDemandThroughputOverride"
+    return [key] if key in own else []
 
 
 def encryption(document: Mapping[str, Any]) -> dict[str, Any] | None:

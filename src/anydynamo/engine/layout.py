@@ -290,6 +290,7 @@ class Table:
         keys: Both of them, the partition key first.
         indexes: Its secondary indexes, local ones first, each kind ordered by name; without one
             that is being deleted.
+        local_indexes: The local ones of them.
         items: The space of its items.
         stream: Its stream; None if there is none, or it is disabled.
         expiry: Its time to live; None if that is disabled.
@@ -304,6 +305,7 @@ class Table:
     range_key: KeyAttribute | None
     keys: tuple[KeyAttribute, ...]
     indexes: tuple[Index, ...]
+    local_indexes: tuple[Index, ...]
     items: str
     stream: Stream | None
     expiry: Expiry | None
@@ -339,6 +341,7 @@ class Table:
             range_key=range_keys[0] if range_keys else None,
             keys=hash_keys + range_keys,
             indexes=tuple(indexes),
+            local_indexes=tuple(index for index in indexes if index.local),
             items=items_space(table_id),
             stream=_stream(document),
             expiry=_expiry(document),

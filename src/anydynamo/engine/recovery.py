@@ -23,7 +23,7 @@ from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.history import stored_at, window_of
 from anydynamo.engine.layout import TABLES, Table, encode, history_space
 from anydynamo.engine.restores import make_restored
-from anydynamo.engine.tables import without_nulls
+from anydynamo.engine.shapes import without_nulls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

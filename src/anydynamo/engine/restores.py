@@ -42,8 +42,9 @@ _INDEX: Final = (
     "Projection",
     "ProvisionedThroughput",
     "OnDemandThroughput",
+    "WarmThroughput",
 )
-"""What it takes over of each index."""
+"""What it takes over of each index: neither insights nor settings of replicas."""
 
 
 def make_restored(

@@ -18,6 +18,7 @@ Source: "Managing global secondary indexes in DynamoDB" of the Amazon DynamoDB D
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from anydynamo.engine.access import bare_name
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from anydynamo.engine.store import Reader, Writer
 
 __all__ = [
+    "at_rest",
     "check_ready",
     "create_state",
     "current_document",
@@ -39,6 +41,7 @@ __all__ = [
     "drop_deleted",
     "in_use",
     "settle",
+    "settled_document",
 ]
 
 _DOING: Final = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}
@@ -107,6 +110,17 @@ def _settle_limits(place: dict[str, Any], at: float) -> None:
             del place["OnDemandThroughput"]
 
 
+def settled_document(reader: Reader, name: str, at: float) -> dict[str, Any]:
+    """Return a fresh copy of a table's description as of a moment; not of one that is deleted.
+
+    Raises:
+        EngineError: ResourceNotFoundException, in the wording of the table operations.
+    """
+    document = stored_document(reader, name)
+    settle(document, at)
+    return document
+
+
 def current_document(reader: Reader, name: str, at: float) -> dict[str, Any]:
     """Return a fresh copy of a table's description as of a moment.
 
@@ -116,7 +130,7 @@ def current_document(reader: Reader, name: str, at: float) -> dict[str, Any]:
         EngineError: ResourceNotFoundException, in the wording of the table operations.
     """
     try:
-        document = stored_document(reader, name)
+        return settled_document(reader, name, at)
     except EngineError:
         raw = reader.get(DELETED, bare_name(name).encode())
         if raw is None:
@@ -125,7 +139,24 @@ def current_document(reader: Reader, name: str, at: float) -> dict[str, Any]:
         if _over(document, at):
             raise absent_table(name) from None
         return document
-    settle(document, at)
+
+
+def at_rest(reader: Reader, name: str, at: float) -> dict[str, Any]:
+    """Return a table's description as it will be when all that is under way is over.
+
+    Raises:
+        EngineError: A ResourceNotFoundException, or a TableInUseException: the table is being
+            created or deleted.
+    """
+    document = current_document(reader, name, at)
+    status = status_of(document)
+    if status in ("CREATING", "DELETING"):
+        # The text is ours.
+        raise EngineError("TableInUseException", f"Table is being {_DOING[status]}: {name}")
+    settle(document, math.inf)
+    for place in (document, *document["GlobalSecondaryIndexes"]):
+        for moment in ("Increased", "Decreased"):
+            place.pop(moment, None)
     return document
 
 

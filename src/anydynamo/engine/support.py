@@ -34,13 +34,45 @@ _OVERRIDES: Final = frozenset(
         "SSESpecificationOverride",
     )
 )
+_SCALING: Final = frozenset(
+    (
+        "GlobalSecondaryIndexUpdates",
+        "ProvisionedWriteCapacityAutoScalingUpdate",
+        "ReplicaUpdates",
+    )
+)
 
 STORED: Final[Mapping[str, frozenset[str]]] = {
+    "CreateGlobalTable": frozenset(("GlobalTableName", "ReplicationGroup")),
     "CreateTable": _SETTINGS | {"ResourcePolicy"},
+    "DisableKinesisStreamingDestination": frozenset(
+        ("EnableKinesisStreamingConfiguration", "StreamArn")
+    ),
+    "EnableKinesisStreamingDestination": frozenset(
+        ("EnableKinesisStreamingConfiguration", "StreamArn")
+    ),
     "PutResourcePolicy": frozenset(("ConfirmRemoveSelfResourceAccess", "Policy")),
     "RestoreTableFromBackup": _OVERRIDES,
     "RestoreTableToPointInTime": _OVERRIDES,
-    "UpdateTable": _SETTINGS,
+    "UpdateContributorInsights": frozenset(
+        ("ContributorInsightsAction", "ContributorInsightsMode")
+    ),
+    "UpdateGlobalTable": frozenset(("ReplicaUpdates",)),
+    "UpdateGlobalTableSettings": frozenset(
+        (
+            "GlobalTableBillingMode",
+            "GlobalTableGlobalSecondaryIndexSettingsUpdate",
+            "GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate",
+            "GlobalTableProvisionedWriteCapacityUnits",
+            "ReplicaSettingsUpdate",
+        )
+    ),
+    "UpdateKinesisStreamingDestination": frozenset(
+        ("StreamArn", "UpdateKinesisStreamingConfiguration")
+    ),
+    "UpdateTable": _SETTINGS
+    | {"GlobalTableWitnessUpdates", "MultiRegionConsistency", "ReplicaUpdates"},
+    "UpdateTableReplicaAutoScaling": _SCALING,
 }
 """Parameters that are checked, kept and described, and have no other effect."""
 
@@ -52,7 +84,8 @@ botocore {version} knows them, and what the embedded providers make of each:
 
 - **complete**: it does what the API Reference says.
 - **stored**: it is checked, and described where AWS describes it, and has no other effect; nobody
-  throttles, encrypts or authorises here.
+  throttles, encrypts, authorises, replicates, scales or sends anything to Kinesis here. There is
+  one copy of the data, and a global table's replicas are names of regions with their settings.
 - **refused**: the request is answered with an error that names what is not there. Nothing is
   silently ignored.
 

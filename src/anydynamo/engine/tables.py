@@ -6,9 +6,8 @@ is being created or deleted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from heapq import merge
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from anydynamo.engine.access import check_index_keys, item_key
@@ -41,6 +40,7 @@ from anydynamo.engine.layout import (
 )
 from anydynamo.engine.policies import check_policy, new_policy
 from anydynamo.engine.provisioning import PER_REQUEST, check_capacity
+from anydynamo.engine.shapes import without_nulls
 from anydynamo.engine.states import (
     check_ready,
     create_state,
@@ -55,7 +55,7 @@ from anydynamo.engine.values import measured_item
 from anydynamo.engine.writes import Changes, Stored, write_totals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from anydynamo.engine.behaviour import Surroundings
     from anydynamo.engine.layout import Index
@@ -70,7 +70,6 @@ __all__ = [
     "list_tables",
     "save_table",
     "set_stream",
-    "without_nulls",
 ]
 
 _INVALID = "One or more parameter values were invalid: "
@@ -131,7 +130,9 @@ def create_table(
             "AttributeDefinitions": given["AttributeDefinitions"],
             "KeySchema": schema,
             "LocalSecondaryIndexes": local,
-            "GlobalSecondaryIndexes": globally,
+            "GlobalSecondaryIndexes": [
+                {key: value for key, value in index.items() if value != {}} for index in globally
+            ],
             "BillingMode": billing,
             "CreationDateTime": at,
             "DeletionProtectionEnabled": False,
@@ -165,18 +166,6 @@ def _check_free(reader: Reader, name: str, at: float) -> None:
     if status_of(document) in ("CREATING", "DELETING"):
         check_ready(document)
     raise EngineError("ResourceInUseException", f"Table already exists: {name}")
-
-
-def without_nulls(value: Any) -> Any:
-    """Copy JSON without its nulls, so that nothing of the caller's is kept."""
-    if isinstance(value, Mapping):
-        members = cast("Mapping[str, Any]", value)
-        return {
-            name: without_nulls(member) for name, member in members.items() if member is not None
-        }
-    if isinstance(value, list):
-        return [without_nulls(element) for element in cast("list[object]", value)]
-    return value
 
 
 def _check_global_indexes(indexes: list[dict[str, Any]]) -> None:

@@ -19,15 +19,22 @@ from anydynamo.engine.definitions import (
     check_stream,
     indexes_of,
 )
-from anydynamo.engine.descriptions import describe, status_of
+from anydynamo.engine.descriptions import REGION, describe, status_of
 from anydynamo.engine.errors import EngineError, validation
-from anydynamo.engine.layout import TOTALS, decode, encode, index_space
+from anydynamo.engine.layout import TOTALS, decode, encode, index_space, items_space
 from anydynamo.engine.provisioning import (
     PER_REQUEST,
     change_capacity,
     check_added_index,
     warm_throughput,
 )
+from anydynamo.engine.replicas import (
+    change_replicas,
+    check_stream_stays,
+    replica_states,
+    stream_to_open,
+)
+from anydynamo.engine.shapes import without_nulls
 from anydynamo.engine.states import (
     check_ready,
     current_document,
@@ -36,7 +43,8 @@ from anydynamo.engine.states import (
     settle,
 )
 from anydynamo.engine.streams import drop_ended
-from anydynamo.engine.tables import fill_index, save_table, set_stream, without_nulls
+from anydynamo.engine.tables import fill_index, save_table, set_stream
+from anydynamo.engine.writes import read_totals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -53,8 +61,11 @@ _CHANGES: Final = (
     "BillingMode",
     "DeletionProtectionEnabled",
     "GlobalSecondaryIndexUpdates",
+    "GlobalTableWitnessUpdates",
+    "MultiRegionConsistency",
     "OnDemandThroughput",
     "ProvisionedThroughput",
+    "ReplicaUpdates",
     "SSESpecification",
     "StreamSpecification",
     "TableClass",
@@ -72,7 +83,9 @@ _INDEX_SETTINGS: Final = ("ProvisionedThroughput", "OnDemandThroughput", "WarmTh
 def update_table(
     request: Mapping[str, Any], surroundings: Surroundings
 ) -> Callable[[Writer], dict[str, Any]]:
-    """Change a table's billing, throughput, stream, encryption, class, protection or indexes.
+    """Change a table's billing, capacity, stream, encryption, class, protection or parts.
+
+    Its parts are global indexes and replicas.
 
     The response says UPDATING, and still has the throughput of before, if anything changes.
 
@@ -100,12 +113,16 @@ def update_table(
             at,
         )
         _change_settings(document, given, at)
+        empty = not read_totals(writer, items_space(document["TableId"]))[0]
+        change_replicas(document, given, REGION, empty=empty)
         _change_stream(writer, document, given.get("StreamSpecification"), at)
+        set_stream(writer, document, stream_to_open(document), at)
         for kind, update in updates:
             if kind == "Create":
                 _add_index(document, update, given.get("AttributeDefinitions", []))
         if document != before or any(kind == "Delete" for kind, _ in updates):
             _begin(document, before, updates, surroundings.behaviour, at)
+            document["State"]["Replicas"] = replica_states(given)
         described = describe(writer, document)
         settle(document, at)
         table = save_table(writer, document)
@@ -277,6 +294,8 @@ def _change_stream(
         raise validation(f"Table already has an enabled stream: TableName: {name}")
     if not specification["StreamEnabled"] and not enabled:
         raise validation(f"Table already has a disabled stream: TableName: {name}")
+    if not specification["StreamEnabled"]:
+        check_stream_stays(document)
     set_stream(writer, document, specification, at)
 
 

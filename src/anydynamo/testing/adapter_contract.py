@@ -30,6 +30,14 @@ from anydynamo.testing.contracts.backups import BackupContract  # noqa: E402 - a
 from anydynamo.testing.contracts.batches import BatchContract  # noqa: E402
 from anydynamo.testing.contracts.capacity import CapacityContract  # noqa: E402
 from anydynamo.testing.contracts.conditions import ConditionContract  # noqa: E402
+from anydynamo.testing.contracts.destinations import (  # noqa: E402
+    DestinationContract,
+    InsightsContract,
+)
+from anydynamo.testing.contracts.globaltables import (  # noqa: E402
+    GlobalTableContract,
+    ReplicaContract,
+)
 from anydynamo.testing.contracts.indexes import IndexContract  # noqa: E402
 from anydynamo.testing.contracts.items import ItemContract, ProjectionContract  # noqa: E402
 from anydynamo.testing.contracts.legacy import LegacyContract  # noqa: E402
@@ -67,6 +75,10 @@ class AdapterContract(
     BackupContract,
     RecoveryContract,
     PolicyContract,
+    DestinationContract,
+    InsightsContract,
+    GlobalTableContract,
+    ReplicaContract,
     CapacityContract,
     StreamContract,
 ):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from anydynamo.engine.actions import Action
+    from anydynamo.engine.behaviour import Surroundings
     from anydynamo.engine.layout import Table
     from anydynamo.engine.partiql.writes import Write
     from anydynamo.engine.store import Reader, Writer
@@ -27,13 +28,14 @@ __all__ = ["batch_execute_statement"]
 _CODES: Final = {
     "ConditionalCheckFailedException": "ConditionalCheckFailed",
     "DuplicateItemException": "DuplicateItem",
+    "ItemCollectionSizeLimitExceededException": "ItemCollectionSizeLimitExceeded",
     "ResourceNotFoundException": "ResourceNotFound",
 }
 """The codes of `BatchStatementError`; everything else is a ValidationError."""
 
 
 def batch_execute_statement(
-    request: Mapping[str, Any], now: Callable[[], float]
+    request: Mapping[str, Any], surroundings: Surroundings
 ) -> Reading | Writing:
     """Carry out a batch of statements, which all read or all write.
 
@@ -47,9 +49,9 @@ def batch_execute_statement(
         raise validation("Read and write requests together in the same batch is not supported.")
     mode = request.get("ReturnConsumedCapacity")
     if reads == {False}:
-        return _write(statements, mode, now)
+        return _write(statements, mode, surroundings)
     consistent = [one.get("ConsistentRead") is True for one in given]
-    return _read(statements, consistent, mode, now)
+    return _read(statements, consistent, mode, surroundings.now)
 
 
 def _bound(given: Mapping[str, Any]) -> Bound | EngineError:
@@ -106,15 +108,15 @@ def _read(
 
 
 def _write(
-    statements: Sequence[Bound | EngineError], mode: str | None, now: Callable[[], float]
+    statements: Sequence[Bound | EngineError], mode: str | None, surroundings: Surroundings
 ) -> Writing:
     def work(writer: Writer) -> dict[str, Any]:
         consumptions: dict[str, Consumption] = {}
         targets = _Targets()
         # All keys are known before anything is written: a repeated one refuses the batch.
-        located = [_located(writer, bound, targets, now) for bound in statements]
+        located = [_located(writer, bound, targets, surroundings.now) for bound in statements]
         responses: list[dict[str, Any]] = []
-        changes = Changes(writer, now)
+        changes = Changes.of_request(writer, surroundings)
         for one in located:
             if not isinstance(one, _Located):
                 responses.append(one)
@@ -128,7 +130,11 @@ def _write(
                 consumption.table += write_units(Stored(writer.get(one.table.items, one.key)).size)
                 responses.append({**_failed(error), "TableName": name})
                 continue
-            one.action.perform(changes, outcome, consumption)
+            try:
+                one.action.perform(changes, outcome, consumption)
+            except EngineError as error:
+                responses.append({**_failed(error), "TableName": name})
+                continue
             items = returned(one.write, outcome)
             responses.append(_succeeded(name, items[0] if items else None))
         changes.finish()

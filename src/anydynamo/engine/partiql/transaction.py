@@ -24,6 +24,7 @@ from anydynamo.engine.transactions import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from anydynamo.engine.behaviour import Surroundings
     from anydynamo.engine.capacity import Consumption
     from anydynamo.engine.partiql.writes import Write
     from anydynamo.engine.store import Reader, Writer
@@ -33,7 +34,9 @@ __all__ = ["execute_transaction"]
 T = TypeVar("T")
 
 
-def execute_transaction(request: Mapping[str, Any], now: Callable[[], float]) -> Reading | Writing:
+def execute_transaction(
+    request: Mapping[str, Any], surroundings: Surroundings
+) -> Reading | Writing:
     """Carry out statements that all read or all write; EXISTS belongs to those that write.
 
     Raises:
@@ -50,11 +53,12 @@ def execute_transaction(request: Mapping[str, Any], now: Callable[[], float]) ->
         raise validation("The RETURNING clause is not supported in ExecuteTransaction")
     mode = request.get("ReturnConsumedCapacity")
     if reads == {True}:
-        return _read(statements, mode, now)
+        return _read(statements, mode, surroundings.now)
     token = request.get("ClientRequestToken")
     if token is None:
-        return _write(statements, mode, None, now)
-    return _write(statements, mode, (token, content_digest(request["TransactStatements"])), now)
+        return _write(statements, mode, None, surroundings)
+    digest = content_digest(request["TransactStatements"])
+    return _write(statements, mode, (token, digest), surroundings)
 
 
 def _returns(bound: Bound) -> bool:
@@ -107,11 +111,11 @@ def _write(
     statements: Sequence[Bound],
     mode: str | None,
     token: tuple[str, bytes] | None,
-    now: Callable[[], float],
+    surroundings: Surroundings,
 ) -> Writing:
     def work(writer: Writer) -> dict[str, Any]:
         writes = [cast("Write", bound.statement) for bound in statements]
-        tables = [find_table(writer, write.table, now) for write in writes]
+        tables = [find_table(writer, write.table, surroundings.now) for write in writes]
         actions = sound(
             [
                 _attempt(
@@ -120,7 +124,7 @@ def _write(
                 for write, bound, table in zip(writes, statements, tables, strict=True)
             ]
         )
-        consumptions = commit(writer, now, actions, tables, token)
+        consumptions = commit(writer, surroundings, actions, tables, token)
         response: dict[str, Any] = {"Responses": [{} for _ in statements]}
         add_consumed(response, mode, consumptions)
         return response
