@@ -23,7 +23,6 @@ from anydynamo.errors import (
     ServiceFault,
     TableError,
     TableInUse,
-    TableNotFound,
     Throttled,
     Unavailable,
     from_code,
@@ -67,15 +66,11 @@ SERVICE_CODES: Mapping[str, type[AnyDynamoError]] = _table(
             "ContinuousBackupsUnavailableException",
             "ExportNotFoundException",
             "ImportNotFoundException",
-            "ReplicaNotFoundException",
         ),
         TableInUse: (
             "ExportConflictException",
-            "GlobalTableAlreadyExistsException",
             "ImportConflictException",
-            "ReplicaAlreadyExistsException",
         ),
-        TableNotFound: ("GlobalTableNotFoundException",),
         Throttled: (
             "BandwidthLimitExceeded",
             "EC2ThrottledException",
