@@ -81,8 +81,10 @@ def test_a_restored_table_says_where_it_is_from(db: Engine) -> None:
         "SourceBackupArn": arn,
         "SourceTableArn": "arn:aws:dynamodb:local:000000000000:table/users",
         "RestoreDateTime": datetime.fromtimestamp(made, UTC),
-        "RestoreInProgress": False,
+        "RestoreInProgress": True,
     }
+    summary = db("DescribeTable", TableName="again")["Table"]["RestoreSummary"]
+    assert not summary["RestoreInProgress"]
     assert described["CreationDateTime"].timestamp() == db.now
     assert described["ItemCount"] == 1
     assert described["TableSizeBytes"] == 6

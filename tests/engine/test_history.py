@@ -10,14 +10,16 @@ from tests.engine.calling import Engine, N, S, finished
 from tests.engine.recovering import enable
 
 from anydynamo.adapters.embedded import EmbeddedAdapter
-from anydynamo.engine.access import find_table
+from anydynamo.engine.descriptions import stored_document
 from anydynamo.engine.history import changes_between, items_at
+from anydynamo.engine.layout import Table
 from anydynamo.stores.jsonfile import JSONFileStore
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from anydynamo.engine.history import Change
+    from anydynamo.engine.store import Reader
 
 
 @pytest.fixture
@@ -28,11 +30,13 @@ def db(engine: Engine) -> Engine:
     return engine
 
 
+def table(reader: Reader) -> Table:
+    return Table.parse(stored_document(reader, "users"))
+
+
 def changes(engine: Engine, begin: float, end: float) -> list[Change]:
     return engine.peek(  # type: ignore[no-any-return]
-        lambda reader: list(
-            changes_between(reader, find_table(reader, "users", lambda: 0.0), begin, end)
-        )
+        lambda reader: list(changes_between(reader, table(reader), begin, end))
     )
 
 
@@ -100,8 +104,8 @@ def test_the_items_of_a_moment_are_nobody_elses(db: Engine) -> None:
     db.now += 1
     delete(db, "a")
 
-    def read(reader: Any) -> list[Any]:
-        return list(items_at(reader, find_table(reader, "users", lambda: 0.0), db.now - 1))
+    def read(reader: Reader) -> list[Any]:
+        return list(items_at(reader, table(reader), db.now - 1))
 
     for _ in range(2):
         (found,) = db.peek(read)

@@ -153,14 +153,73 @@ def test_a_time_without_a_fraction_is_the_whole_of_its_second(db: Engine) -> Non
 def test_a_restored_table_says_what_it_was_made_of(db: Engine) -> None:
     db.now += 0.5
     described = restore(db, db.now - 1)
-    assert described["RestoreSummary"] == {
+    summary = {
         "SourceTableArn": ARN,
         "RestoreDateTime": at(db.now - 1),
-        "RestoreInProgress": False,
+        "RestoreInProgress": True,
     }
+    assert described["RestoreSummary"] == summary
+    described = db("DescribeTable", TableName="again")["Table"]
+    assert described["RestoreSummary"] == {**summary, "RestoreInProgress": False}
     latest = restore(db, None, "latest")
     assert latest["RestoreSummary"]["RestoreDateTime"] == at(db.now - 0.5)
     assert latest["CreationDateTime"] == at(db.now)
+
+
+def with_behaviour(db: Engine, behaviour: Behaviour) -> None:
+    db.adapter = EmbeddedAdapter(
+        db.store, provider="memory", blocking=True, clock=lambda: db.now, behaviour=behaviour
+    )
+
+
+def test_a_restore_takes_as_long_as_making_a_table(db: Engine) -> None:
+    with_behaviour(db, Behaviour(table_delay=10))
+    described = restore(db, None)
+    assert described["TableStatus"] == "CREATING"
+    get = {"TableName": "again", "Key": {"pk": S("a")}}
+    db.refused("ResourceNotFoundException", "", "GetItem", get)
+    db.now += 10
+    described = db("DescribeTable", TableName="again")["Table"]
+    assert described["TableStatus"] == "ACTIVE"
+    assert not described["RestoreSummary"]["RestoreInProgress"]
+    assert names(db) == "a"
+
+
+def test_a_table_is_not_restored_to_a_name_that_is_being_deleted(db: Engine) -> None:
+    with_behaviour(db, Behaviour(table_delay=10))
+    restore(db, None)
+    db.now += 10
+    db("DeleteTable", TableName="again")
+    request = {"SourceTableName": "users", "TargetTableName": "again", **LATEST}
+    says = "Table already exists: again"
+    db.refused("TableAlreadyExistsException", says, "RestoreTableToPointInTime", request)
+    db.now += 10
+    db("RestoreTableToPointInTime", request)
+
+
+def test_an_index_is_restored_without_what_is_going_on_with_it(db: Engine) -> None:
+    with_behaviour(db, Behaviour(index_delay=100))
+    for name, update in (
+        ("by_n", {"Create": index("by_n", "n")}),
+        ("by_m", {"Create": index("by_m", "m")}),
+        ("by_n", {"Delete": {"IndexName": "by_n"}}),
+    ):
+        db(
+            "UpdateTable",
+            TableName="users",
+            AttributeDefinitions=[{"AttributeName": f"{name[-1]}", "AttributeType": "N"}],
+            GlobalSecondaryIndexUpdates=[update],
+        )
+        db.now += 200 * ("Create" in update)
+    arn = db("CreateBackup", TableName="users", BackupName="now")["BackupDetails"]["BackupArn"]
+    described = db("DescribeBackup", BackupArn=arn)["BackupDescription"]
+    (kept,) = described["SourceTableFeatureDetails"]["GlobalSecondaryIndexes"]
+    assert kept == index("by_m", "m")
+    restore(db, None)
+    described = db("DescribeTable", TableName="again")["Table"]
+    (made,) = described["GlobalSecondaryIndexes"]
+    assert (made["IndexName"], made["IndexStatus"]) == ("by_m", "ACTIVE")
+    assert {each["AttributeName"] for each in described["AttributeDefinitions"]} == {"pk", "m"}
 
 
 def test_a_source_can_be_named_by_its_arn(db: Engine) -> None:
@@ -328,10 +387,7 @@ def test_what_cannot_be_restored_is_refused_and_changes_nothing(
 
 
 def test_the_latest_time_can_lag_behind_as_that_of_the_service(db: Engine) -> None:
-    behaviour = Behaviour(recovery_lag=300)
-    db.adapter = EmbeddedAdapter(
-        db.store, provider="memory", blocking=True, clock=lambda: db.now, behaviour=behaviour
-    )
+    with_behaviour(db, Behaviour(recovery_lag=300))
     start = db.now
     assert window(db) == (start - 1, start - 1)
     db.put("users", pk=S("b"))

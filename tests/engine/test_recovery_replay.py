@@ -13,8 +13,9 @@ from tests.engine.places import Place
 from tests.engine.recovering import enable, restore
 from tests.targets import EMBEDDED, embedded
 
-from anydynamo.engine.access import find_table
+from anydynamo.engine.descriptions import stored_document
 from anydynamo.engine.history import changes_between
+from anydynamo.engine.layout import Table
 from anydynamo.errors import AnyDynamoError
 from anydynamo.testing import strategies
 from anydynamo.testing.generated.values import number_texts
@@ -141,7 +142,7 @@ def carry_out(place: Place, step: Step) -> None:
 
 def told(place: Place, table: TableShape, begin: int, end: int) -> list[Change]:
     def work(reader: Reader) -> list[Change]:
-        found = find_table(reader, table.name, lambda: 0.0)
+        found = Table.parse(stored_document(reader, table.name))
         return list(changes_between(reader, found, begin / 1000, end / 1000))
 
     changes: list[Change] = place.peek(work)

@@ -1,13 +1,11 @@
 """Backups: copies of a table that lie in the same store, and tables made from them.
 
-A backup is complete when CreateBackup returns, and so is a table when RestoreTableFromBackup does.
+A backup is complete when CreateBackup returns, and so are the items of a table that is made of it.
 It outlives its table. The service makes one by itself where a table with point-in-time recovery is
 deleted, which nobody can delete and which is there for 35 days; see `copies`.
 
 Source: "Backup and restore for DynamoDB" of the Amazon DynamoDB Developer Guide: a backup has the
-table's items, keys, indexes and throughput; a restored table has no tags, stream, time to live,
-point-in-time recovery or deletion protection until they are set again. That it has no table class
-and no resource policy either, and the texts of refused overrides, were recorded of the service.
+table's items, keys, indexes and throughput.
 """
 
 from __future__ import annotations
@@ -15,14 +13,11 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
-from uuid import uuid4
 
 from anydynamo.engine.access import bare_name
 from anydynamo.engine.copies import copy_table, drop_expired, has_expired
-from anydynamo.engine.definitions import used_definitions
 from anydynamo.engine.descriptions import (
     arn_of,
-    describe,
     encryption,
     moment,
     seconds,
@@ -31,22 +26,18 @@ from anydynamo.engine.descriptions import (
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.layout import (
     BACKUPS,
-    TABLES,
-    Table,
     backup_key,
     backup_space,
     decode,
-    encode,
-    size_of,
 )
+from anydynamo.engine.restores import make_restored, settled_indexes
 from anydynamo.engine.shapes import without_nulls
 from anydynamo.engine.states import at_rest
-from anydynamo.engine.tables import fill_index
-from anydynamo.engine.writes import write_totals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from anydynamo.engine.behaviour import Surroundings
     from anydynamo.engine.store import Reader, Writer
 
 __all__ = [
@@ -54,36 +45,11 @@ __all__ = [
     "delete_backup",
     "describe_backup",
     "list_backups",
-    "make_restored",
     "restore_table_from_backup",
 ]
 
 _LISTED: Final = 100
 _BACKUP: Final = "/backup/"
-_UNITS: Final = ("ReadCapacityUnits", "WriteCapacityUnits")
-_INDEX_FEATURES: Final = frozenset(
-    ("IndexName", "KeySchema", "OnDemandThroughput", "Projection", "ProvisionedThroughput")
-)
-_RESTORED: Final = (
-    "KeySchema",
-    "LocalSecondaryIndexes",
-    "GlobalSecondaryIndexes",
-    "BillingMode",
-    "ProvisionedThroughput",
-    "OnDemandThroughput",
-    "SSESpecification",
-)
-"""What a table takes over from the description of the one that was backed up."""
-
-_OF_INDEX: Final = (
-    "IndexName",
-    "KeySchema",
-    "Projection",
-    "ProvisionedThroughput",
-    "OnDemandThroughput",
-    "WarmThroughput",
-)
-"""What an index takes over: neither insights nor settings of replicas."""
 
 
 def create_backup(
@@ -181,14 +147,14 @@ def list_backups(
 
 
 def restore_table_from_backup(
-    request: Mapping[str, Any], now: Callable[[], float]
+    request: Mapping[str, Any], surroundings: Surroundings
 ) -> Callable[[Writer], dict[str, Any]]:
     """Make a table from a backup, with all its items and, unless overridden, all its indexes."""
     name, arn = request["TargetTableName"], _checked(request["BackupArn"])
     overrides = without_nulls(request)
 
     def work(writer: Writer) -> dict[str, Any]:
-        at = now()
+        at = surroundings.now()
         _, backup = _find(writer, arn, at)
         source = backup["Table"]
         restored = {
@@ -197,145 +163,11 @@ def restore_table_from_backup(
             "At": backup["Created"],
         }
         items = writer.scan(backup_space(source["TableId"], backup["Id"]))
-        answer = make_restored(writer, name, source, items, overrides, restored, at)
+        answer = make_restored(writer, name, source, items, overrides, restored, surroundings)
         drop_expired(writer, at)
         return answer
 
     return work
-
-
-def make_restored(
-    writer: Writer,
-    name: str,
-    source: Mapping[str, Any],
-    items: Iterable[tuple[bytes, bytes]],
-    overrides: Mapping[str, Any],
-    restored: Mapping[str, Any],
-    at: float,
-) -> dict[str, Any]:
-    """Make a table from another one's description and items, and return what a restore answers.
-
-    Args:
-        writer: The store.
-        name: The new table's name.
-        source: The other one's stored description.
-        items: Keys and packed items; they may be walked lazily.
-        overrides: The parameters of the request, of which those count that end in `Override`.
-        restored: Where it is from, as the description stores it.
-        at: The time, in seconds since the epoch.
-
-    Raises:
-        EngineError: There is a table of this name, or an override does not fit.
-    """
-    # A JSON file may hold items under this name of which nobody made a table yet.
-    if writer.get(TABLES, name.encode()) is not None or writer.adopt(name):
-        raise EngineError("TableAlreadyExistsException", f"Table already exists: {name}")
-    document = _restored(source, name, overrides, restored, at)
-    table = Table.parse(document)
-    writer.put(TABLES, name.encode(), encode(document))
-    count = size = 0
-    for key, raw in items:
-        writer.put(table.items, key, raw)
-        count += 1
-        size += size_of(raw)
-    write_totals(writer, table.items, count, size)
-    for index in table.indexes:
-        fill_index(writer, table, index)
-    return {"TableDescription": describe(writer, document)}
-
-
-def _restored(
-    source: Mapping[str, Any],
-    name: str,
-    overrides: Mapping[str, Any],
-    restored: Mapping[str, Any],
-    at: float,
-) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "TableId": str(uuid4()),
-        "TableName": name,
-        "CreationDateTime": at,
-        "DeletionProtectionEnabled": False,
-        "Tags": {},
-        **{key: source[key] for key in _RESTORED if key in source},
-        "Restored": restored,
-    }
-    for kind in ("LocalSecondaryIndex", "GlobalSecondaryIndex"):
-        known = [_index(index) for index in source[f"{kind}es"]]
-        wanted = overrides.get(f"{kind}Override")
-        document[f"{kind}es"] = (
-            known if wanted is None else [_chosen(known, index) for index in wanted]
-        )
-    document["AttributeDefinitions"] = used_definitions(document, source["AttributeDefinitions"])
-    for key in ("OnDemandThroughput", "SSESpecification"):
-        if f"{key}Override" in overrides:
-            document[key] = overrides[f"{key}Override"]
-    _bill(document, overrides, at)
-    return document
-
-
-def _index(index: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: index[key] for key in _OF_INDEX if key in index}
-
-
-def _chosen(indexes: list[dict[str, Any]], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    for index in indexes:
-        if all(index[key] == wanted[key] for key in ("IndexName", "KeySchema", "Projection")):
-            return {**index, **wanted}
-    raise validation(
-        f"Invalid Request: Index {wanted['IndexName']} does not match a secondary index that"
-        " existed in the source table and cannot be created during the restore operation"
-    )
-
-
-def _bill(document: dict[str, Any], overrides: Mapping[str, Any], at: float) -> None:
-    """Set how a restored table is billed, and refuse overrides that contradict it."""
-    known = document["BillingMode"]
-    billing = document["BillingMode"] = overrides.get("BillingModeOverride", known)
-    units = overrides.get("ProvisionedThroughputOverride")
-    indexes = document["GlobalSecondaryIndexes"]
-    if billing == "PAY_PER_REQUEST":
-        if units is not None:
-            raise validation(
-                _OVERRIDDEN if "BillingModeOverride" in overrides else _NOT_PROVISIONED
-            )
-        for index in overrides.get("GlobalSecondaryIndexOverride", ()):
-            if "ProvisionedThroughput" in index:
-                raise validation(f"{_OVERRIDDEN} for index {index['IndexName']}")
-        document["BillingModeDateTime"] = at
-        for place in (document, *indexes):
-            place.pop("ProvisionedThroughput", None)
-        return
-    for limit in overrides.get("OnDemandThroughputOverride", ()):
-        raise validation(
-            f"Invalid Request: Cannot override {limit} for OnDemandThroughput unless"
-            " BillingModeOverride is PAY_PER_REQUEST"
-        )
-    if units is not None:
-        document["ProvisionedThroughput"] = units
-    elif known != billing:
-        raise validation(
-            "Invalid Request: Must override ProvisionedThroughput if BillingMode is overridden to"
-            " PROVISIONED"
-        )
-    document.pop("OnDemandThroughput", None)
-    for index in indexes:
-        if "ProvisionedThroughput" not in index:
-            if "GlobalSecondaryIndexOverride" in overrides:
-                raise validation(
-                    "Invalid Request: Must specify provisioned throughput for index "
-                    + index["IndexName"]
-                )
-            index["ProvisionedThroughput"] = document["ProvisionedThroughput"]
-
-
-_NOT_PROVISIONED: Final = (
-    "Invalid Request: Cannot override ProvisionedThroughput unless BillingMode is PROVISIONED"
-)
-_OVERRIDDEN: Final = (
-    "Invalid Request: Cannot override ProvisionedThroughput if BillingMode is overridden to"
-    " PAY_PER_REQUEST"
-)
 
 
 def _checked(arn: str) -> str:
@@ -392,7 +224,8 @@ def _summary(backup: Mapping[str, Any]) -> dict[str, Any]:
 
 def _description(backup: Mapping[str, Any], status: str = "AVAILABLE") -> dict[str, Any]:
     table = backup["Table"]
-    units = {key: throughput(table)[key] for key in _UNITS}
+    units = throughput(table)
+    units = {name: units[name] for name in ("ReadCapacityUnits", "WriteCapacityUnits")}
     source = {
         "TableName": table["TableName"],
         "TableId": table["TableId"],
@@ -418,8 +251,8 @@ def _features(table: Mapping[str, Any]) -> dict[str, Any]:
     for kind in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         if table[kind]:
             features[kind] = [
-                {key: value for key, value in index.items() if key in _INDEX_FEATURES}
-                for index in table[kind]
+                {key: value for key, value in index.items() if key != "WarmThroughput"}
+                for index in settled_indexes(table[kind])
             ]
     if "StreamSpecification" in table:
         features["StreamDescription"] = table["StreamSpecification"]

@@ -110,7 +110,7 @@ WRITES: Final[Mapping[str, Callable[[Request, Surroundings], Write]]] = {
     "EnableKinesisStreamingDestination": _plain(kinesis.enable_kinesis_streaming_destination),
     "PutItem": items.put_item,
     "PutResourcePolicy": _timed(policies.put_resource_policy),
-    "RestoreTableFromBackup": _timed(backups.restore_table_from_backup),
+    "RestoreTableFromBackup": backups.restore_table_from_backup,
     "RestoreTableToPointInTime": recovery.restore_table_to_point_in_time,
     "TagResource": _plain(options.tag_resource),
     "TransactWriteItems": transactions.transact_write_items,

@@ -17,12 +17,12 @@ from math import floor
 from typing import TYPE_CHECKING, Any, Final
 
 from anydynamo.engine.access import bare_name
-from anydynamo.engine.backups import make_restored
 from anydynamo.engine.copies import drop_expired
 from anydynamo.engine.descriptions import arn_of, moment, seconds, stored_document
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.history import stored_at, window_of
 from anydynamo.engine.layout import TABLES, Table, encode, history_space
+from anydynamo.engine.restores import make_restored
 from anydynamo.engine.shapes import without_nulls
 
 if TYPE_CHECKING:
@@ -162,14 +162,13 @@ def restore_table_to_point_in_time(
                 f" '{_text(window.latest)}'",
             )
         until = window.latest if time is None else time
-        at = surroundings.now()
-        drop_expired(writer, at)
+        drop_expired(writer, surroundings.now())
         restored = {
             "SourceTableArn": arn_of(name),
             "At": floor(until) if time is None else until,
         }
         items = stored_at(writer, Table.parse(document), until)
-        return make_restored(writer, target, document, items, given, restored, at)
+        return make_restored(writer, target, document, items, given, restored, surroundings)
 
     return work
 

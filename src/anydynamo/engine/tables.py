@@ -253,9 +253,9 @@ def delete_table(
 ) -> Callable[[Writer], dict[str, Any]]:
     """Delete a table with all its items, unless it is protected; its stream ends.
 
-    While it is being deleted its items cannot be reached any more: the service may go on with
-    reads and writes until the table is gone, and promises none. If its point-in-time recovery is
-    enabled, a backup of it is left.
+    If its point-in-time recovery is enabled, a backup of it is left. While it is being deleted its
+    items cannot be reached any more: the service may go on with reads and writes until the table
+    is gone, and promises none.
     """
     name = request["TableName"]
 
