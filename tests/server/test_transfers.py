@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.server.asking import create, document, request
-from tests.server.test_clients import start
+from tests.serving import start
 from tests.targets import embedded
 
 from anydynamo.adapters.embedded import EmbeddedAdapter

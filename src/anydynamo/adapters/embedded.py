@@ -125,8 +125,7 @@ class EmbeddedAdapter:
         from anydynamo.adapters.transfers import WORKERS, Work
 
         work = Work(self._store, self._surroundings, self._folder, self._info.blocking)
-        with under(self._readings):
-            return await WORKERS[operation](work, request)
+        return await WORKERS[operation](work, request)
 
     def _prepare(
         self,

@@ -38,7 +38,9 @@ async def export_table(work: Work, request: Mapping[str, Any]) -> dict[str, Any]
         EngineError: The export was not accepted.
         AnyDynamoError: Trouble with the store. That with files is told by DescribeExport.
     """
-    export, begin = prepare_export(checked("ExportTableToPointInTime", request), work.surroundings)
+    given = checked("ExportTableToPointInTime", request)
+    with work.reading():
+        export, begin = prepare_export(given, work.surroundings)
     check_key("S3Prefix", export.request.get("S3Prefix", ""))
     work.check_folder()
     beginning = await work.store.write(begin)

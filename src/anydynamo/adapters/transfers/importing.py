@@ -138,7 +138,8 @@ class _Import:
         self.processed += 1
         if error is None:
             try:
-                admitted = admit(table, entry.item)
+                with self.work.reading():
+                    admitted = admit(table, entry.item)
             except EngineError as refusal:
                 error = refusal.message
             else:

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from anydynamo.engine.errors import validation
+from anydynamo.engine.readings import under
 from anydynamo.errors import StoreReadOnly
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from anydynamo.adapters.transfers.folder import Bucket, BucketTrouble, Folder
     from anydynamo.engine.behaviour import Surroundings
     from anydynamo.engine.store import Store
@@ -39,6 +42,13 @@ class Work:
     surroundings: Surroundings
     folder: Folder | None
     blocking: bool
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Read open points as the user chose, within a block that awaits nothing.
+
+        What goes on after an await may run in another context.
+        """
+        return under(self.surroundings.behaviour.readings)
 
     def check_folder(self) -> None:
         """Refuse to work without a folder.
