@@ -342,15 +342,17 @@ class Structure:
                 continue
             declared = members.get(name)
             if declared is None:
-                raise validation(self._undeclared(name))
+                raise self._undeclared(name)
             declared[0].check(member, (path, declared[1]), faults)
 
-    def _undeclared(self, name: object) -> str:
-        known = self._refused.get(name) if isinstance(name, str) else None
+    def _undeclared(self, name: object) -> EngineError:
+        if not isinstance(name, str):
+            return _unreadable(name, "parameter name")
+        known = self._refused.get(name)
         if known is not None:
-            return f"The parameter {name} is not supported here: {known}"
+            return validation(f"The parameter {name} is not supported here: {known}")
         names = ", ".join(self._members)
-        return f"Unknown parameter in the request: {name!r}, must be one of: {names}"
+        return validation(f"Unknown parameter in the request: {name!r}, must be one of: {names}")
 
 
 def _spelling(name: str) -> str:
