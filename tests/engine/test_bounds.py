@@ -261,7 +261,11 @@ def test_what_a_set_loses_does_not_depend_on_which_set_is_larger(
 
 @settings(max_examples=200)
 @given(
-    st.integers(0, 2600), st.integers(0, 700), st.integers(0, 2), st.integers(0, 2600), st.booleans()
+    st.integers(0, 2600),
+    st.integers(0, 700),
+    st.integers(0, 2),
+    st.integers(0, 2600),
+    st.booleans(),
 )
 def test_a_part_is_found_however_long_it_is(
     before: int, half: int, marks: int, after: int, binary: bool
@@ -436,7 +440,12 @@ def test_long_digits_are_refused_in_words_however_many_a_program_lets_int_read(d
 
 
 def test_half_a_surrogate_pair_is_refused_in_words_that_can_be_written(db: Engine) -> None:
-    for value in ({"N": "\ud800"}, {"S": "\ud800"}, {"NS": ["1", "\udfff"]}, {"M": {"\ud800": N(1)}}):
+    for value in (
+        {"N": "\ud800"},
+        {"S": "\ud800"},
+        {"NS": ["1", "\udfff"]},
+        {"M": {"\ud800": N(1)}},
+    ):
         with pytest.raises(AnyDynamoError) as caught:
             db.put("tab", pk=S("a"), sk=N(1), v=value)
         str(caught.value).encode()

@@ -194,12 +194,9 @@ def contains(left: Source, right: Source) -> Test:
             return second in content
         if tag in ("S", "B"):
             part = second.get(tag)
-        elif tag in _SET_MEMBERS:
-            part = second.get(_SET_MEMBERS[tag])
-            return part is not None and part in content
-        else:
-            return False
-        return part is not None and _stands_in(part, content)
+            return part is not None and _stands_in(part, content)
+        member = second.get(_SET_MEMBERS.get(tag, ""))
+        return member is not None and member in content
 
     return has_part
 
@@ -216,11 +213,9 @@ def _stands_in(part: Any, content: Any) -> bool:
     times as long as the part it searches in linear time.
     """
     if len(part) < _PART or (len(content) >= _BRIEF and len(content) > 4 * len(part)):
-        return part in content
-    last = len(content) - len(part)
-    if last < 0:
-        return False
-    return 0 <= content.ljust(_BRIEF + 4 * len(part)).find(part) <= last
+        return bool(part in content)
+    place: int = content.ljust(_BRIEF + 4 * len(part)).find(part)
+    return 0 <= place <= len(content) - len(part)
 
 
 def size_of(subject: Source) -> Source:

@@ -33,9 +33,7 @@ def refuse_mixture(request: Mapping[str, Any]) -> None:
     """
     # What a program passes may have keys that are no strings, which `shapes` refuses afterwards.
     members = cast("Mapping[object, Any]", request)
-    given = [
-        name for name, value in members.items() if isinstance(name, str) and value is not None
-    ]
+    given = [name for name, value in members.items() if isinstance(name, str) and value is not None]
     legacy = [name for name in given if name in LEGACY]
     modern = [name for name in given if name.endswith("Expression")]
     if legacy and modern:
