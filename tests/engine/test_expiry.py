@@ -11,6 +11,7 @@ from tests.engine.calling import Engine, N, S, finished
 from tests.engine.streaming import Streamed
 
 from anydynamo.adapters.embedded import EmbeddedAdapter
+from anydynamo.engine.behaviour import Behaviour
 from anydynamo.engine.layout import Table, entries
 from anydynamo.errors import DatabaseClosed
 from anydynamo.stores.jsonfile import JSONFileStore
@@ -181,7 +182,10 @@ def test_the_stream_says_that_the_service_deleted_it() -> None:
 
 def automatic(engine: Engine, after: float) -> None:
     engine.adapter = EmbeddedAdapter(
-        engine.store, provider="memory", clock=lambda: engine.now, expire_after=after
+        engine.store,
+        provider="memory",
+        clock=lambda: engine.now,
+        behaviour=Behaviour(expire_after=after),
     )
 
 
@@ -208,13 +212,14 @@ def test_a_write_deletes_a_portion_and_the_next_ones_the_rest(db: Engine) -> Non
     assert counts == [48, 16, 0, 0]
 
 
-def test_writes_look_for_expired_items_once_a_minute(db: Engine) -> None:
+def test_writes_look_for_expired_items_once_a_second(db: Engine) -> None:
     automatic(db, 0)
-    db.put("users", pk=S("a"), ttl=N(db.now + 1))
-    db.now += 59
+    db.put("users", pk=S("b"))
+    db.put("users", pk=S("a"), ttl=N(db.now - 1))
+    db.now += 0.5
     db.put("users", pk=S("b"))
     assert names(db) == ["a", "b"]
-    db.now += 1
+    db.now += 0.5
     db.put("users", pk=S("b"))
     assert names(db) == ["b"]
 

@@ -271,6 +271,19 @@ def test_statements_that_cannot_be_read_do_not_stop_a_batch(db: Engine) -> None:
     assert answer["Responses"][0]["Error"]["Code"] == "ValidationError"
 
 
+def test_a_parameter_of_another_json_type_stops_a_batch(db: Engine) -> None:
+    statement = "SELECT * FROM tab WHERE pk = ? AND sk = 1"
+    db.refused(
+        "SerializationException",
+        "NUMBER_VALUE cannot be converted to String",
+        "BatchExecuteStatement",
+        Statements=[
+            {"Statement": statement, "Parameters": [S("a")]},
+            {"Statement": statement, "Parameters": [{"S": 1}]},
+        ],
+    )
+
+
 def test_a_write_that_fails_in_a_batch_costs_and_shows_its_item(db: Engine) -> None:
     db.put("tab", pk=S("a"), sk=N(1), v={"B": bytes(2000)})
     answer = db(

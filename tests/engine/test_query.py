@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.engine.calling import B, Engine, N, S
 
 from anydynamo.engine import engine as operations
+from anydynamo.engine.behaviour import Surroundings
 from anydynamo.engine.errors import EngineError
 
 
@@ -123,7 +124,7 @@ def test_a_query_reads_the_range_of_its_partition_and_nothing_else(db: Engine) -
         "KeyConditionExpression": "pk = :p AND sk BETWEEN :a AND :b",
         "ExpressionAttributeValues": {":p": S("p"), ":a": S("aa"), ":b": S("b")},
     }
-    work = operations.prepare_read("Query", request, lambda: 0.0)
+    work = operations.prepare_read("Query", request, Surroundings(lambda: 0.0))
     answer = db.peek(lambda reader: work(Watched(reader)))
     assert texts(answer) == ["aa", "ab", "b"]
     ((start, end),) = walked
@@ -469,6 +470,6 @@ def test_ranges_agree_with_plain_comparison(
 
 
 def test_an_absent_table_has_nothing_to_query(engine: Engine) -> None:
-    work = operations.prepare_read("Scan", {"TableName": "absent"}, lambda: 0.0)
+    work = operations.prepare_read("Scan", {"TableName": "absent"}, Surroundings(lambda: 0.0))
     with pytest.raises(EngineError, match="Requested resource not found"):
         engine.peek(work)

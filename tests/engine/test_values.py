@@ -307,3 +307,30 @@ def test_a_string_is_as_long_as_its_utf16_code_units(text: str) -> None:
 
 def test_a_character_beyond_the_basic_plane_counts_twice() -> None:
     assert string_length("a\U0001f600") == 3
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("a", "Unexpected value type in payload"),
+        ([], "Unrecognized collection type class com.amazonaws.dynamodb.v20120810.AttributeValue"),
+        ({"S": 1}, "NUMBER_VALUE cannot be converted to String"),
+        ({"S": ["a"]}, "Unrecognized collection type class java.lang.String"),
+        ({"S": {"S": "a"}}, "Start of structure or map found where not expected"),
+        ({"N": True}, "TRUE_VALUE cannot be converted to String"),
+        ({"BOOL": "true"}, "Unexpected token received from parser"),
+        ({"B": 1}, "only base-64-encoded strings are convertible to bytes"),
+        ({"B": {}}, "Start of structure or map found where not expected"),
+        ({"B": []}, "Unrecognized collection type class java.nio.ByteBuffer"),
+        ({"L": {}}, "Start of structure or map found where not expected"),
+        ({"L": "a"}, "Unexpected field type"),
+        ({"M": []}, "Unrecognized collection type java.util.Map<java.lang.String, "),
+        ({"M": 1.5}, "Unexpected field type"),
+        ({"SS": [1.5]}, "DECIMAL_VALUE cannot be converted to String"),
+    ],
+)
+def test_json_of_another_type_gets_the_words_of_the_services_reader(value: Any, says: str) -> None:
+    with pytest.raises(EngineError) as raised:
+        check_value(value)
+    assert raised.value.code == "SerializationException"
+    assert raised.value.message.startswith(says)

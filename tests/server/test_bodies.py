@@ -83,3 +83,16 @@ def test_errors_without_a_code_of_dynamodbs_get_the_one_that_fits() -> None:
     ):
         status, members = refusal(error)
         assert (status, members["__type"].partition("#")[2]) == (400, code)
+
+
+def test_members_that_nobody_knows_are_ignored_as_the_service_does_it() -> None:
+    keys = {"Keys": [{"pk": {"S": "a"}}], "Color": 1}
+    request_ = {"RequestItems": {"users": keys}, "Colour": {"deep": [1]}}
+    found = read_body("BatchGetItem", json.dumps(request_).encode())
+    assert found == {"RequestItems": {"users": {"Keys": [{"pk": {"S": "a"}}]}}}
+
+
+def test_members_that_aws_has_are_left_for_the_engine_to_refuse() -> None:
+    request_ = {"TableName": "users", "VectorIndexes": [], "KeySchema": [{"KeyKind": "HASH"}]}
+    found = read_body("CreateTable", json.dumps(request_).encode())
+    assert found == {"TableName": "users", "VectorIndexes": [], "KeySchema": [{}]}

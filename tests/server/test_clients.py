@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
@@ -243,7 +244,13 @@ def test_an_address_that_others_reach_is_warned_of() -> None:
 
 def serve(provider: str = "memory", **options: Any) -> None:
     path: Path | None = options.pop("path", None)
-    given: dict[str, Any] = {"host": "127.0.0.1", "port": 0, "keys": [], "isolate": False}
+    given: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "port": 0,
+        "options": [],
+        "keys": [],
+        "isolate": False,
+    }
     run(provider, path, as_json=False, **{**given, **options})
 
 
@@ -252,6 +259,38 @@ def test_a_port_that_is_taken_is_told_in_one_error() -> None:
     with pytest.raises(ConfigurationError, match="Nobody can listen"):
         serve(port=int(started.url.rpartition(":")[2]))
     assert started.stop()[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["expire_after"], "NAME=VALUE"),
+        (["=3"], "NAME=VALUE"),
+        (["expire_after=1", "expire_after=2"], "expire_after twice"),
+        (["expire_after=soon"], "could not convert"),
+        (["expire_after=-1"], "0 or more"),
+        (["expires=1"], "has no option 'expires'"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused(options: list[str], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        serve(options=options)
+
+
+def test_an_option_of_the_provider_takes_effect(tmp_path: Path) -> None:
+    arguments = ("--provider", "sqlite", "--path", str(tmp_path / "data"))
+    first = start(*arguments)
+    client = first.client()
+    client.create_table(**create("abc"))
+    expires = {"Enabled": True, "AttributeName": "ttl"}
+    client.update_time_to_live(TableName="abc", TimeToLiveSpecification=expires)
+    client.put_item(TableName="abc", Item={"pk": {"S": "a"}, "ttl": {"N": str(int(time.time()))}})
+    assert first.stop()[0] == 0
+    second = start(*arguments, "--option", "expire_after=0")
+    client = second.client()
+    client.put_item(TableName="abc", Item={"pk": {"S": "b"}})
+    assert client.scan(TableName="abc")["Items"] == [{"pk": {"S": "b"}}]
+    assert second.stop()[0] == 0
 
 
 def test_others_are_warned_of_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from anydynamo.adapters.protocol import ProviderInfo
+from anydynamo.engine.behaviour import Behaviour, Surroundings
 from anydynamo.engine.engine import (
     READS,
     STATEMENTS,
@@ -18,6 +19,7 @@ from anydynamo.engine.engine import (
 from anydynamo.engine.errors import EngineError
 from anydynamo.engine.expiry import delete_expired
 from anydynamo.engine.partiql import Reading
+from anydynamo.engine.readings import STANDARD, under
 from anydynamo.errors import DatabaseClosed, from_code
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ _PORTION: Final = 32
 _SWEPT: Final = 256
 """How many expired items `sweep` deletes at once, while other writers wait."""
 
-_PAUSE: Final = 60.0
+_PAUSE: Final = 1.0
 """Seconds until writes look again, once they found fewer than a portion."""
 
 
@@ -52,7 +54,7 @@ class EmbeddedAdapter:
         provider: str,
         blocking: bool = False,
         clock: Callable[[], float] = time.time,
-        expire_after: float | None = None,
+        behaviour: Behaviour | None = None,
     ) -> None:
         """Put the engine over a store.
 
@@ -61,14 +63,15 @@ class EmbeddedAdapter:
             provider: The name that `DATABASE_PROVIDER` has for this, such as `sqlite`.
             blocking: Whether the store's calls never wait for an event loop.
             clock: Seconds since the epoch: creation times, transactions' tokens, time to live.
-            expire_after: Let writes delete items, a few at a time, that expired so many seconds
-                ago. None leaves them where they are until `sweep` is called: a clock that stands
-                still elsewhere, as in tests, would lose items that it takes for fresh.
+            behaviour: What the user chose where there is a choice.
         """
         self._store = store
         self._clock = clock
         self._closed = False
-        self._expire_after = expire_after
+        chosen = behaviour or Behaviour()
+        self._expire_after = chosen.expire_after
+        self._readings = chosen.readings
+        self._surroundings = Surroundings(clock, chosen)
         self._next_sweep = -math.inf
         self._info = ProviderInfo(provider, store.location, blocking)
 
@@ -86,14 +89,14 @@ class EmbeddedAdapter:
         self._check_open(operation)
         try:
             if operation in READS:
-                return await self._store.read(prepare_read(operation, request, self._clock))
+                return await self._store.read(self._prepare(prepare_read, operation, request))
             if operation in STATEMENTS:
-                prepared = prepare_statements(operation, request, self._clock)
+                prepared = self._prepare(prepare_statements, operation, request)
                 if isinstance(prepared, Reading):
                     return await self._store.read(prepared.work)
                 work = prepared.work
             else:
-                work = prepare_write(operation, request, self._clock)
+                work = self._prepare(prepare_write, operation, request)
             if self._expire_after is not None and self._clock() >= self._next_sweep:
                 work = self._sweeping(work, self._expire_after)
             return await self._store.write(work)
@@ -115,6 +118,17 @@ class EmbeddedAdapter:
                 operation=operation,
                 table=_table_of(request),
             ) from error
+
+    def _prepare(
+        self,
+        prepare: Callable[[str, Mapping[str, Any], Surroundings], T],
+        operation: str,
+        request: Mapping[str, Any],
+    ) -> T:
+        if self._readings is STANDARD:
+            return prepare(operation, request, self._surroundings)
+        with under(self._readings):
+            return prepare(operation, request, self._surroundings)
 
     async def sweep(self) -> int:
         """Delete every item whose time to live is over, and return how many there were.

@@ -6,10 +6,11 @@ Stores and the DynamoDB adapter are imported when a provider is opened and not b
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from anydynamo.adapters.registry import Location, Provider, choice, endpoint
+from anydynamo.engine.behaviour import CHOICES, behaviour_of
 from anydynamo.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -34,14 +35,14 @@ def _open_memory(location: Location, blocking: bool) -> DatabaseAdapter:  # noqa
 def _open_sqlite(location: Location, blocking: bool) -> DatabaseAdapter:
     from anydynamo.stores.sqlite import SQLiteStore
 
-    store = SQLiteStore(_file(location), blocking=blocking, **location.options)
+    store = SQLiteStore(_file(location), blocking=blocking, **_of_store(location))
     return _embedded(store, location, blocking)
 
 
 def _open_json(location: Location, blocking: bool) -> DatabaseAdapter:
     from anydynamo.stores.jsonfile import JSONFileStore
 
-    store = JSONFileStore(_file(location), blocking=blocking, **location.options)
+    store = JSONFileStore(_file(location), blocking=blocking, **_of_store(location))
     return _embedded(store, location, blocking)
 
 
@@ -66,7 +67,14 @@ def _open_dynamodb(location: Location, blocking: bool) -> DatabaseAdapter:  # no
 def _embedded(store: Store, location: Location, blocking: bool) -> DatabaseAdapter:
     from anydynamo.adapters.embedded import EmbeddedAdapter
 
-    return EmbeddedAdapter(store, provider=location.provider, blocking=blocking)
+    chosen = {name: value for name, value in location.options.items() if name in CHOICES}
+    return EmbeddedAdapter(
+        store, provider=location.provider, blocking=blocking, behaviour=behaviour_of(chosen)
+    )
+
+
+def _of_store(location: Location) -> dict[str, Any]:
+    return {name: value for name, value in location.options.items() if name not in CHOICES}
 
 
 def _file(location: Location) -> str:
@@ -99,16 +107,21 @@ def _positive(text: str) -> int:
     return number
 
 
-MEMORY = Provider("memory", _open_memory)
+MEMORY = Provider("memory", _open_memory, options=CHOICES)
 
 SQLITE = Provider(
     "sqlite",
     _open_sqlite,
-    options={"synchronous": choice("full", "normal"), "busy_timeout": float},
+    options={**CHOICES, "synchronous": choice("full", "normal"), "busy_timeout": float},
     default_path="anydynamo.db",
 )
 
-JSON = Provider("json", _open_json, options={"lock_timeout": float}, default_path="anydynamo.json")
+JSON = Provider(
+    "json",
+    _open_json,
+    options={**CHOICES, "lock_timeout": float},
+    default_path="anydynamo.json",
+)
 
 DYNAMODB = Provider(
     "dynamodb",

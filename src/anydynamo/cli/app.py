@@ -162,6 +162,13 @@ def serve(
     path: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The file of json or sqlite.")
     ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="An option of the provider, as its URL has it; give it once for each.",
+        ),
+    ] = None,
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="The port; 0 takes one that is free.")
@@ -192,6 +199,7 @@ def serve(
             path,
             host=host,
             port=port,
+            options=option or [],
             keys=check_signatures or [],
             isolate=isolate,
             as_json=as_json,

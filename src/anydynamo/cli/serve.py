@@ -15,7 +15,7 @@ from anydynamo.server.service import Service
 from anydynamo.server.serving import Server, is_loopback, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from anydynamo.adapters.protocol import DatabaseAdapter
     from anydynamo.server.places import Places
@@ -29,6 +29,7 @@ def run(
     *,
     host: str,
     port: int,
+    options: Sequence[str],
     keys: Sequence[str],
     isolate: bool,
     as_json: bool,
@@ -40,6 +41,7 @@ def run(
         path: The provider's file, if it has one.
         host: The address to listen at.
         port: The port; 0 takes one that is free.
+        options: `NAME=VALUE` for each option of the provider that is set, as its URL has them.
         keys: `KEY:SECRET` for each access key that may sign; none if signatures are not verified.
         isolate: Whether each access key and region has data of its own.
         as_json: Say where requests are answered as JSON.
@@ -48,6 +50,7 @@ def run(
         AnyDynamoError: What stood in the way.
     """
     secrets = _secrets(keys)
+    chosen = _options(options)
     if path is not None and provider == "memory":
         raise ConfigurationError("memory keeps nothing in a file; leave --path out")
     if not is_loopback(host):
@@ -61,21 +64,35 @@ def run(
         print(line, flush=True)
 
     async def served() -> None:
-        service = Service(_places(provider, path, isolate), provider=provider, secrets=secrets)
+        places = _places(provider, path, chosen, isolate)
+        service = Service(places, provider=provider, secrets=secrets)
         await serve(Server(service, host=host, port=port), ready)
 
     asyncio.run(served())
 
 
-def _places(provider: str, path: Path | None, isolate: bool) -> Places:
+def _places(provider: str, path: Path | None, options: Mapping[str, str], isolate: bool) -> Places:
     def opened(suffix: str = "") -> DatabaseAdapter:
         default = load_provider(provider).default_path
         file = path or (None if default is None else Path(default))
         if file is not None and suffix:
             file = file.with_name(f"{file.stem}-{suffix}{file.suffix}")
-        return open_adapter(Location(provider, path="" if file is None else str(file)))
+        location = Location(provider, path="" if file is None else str(file), options=options)
+        return open_adapter(location)
 
     return Isolated(opened) if isolate else Shared(opened())
+
+
+def _options(pairs: Sequence[str]) -> dict[str, str]:
+    options: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not name or not equals:
+            raise ConfigurationError(f"--option takes NAME=VALUE, not {pair!r}")
+        if name in options:
+            raise ConfigurationError(f"--option gives {name} twice; give it once")
+        options[name] = value
+    return options
 
 
 def _secrets(keys: Sequence[str]) -> dict[str, str] | None:

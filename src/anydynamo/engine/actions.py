@@ -159,7 +159,7 @@ def prepare_action(kind: Kind, parameters: Mapping[str, Any], *, prefix: str = "
     Args:
         kind: What it does.
         parameters: The parameters of PutItem & co., or of a transaction's action.
-        prefix: What the operation puts before an invalid value's text.
+        prefix: What the operation puts before the text of an invalid value or expression.
 
     Raises:
         EngineError: A ValidationException or a SerializationException.
@@ -176,10 +176,11 @@ def prepare_action(kind: Kind, parameters: Mapping[str, Any], *, prefix: str = "
         # By far the commonest write has neither.
         return Action(kind, parameters["TableName"], given, size, None, None, False)
     if kind == "Update":
-        bound = Expressions(parameters, ("UpdateExpression", "ConditionExpression"))
+        names = ("UpdateExpression", "ConditionExpression")
+        bound = Expressions(parameters, names, prefix=prefix)
         update = bound.update("UpdateExpression")
     else:
-        bound = Expressions(parameters, ("ConditionExpression",))
+        bound = Expressions(parameters, ("ConditionExpression",), prefix=prefix)
     condition = bound.condition("ConditionExpression")
     bound.finish()
     if condition is None and update is None and not LEGACY.isdisjoint(parameters):

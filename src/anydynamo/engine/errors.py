@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["EngineError", "validation"]
+__all__ = ["DETECTED", "EngineError", "validation"]
+
+DETECTED: Final = "1 validation error detected: "
+"""What PutItem, UpdateItem and DeleteItem put before the text of an invalid value or expression."""
 
 
 class EngineError(Exception):

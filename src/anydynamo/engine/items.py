@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from anydynamo.engine.access import find_table, primary_key
 from anydynamo.engine.actions import prepare_action
 from anydynamo.engine.capacity import Consumption, read_units
-from anydynamo.engine.errors import validation
+from anydynamo.engine.errors import DETECTED, validation
 from anydynamo.engine.expressions import Expressions
 from anydynamo.engine.itemcollections import collection_metrics
 from anydynamo.engine.layout import size_of, unpack
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["delete_item", "get_item", "prepare_projection", "put_item", "update_item"]
 
-_PREFIX = "1 validation error detected: "
 _PROJECTIONS = frozenset(("ProjectionExpression", "ExpressionAttributeNames", "AttributesToGet"))
 
 
@@ -113,8 +112,8 @@ def _write(
 ) -> Callable[[Writer], dict[str, Any]]:
     wanted = request.get("ReturnValues") or "NONE"
     if kind != "Update" and wanted not in ("NONE", "ALL_OLD"):
-        raise validation(_PREFIX + "ReturnValues can only be ALL_OLD or NONE")
-    action = prepare_action(kind, request, prefix=_PREFIX)
+        raise validation(DETECTED + "ReturnValues can only be ALL_OLD or NONE")
+    action = prepare_action(kind, request, prefix=DETECTED)
     mode = request.get("ReturnConsumedCapacity")
     counted = mode is not None and mode != "NONE"
     measured = request.get("ReturnItemCollectionMetrics") == "SIZE"

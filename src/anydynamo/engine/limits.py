@@ -2,18 +2,9 @@
 
 Source: "Quotas in Amazon DynamoDB" ("Constraints") of the Amazon DynamoDB Developer Guide.
 
-AWS's documentation leaves the following open, or the service differs from it; what was chosen:
+AWS's documentation leaves the following open, or the service differs from it; what was chosen
+(`readings` has the points that can be had otherwise):
 
-- Two members of a number set are the same when they are equal by value, `1` and `1.0`: the guide
-  says that each value within a set must be unique, and that leading and trailing zeros of a number
-  are trimmed. `values.check_value` compares numbers in canonical form.
-- `IN` takes up to 100 values on its right-hand side. The guide says so; that the service counts the
-  left-hand side as one of them has been seen, but is not documented. `IN_OPERANDS`.
-- `size` of a string is its number of UTF-16 code units: the guide says "the length of the string",
-  and the service is written in a language whose strings are measured so. `values.string_length`.
-- An UpdateItem that only removes, or does nothing, creates the item if there is none: the API
-  reference says that UpdateItem "adds a new item to the table if it does not already exist",
-  whatever the expression does. `actions` follows from that without a special case.
 - Legacy parameters beside an expression are refused, `KeyConditions` no less than the others: the
   guide forbids using expression and non-expression parameters in one request. `legacy.parameters`.
 - What is absent fulfils the legacy operators NE and NOT_CONTAINS, as it fulfils `<>` and `NOT
@@ -52,7 +43,6 @@ __all__ = [
     "EXPRESSION_BYTES",
     "EXPRESSION_OPERATORS",
     "HASH_KEY_BYTES",
-    "IN_OPERANDS",
     "ITEM_BYTES",
     "LIST_INDEX_MAX",
     "LIST_OVERHEAD",
@@ -101,9 +91,6 @@ EXPRESSION_OPERATORS: Final = 300
 
 PLACEHOLDER_BYTES: Final = 255
 """Bytes of an expression attribute name or value's placeholder, such as `#name` or `:value`."""
-
-IN_OPERANDS: Final = 100
-"""Values on the right-hand side of one `IN`."""
 
 LIST_INDEX_MAX: Final = 2**31 - 1
 """The largest index that a document path may hold."""

@@ -209,13 +209,12 @@ class Walk:
         return consumption.describe(self.mode or "TOTAL")
 
 
-def prepare_walk(request: Mapping[str, Any], bound: Expressions | None, *, verb: str) -> Walk:
+def prepare_walk(request: Mapping[str, Any], bound: Expressions | None) -> Walk:
     """Check what Query and Scan have in common.
 
     Args:
         request: The request.
         bound: Its expressions, if it has any; legacy parameters are read from the request.
-        verb: `Querying` or `Scanning`, for a text.
 
     Raises:
         EngineError: A ValidationException or a SerializationException.
@@ -239,7 +238,7 @@ def prepare_walk(request: Mapping[str, Any], bound: Expressions | None, *, verb:
         )
     if select == "ALL_PROJECTED_ATTRIBUTES" and index is None:
         raise validation(
-            f"ALL_PROJECTED_ATTRIBUTES can be used only when {verb} using an IndexName"
+            "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
         )
     return Walk(
         table=request["TableName"],

@@ -29,7 +29,7 @@ def query(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
     """
     bound = Expressions(request, ("KeyConditionExpression", "FilterExpression"))
     condition = bound.key_condition("KeyConditionExpression") or key_conditions(request)
-    walk = prepare_walk(request, bound, verb="Querying")
+    walk = prepare_walk(request, bound)
     bound.finish()
     if condition is None:
         raise validation(

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from anydynamo.engine.layout import Index, KeyAttribute, Table
     from anydynamo.engine.values import AttributeValue, Item
 
-__all__ = ["KeyRange", "condition_range", "cursor_attributes", "cursor_key"]
+__all__ = ["MISMATCHED_START", "KeyRange", "condition_range", "cursor_attributes", "cursor_key"]
 
 _UNSUPPORTED = "Query key condition not supported"
 _MISMATCH = (
     "One or more parameter values were invalid: Condition parameter type does not match schema type"
 )
 _INVALID_START = "The provided starting key is invalid"
+MISMATCHED_START = f"{_INVALID_START}: The provided key element does not match the schema"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,21 +172,27 @@ def cursor_attributes(table: Table, index: Index | None) -> tuple[KeyAttribute, 
     return index.keys + tuple(key for key in table.keys if key.name not in own)
 
 
-def cursor_key(table: Table, index: Index | None, start: Item) -> bytes:
+def cursor_key(
+    table: Table, index: Index | None, start: Item, *, miscounted: str = _INVALID_START
+) -> bytes:
     """Check an `ExclusiveStartKey` and return it as a stored key, which need not exist.
+
+    Args:
+        table: The table.
+        index: Its index that is read.
+        start: The key.
+        miscounted: What the operation answers to one attribute too many or too few.
 
     Raises:
         EngineError: A ValidationException; it is not exactly the key attributes with their types.
     """
     attributes = cursor_attributes(table, index)
     if len(start) != len(attributes):
-        raise validation(_INVALID_START)
+        raise validation(miscounted)
     for attribute in attributes:
         value = start.get(attribute.name)
         if value is None or attribute.type not in value:
-            raise validation(
-                f"{_INVALID_START}: The provided key element does not match the schema"
-            )
+            raise validation(MISMATCHED_START)
     try:
         key = primary_key(table, {own.name: start[own.name] for own in table.keys})
     except EngineError as error:

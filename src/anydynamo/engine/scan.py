@@ -8,7 +8,7 @@ from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions import Expressions
 from anydynamo.engine.keys import after, segment
 from anydynamo.engine.pages import prepare_walk
-from anydynamo.engine.ranges import KeyRange, cursor_key
+from anydynamo.engine.ranges import MISMATCHED_START, KeyRange, cursor_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ def scan(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
         EngineError: The request is not valid.
     """
     bound = Expressions(request, ("FilterExpression",))
-    walk = prepare_walk(request, bound, verb="Scanning")
+    walk = prepare_walk(request, bound)
     bound.finish()
     number, total = _segment(request)
     whole = KeyRange(*segment(number, total))
@@ -34,7 +34,7 @@ def scan(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
         table, index = walk.open(reader)
         keys = whole
         if walk.start is not None:
-            cursor = cursor_key(table, index, walk.start)
+            cursor = cursor_key(table, index, walk.start, miscounted=MISMATCHED_START)
             if cursor not in whole:
                 raise validation(
                     "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use"

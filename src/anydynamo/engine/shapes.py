@@ -11,7 +11,16 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Protocol, cast
 
-from anydynamo.engine.errors import EngineError, validation
+from anydynamo.engine.errors import validation
+from anydynamo.engine.unreadable import (
+    ATTRIBUTE_VALUE,
+    Scalar,
+    no_list,
+    no_map,
+    no_scalar,
+    no_structure,
+    serialization,
+)
 
 __all__ = [
     "Boolean",
@@ -26,6 +35,7 @@ __all__ = [
     "Text",
     "Timestamp",
     "check",
+    "drop_unknown",
 ]
 
 Path = tuple[Any, str] | None
@@ -63,6 +73,21 @@ def check(shape: Structure, request: Mapping[str, Any]) -> None:
         raise validation(f"{len(faults)} validation error{plural} detected: {text}")
 
 
+def drop_unknown(shape: Shape, value: object) -> None:
+    """Remove from a request, in place, what AWS knows no name for, as the service ignores it.
+
+    A client in another language may be newer than this engine, or have a member too many.
+    """
+    if isinstance(shape, Structure) and isinstance(value, dict):
+        shape.drop_unknown(cast("dict[str, Any]", value))
+    elif isinstance(shape, Listing) and isinstance(value, list):
+        for one in cast("list[object]", value):
+            drop_unknown(shape.member, one)
+    elif isinstance(shape, Mapped) and isinstance(value, dict):
+        for one in cast("dict[str, object]", value).values():
+            drop_unknown(shape.member, one)
+
+
 def _spell(path: Path) -> str:
     names: list[str] = []
     while path is not None:
@@ -79,26 +104,6 @@ def _fault(value: str, path: Path, constraint: str) -> str:
     return (
         f"Value {value} at '{_spell(path)}' failed to satisfy constraint: Member must {constraint}"
     )
-
-
-def _serialization(text: str) -> EngineError:
-    return EngineError("SerializationException", text)
-
-
-def _unreadable(value: object, wanted: str) -> EngineError:
-    if isinstance(value, bool):
-        return _serialization(f"{str(value).upper()}_VALUE cannot be converted to {wanted}")
-    if isinstance(value, int):
-        return _serialization(f"NUMBER_VALUE cannot be converted to {wanted}")
-    if isinstance(value, float):
-        return _serialization(f"DECIMAL_VALUE cannot be converted to {wanted}")
-    if isinstance(value, str):
-        return _serialization(f"STRING_VALUE cannot be converted to {wanted}")
-    if isinstance(value, Mapping):
-        return _serialization("Start of structure or map found where not expected")
-    if isinstance(value, list):
-        return _serialization("Start of list found where not expected")
-    return _serialization(f"A {type(value).__name__} cannot be converted to {wanted}")
 
 
 class Text:
@@ -123,7 +128,7 @@ class Text:
     def check(self, value: Any, path: Path, faults: list[str]) -> None:
         """Append what a string breaks: its length, its pattern, its set of values."""
         if not isinstance(value, str):
-            raise _unreadable(value, "String")
+            raise no_scalar(value, "String")
         if not value.isascii():
             _check_unicode(value)
         if self._enum is not None:
@@ -165,20 +170,20 @@ class Integer:
     __slots__ = ("_bits", "_max", "_min", "_name")
 
     def __init__(
-        self, *, minimum: int | None = None, maximum: int | None = None, name: str = "Integer"
+        self, *, minimum: int | None = None, maximum: int | None = None, name: Scalar = "Integer"
     ) -> None:
         self._min = minimum
         self._max = maximum
-        self._name = name
+        self._name: Scalar = name
         self._bits = 63 if name == "Long" else 31
 
     def check(self, value: Any, path: Path, faults: list[str]) -> None:
         """Append what a number breaks: its bounds."""
         if not isinstance(value, int) or isinstance(value, bool):
-            raise _unreadable(value, self._name)
+            raise no_scalar(value, self._name)
         if not -1 << self._bits <= value < 1 << self._bits:
             # No JSON reader of the service's takes it, and our own stores could not keep it.
-            raise _serialization(f"NUMBER_VALUE cannot be converted to {self._name}")
+            raise serialization(f"NUMBER_VALUE cannot be converted to {self._name}")
         if self._min is not None and value < self._min:
             constraint = f"have value greater than or equal to {self._min}"
             faults.append(_fault(f"'{value}'", path, constraint))
@@ -191,7 +196,7 @@ def _check_unicode(value: str) -> None:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise _serialization("A string holds a surrogate without its other half") from None
+        raise serialization("A string holds a surrogate without its other half") from None
 
 
 class Boolean:
@@ -202,7 +207,7 @@ class Boolean:
     def check(self, value: Any, path: Path, faults: list[str]) -> None:  # noqa: ARG002
         """Refuse what is neither true nor false."""
         if not isinstance(value, bool):
-            raise _unreadable(value, "Boolean")
+            raise no_scalar(value, "Boolean")
 
 
 class Timestamp:
@@ -215,9 +220,9 @@ class Timestamp:
         if isinstance(value, datetime):
             return
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise _unreadable(value, "Timestamp")
+            raise no_scalar(value, "Date")
         if not abs(value) < _FAR_SECONDS:
-            raise _serialization("NUMBER_VALUE cannot be converted to Timestamp")
+            raise serialization("NUMBER_VALUE cannot be converted to Date")
 
 
 class Document:
@@ -228,49 +233,49 @@ class Document:
     def check(self, value: Any, path: Path, faults: list[str]) -> None:  # noqa: ARG002
         """Refuse what is no map."""
         if not isinstance(value, dict):
-            raise _unreadable(value, "Map")
+            raise no_map(value, ATTRIBUTE_VALUE)
 
 
 class Listing:
     """A list of one shape."""
 
-    __slots__ = ("_max", "_member", "_min")
+    __slots__ = ("_max", "_min", "member")
 
     def __init__(self, member: Shape, *, minimum: int = 0, maximum: int | None = None) -> None:
-        self._member = member
+        self.member = member
         self._min = minimum
         self._max = maximum
 
     def check(self, value: Any, path: Path, faults: list[str]) -> None:
         """Append what a list breaks, and what its members do."""
         if not isinstance(value, list):
-            raise _unreadable(value, "List")
+            raise no_list(value)
         members = cast("list[object]", value)
         _count(members, self._min, self._max, path, faults)
         for number, member in enumerate(members, 1):
             if member is None:
                 faults.append(_fault("null", ((path, str(number)), "member"), "not be null"))
             else:
-                self._member.check(member, ((path, str(number)), "member"), faults)
+                self.member.check(member, ((path, str(number)), "member"), faults)
 
 
 class Mapped:
     """A map from strings to one shape."""
 
-    __slots__ = ("_key", "_max", "_min", "_value")
+    __slots__ = ("_key", "_max", "_min", "member")
 
     def __init__(
         self, key: Shape, value: Shape, *, minimum: int = 0, maximum: int | None = None
     ) -> None:
         self._key = key
-        self._value = value
+        self.member = value
         self._min = minimum
         self._max = maximum
 
     def check(self, value: Any, path: Path, faults: list[str]) -> None:
         """Append what a map breaks, and what its keys and values do."""
         if not isinstance(value, dict):
-            raise _unreadable(value, "Map")
+            raise no_map(value, "java.lang.String")
         members = cast("dict[object, object]", value)
         _count(members, self._min, self._max, path, faults)
         for name, member in members.items():
@@ -278,7 +283,7 @@ class Mapped:
             if member is None:
                 faults.append(_fault("null", ((path, str(name)), "member"), "not be null"))
             else:
-                self._value.check(member, ((path, str(name)), "member"), faults)
+                self.member.check(member, ((path, str(name)), "member"), faults)
 
 
 def _count(
@@ -332,7 +337,7 @@ class Structure:
         given: Mapping[str, object] = value
         # The test for a dictionary comes first because the one for a mapping is slow.
         if type(value) is not dict and not isinstance(value, Mapping):
-            raise _unreadable(value, "Structure")
+            raise no_structure(value, member=path is not None and path[1] == "member")
         for name, spelling in self._required:
             if given.get(name) is None:
                 faults.append(_fault("null", (path, spelling), "not be null"))
@@ -344,6 +349,19 @@ class Structure:
             if declared is None:
                 raise self._undeclared(name)
             declared[0].check(member, (path, declared[1]), faults)
+
+    def drop_unknown(self, value: dict[str, Any]) -> None:
+        """Remove members that nobody knows, here and below; see `drop_unknown`."""
+        members = self._members
+        unknown: list[str] = []
+        for name, member in value.items():
+            declared = members.get(name)
+            if declared is not None:
+                drop_unknown(declared[0], member)
+            elif name not in self._refused:
+                unknown.append(name)
+        for name in unknown:
+            del value[name]
 
     def _undeclared(self, name: object) -> EngineError:
         if not isinstance(name, str):

@@ -16,6 +16,16 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.limits import ATTRIBUTE_NAME_BYTES, LIST_OVERHEAD, NESTING_LEVELS
 from anydynamo.engine.numbers import measured, number_size, parse, sort_bytes
+from anydynamo.engine.readings import reading
+from anydynamo.engine.unreadable import (
+    ATTRIBUTE_VALUE,
+    no_binary,
+    no_list,
+    no_map,
+    no_scalar,
+    no_structure,
+    serialization,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +87,7 @@ def measured_item(item: object) -> tuple[Item, int]:
         EngineError: As for `check_item`.
     """
     if type(item) is not dict and not isinstance(item, Mapping):
-        raise _wrong_shape("map")
+        raise no_map(item, ATTRIBUTE_VALUE)
     return _check_attributes(cast("Mapping[object, Any]", item), 1)
 
 
@@ -116,7 +126,7 @@ def _check(value: Any, level: int) -> tuple[AttributeValue, int]:
     if value.__class__ is not dict and not isinstance(value, Mapping):
         if value is None:
             raise _not_one_type({})
-        raise _wrong_shape("attribute value")
+        raise no_structure(value, ATTRIBUTE_VALUE, member=True)
     if len(typed) != 1:
         raise _not_one_type(typed)
     ((tag, content),) = typed.items()
@@ -147,10 +157,6 @@ def _not_one_type(value: Mapping[str, object]) -> EngineError:
     )
 
 
-def _wrong_shape(expected: str) -> EngineError:
-    return EngineError("SerializationException", f"Unexpected value type in payload: {expected}")
-
-
 def check_name(name: object) -> str:
     """Validate an attribute's name, and return it.
 
@@ -158,7 +164,7 @@ def check_name(name: object) -> str:
         EngineError: As for `check_item`.
     """
     if not isinstance(name, str):
-        raise _wrong_shape("attribute name")
+        raise no_scalar(name, "String")
     size = len(utf8(name))
     if not size:
         raise validation(_INVALID + "Empty attribute name")
@@ -176,9 +182,7 @@ def utf8(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError as error:
-        raise EngineError(
-            "SerializationException", "A string holds a surrogate without its other half"
-        ) from error
+        raise serialization("A string holds a surrogate without its other half") from error
 
 
 def _check_string(content: object, _level: int) -> tuple[str, int]:
@@ -188,7 +192,7 @@ def _check_string(content: object, _level: int) -> tuple[str, int]:
 
 def _string(content: object) -> str:
     if not isinstance(content, str):
-        raise _wrong_shape("string")
+        raise no_scalar(content, "String")
     if not content.isascii():
         utf8(content)
     return content if type(content) is str else str(content)
@@ -196,7 +200,7 @@ def _string(content: object) -> str:
 
 def _check_number(content: object, _level: int) -> tuple[str, int]:
     if not isinstance(content, str):
-        raise EngineError("SerializationException", "NUMBER_VALUE cannot be converted to String")
+        raise no_scalar(content, "String")
     return measured(content if type(content) is str else str(content))
 
 
@@ -207,19 +211,19 @@ def _check_binary(content: object, _level: int) -> tuple[bytes, int]:
 
 def _binary(content: object) -> bytes:
     if not isinstance(content, (bytes, bytearray, memoryview)):
-        raise _wrong_shape("binary")
+        raise no_binary(content)
     return bytes(cast("bytes", content))
 
 
 def _check_boolean(content: object, _level: int) -> tuple[bool, int]:
     if not isinstance(content, bool):
-        raise _wrong_shape("boolean")
+        raise no_scalar(content, "Boolean")
     return content, 1
 
 
 def _check_null(content: object, _level: int) -> tuple[bool, int]:
     if not isinstance(content, bool):
-        raise _wrong_shape("boolean")
+        raise no_scalar(content, "Boolean")
     if not content:
         raise validation(_INVALID + "Null attribute value types must have the value of true")
     return True, 1
@@ -227,7 +231,7 @@ def _check_null(content: object, _level: int) -> tuple[bool, int]:
 
 def _check_map(content: object, level: int) -> tuple[Item, int]:
     if type(content) is not dict and not isinstance(content, Mapping):
-        raise _wrong_shape("map")
+        raise no_map(content, ATTRIBUTE_VALUE)
     checked, size = _check_attributes(cast("Mapping[object, Any]", content), level + 1)
     return checked, LIST_OVERHEAD + len(checked) + size
 
@@ -247,7 +251,7 @@ def _check_list(content: object, level: int) -> tuple[list[AttributeValue], int]
 
 def _sequence(content: object) -> list[object] | tuple[object, ...]:
     if not isinstance(content, (list, tuple)):
-        raise _wrong_shape("list")
+        raise no_list(content)
     return cast("list[object] | tuple[object, ...]", content)
 
 
@@ -263,11 +267,14 @@ def _check_string_set(content: object, _level: int) -> tuple[list[str], int]:
 
 
 def _check_number_set(content: object, level: int) -> tuple[list[str], int]:
-    members = [_check_number(member, level)[0] for member in _set(content)]
+    given = _set(content)
+    members = [_check_number(member, level)[0] for member in given]
     if not members:
         raise validation(_INVALID + "An number set  may not be empty")
     if len(set(members)) != len(members):
-        raise validation("Input collection contains duplicates")
+        if reading().number_sets == "by_value" or len(set(given)) != len(given):
+            raise validation("Input collection contains duplicates")
+        members = list(set(members))
     members.sort(key=parse)
     return members, _number_set_size(members)
 

@@ -1,9 +1,10 @@
 """Bodies of requests and answers: JSON outside, the shapes of botocore inside.
 
-The two differ in binary values, which JSON has as base64, and in moments, which it has as seconds
-since the epoch. An answer is converted while it is written. In a request only the places are
-converted where an attribute value can stand, one table of them for each operation: a map attribute
-may well be called `B` and hold a string.
+The two differ in binary values, which JSON has as base64, in moments, which it has as seconds since
+the epoch, and in members that nobody knows, which the service ignores and botocore refuses. An
+answer is converted while it is written. In a request only the places are converted where an
+attribute value can stand, one table of them for each operation: a map attribute may well be called
+`B` and hold a string.
 
 Source: the request syntax of each operation in the Amazon DynamoDB API Reference (2012-08-10).
 """
@@ -18,6 +19,7 @@ from typing import Any, Final, cast
 
 import orjson
 
+from anydynamo.engine.requests import drop_unknown_parameters
 from anydynamo.errors import InvalidRequest
 
 __all__ = ["read_body", "write_body"]
@@ -44,7 +46,9 @@ def read_body(operation: str, body: bytes) -> Mapping[str, Any]:
         convert = _PLACES.get(operation)
         if convert is not None:
             convert(request)
-    return cast("dict[str, Any]", request)
+    parameters = cast("dict[str, Any]", request)
+    drop_unknown_parameters(operation, parameters)
+    return parameters
 
 
 def write_body(answer: Mapping[str, Any]) -> bytes:

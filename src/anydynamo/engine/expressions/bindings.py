@@ -19,6 +19,7 @@ from anydynamo.engine.expressions.parser import (
 from anydynamo.engine.expressions.projections import Projection, compile_projection
 from anydynamo.engine.expressions.updates import Update, compile_update
 from anydynamo.engine.limits import ATTRIBUTE_NAME_BYTES, EXPRESSION_BYTES, PLACEHOLDER_BYTES
+from anydynamo.engine.unreadable import ATTRIBUTE_VALUE, no_map, no_scalar
 from anydynamo.engine.values import check_value, utf8
 
 if TYPE_CHECKING:
@@ -51,19 +52,24 @@ class Expressions:
     DynamoDB's text, which names the parameter; operations put their own prefix before it.
     """
 
-    def __init__(self, request: Mapping[str, Any], allowed: Sequence[str] = ()) -> None:
+    def __init__(
+        self, request: Mapping[str, Any], allowed: Sequence[str] = (), *, prefix: str = ""
+    ) -> None:
         """Check `ExpressionAttributeNames` and `ExpressionAttributeValues`, and copy the values.
 
         Args:
             request: The request, or the transaction's action.
             allowed: The operation's expression parameters that take values, in DynamoDB's order;
                 they are named in the error if values were given without any expression.
+            prefix: What the operation puts before the text of what is wrong inside an expression
+                or a value. Where one is empty or not used, the service says so without it.
 
         Raises:
             EngineError: A placeholder is malformed, a value is invalid, or there is no expression
                 to use them.
         """
         self._request = request
+        self._prefix = prefix
         names = request.get("ExpressionAttributeNames")
         values = request.get("ExpressionAttributeValues")
         self._names: dict[str, str] = {} if names is None else self._checked_names(names)
@@ -83,7 +89,7 @@ class Expressions:
         for placeholder, name in known.items():
             _check_placeholder("ExpressionAttributeNames", _NAME, placeholder)
             if not isinstance(name, str):
-                raise EngineError("SerializationException", "An attribute name must be a string")
+                raise no_scalar(name, "String")
             if not 1 <= _size(name) <= ATTRIBUTE_NAME_BYTES:
                 raise validation(
                     "ExpressionAttributeNames contains invalid value: Attribute names have 1 to"
@@ -97,8 +103,8 @@ class Expressions:
         if not self._has(*_WITH_VALUES):
             absent = " and ".join(f"{parameter} is null" for parameter in allowed)
             raise validation(
-                "ExpressionAttributeValues can only be specified when using expressions"
-                + (absent and f": {absent}")
+                f"{self._prefix}ExpressionAttributeValues can only be specified when using"
+                " expressions" + (absent and f": {absent}")
             )
         if not known:
             raise validation("ExpressionAttributeValues must not be empty")
@@ -111,7 +117,7 @@ class Expressions:
                 if error.code != "ValidationException":
                     raise
                 raise validation(
-                    "ExpressionAttributeValues contains invalid value:"
+                    f"{self._prefix}ExpressionAttributeValues contains invalid value:"
                     f" {error.message} for key {placeholder}"
                 ) from None
         return checked
@@ -144,7 +150,7 @@ class Expressions:
         try:
             return compile_projection(text, self._resolved(parse_projection(text)))
         except ExpressionError as error:
-            raise _invalid(parameter, error) from None
+            raise self._invalid(parameter, error) from None
 
     def finish(self) -> None:
         """Refuse names and values that no bound expression used.
@@ -171,23 +177,26 @@ class Expressions:
         try:
             return compile_(text, self._resolved(parse(text))).bind(self._values)
         except ExpressionError as error:
-            raise _invalid(parameter, error) from None
+            raise self._invalid(parameter, error) from None
 
     def _text(self, parameter: str) -> str | None:
         text = self._request.get(parameter)
         if text is None:
             return None
         if not isinstance(text, str):
-            raise EngineError("SerializationException", f"{parameter} must be a string")
+            raise no_scalar(text, "String")
         if not text:
             raise validation(f"Invalid {parameter}: The expression can not be empty;")
         size = _size(text)
         if size > EXPRESSION_BYTES:
             raise validation(
-                f"Invalid {parameter}: Expression size has exceeded the maximum allowed size;"
-                f" expression size: {size}"
+                f"{self._prefix}Invalid {parameter}: Expression size has exceeded the maximum"
+                f" allowed size; expression size: {size}"
             )
         return text
+
+    def _invalid(self, parameter: str, error: ExpressionError) -> EngineError:
+        return validation(f"{self._prefix}Invalid {parameter}: {error}")
 
     def _resolved(self, parsed: Parsed[object]) -> tuple[tuple[str, str], ...]:
         """Look up the placeholders of an expression, and remember that they are in use."""
@@ -210,7 +219,7 @@ class Expressions:
 
 def _check_placeholder(parameter: str, form: re.Pattern[str], placeholder: object) -> None:
     if not isinstance(placeholder, str):
-        raise EngineError("SerializationException", "A placeholder must be a string")
+        raise no_scalar(placeholder, "String")
     if len(placeholder) > PLACEHOLDER_BYTES:
         raise validation(
             f"{parameter} contains invalid key: The expression attribute map contains a key that"
@@ -222,13 +231,9 @@ def _check_placeholder(parameter: str, form: re.Pattern[str], placeholder: objec
 
 def _mapping(value: object) -> Mapping[str, object]:
     if type(value) is not dict and not isinstance(value, Mapping):
-        raise EngineError("SerializationException", "Unexpected value type in payload: map")
+        raise no_map(value, ATTRIBUTE_VALUE)
     return cast("Mapping[str, object]", value)
 
 
 def _size(text: str) -> int:
     return len(text) if text.isascii() else len(utf8(text))
-
-
-def _invalid(parameter: str, error: ExpressionError) -> EngineError:
-    return validation(f"Invalid {parameter}: {error}")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import operator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from anydynamo.engine.expressions.ast import (
@@ -50,6 +49,7 @@ from anydynamo.engine.expressions.evaluators import (
 from anydynamo.engine.expressions.lexer import ExpressionError
 from anydynamo.engine.expressions.parser import CONDITION_FUNCTIONS, parse_condition
 from anydynamo.engine.expressions.paths import DocumentPath, reader, resolve, show
+from anydynamo.engine.readings import remembered
 from anydynamo.engine.values import TYPES, AttributeValue, Item
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class CompiledCondition:
         return Condition(self.paths, self.top_level_names, self.test, values, self.effort)
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def compile_condition(text: str, names: tuple[tuple[str, str], ...]) -> CompiledCondition:
     """Compile a condition.
 

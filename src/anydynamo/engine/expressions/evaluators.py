@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from anydynamo.engine.expressions.lexer import ExpressionError
 from anydynamo.engine.numbers import parse
+from anydynamo.engine.readings import reading
 from anydynamo.engine.values import AttributeValue, Item, string_length
 
 __all__ = [
@@ -220,6 +221,7 @@ def _stands_in(part: Any, content: Any) -> bool:
 
 def size_of(subject: Source) -> Source:
     """Measure what has a size; anything else, or nothing, yields nothing."""
+    length = len if reading().string_size == "characters" else string_length
 
     def size(item: Item, values: Values) -> AttributeValue | None:
         value = subject(item, values)
@@ -228,6 +230,6 @@ def size_of(subject: Source) -> Source:
         ((tag, content),) = value.items()
         if tag not in TYPES_WITH_SIZE:
             return None
-        return {"N": str(string_length(content) if tag == "S" else len(content))}
+        return {"N": str(length(content) if tag == "S" else len(content))}
 
     return size

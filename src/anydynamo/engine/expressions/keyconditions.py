@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
 from anydynamo.engine.expressions.ast import (
@@ -23,6 +22,7 @@ from anydynamo.engine.expressions.conditions import compile_condition
 from anydynamo.engine.expressions.lexer import ExpressionError
 from anydynamo.engine.expressions.parser import parse_condition
 from anydynamo.engine.expressions.paths import resolve
+from anydynamo.engine.readings import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,7 +102,7 @@ class CompiledKeyCondition:
         )
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def compile_key_condition(text: str, names: tuple[tuple[str, str], ...]) -> CompiledKeyCondition:
     """Compile a key condition expression.
 

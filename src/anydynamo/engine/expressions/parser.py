@@ -33,12 +33,8 @@ from anydynamo.engine.expressions.ast import (
 )
 from anydynamo.engine.expressions.lexer import END, ExpressionError, Token, tokenize
 from anydynamo.engine.expressions.reserved import is_reserved
-from anydynamo.engine.limits import (
-    EXPRESSION_OPERATORS,
-    IN_OPERANDS,
-    LIST_INDEX_MAX,
-    NESTING_LEVELS,
-)
+from anydynamo.engine.limits import EXPRESSION_OPERATORS, LIST_INDEX_MAX, NESTING_LEVELS
+from anydynamo.engine.readings import reading, remembered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +87,7 @@ class Parsed(Generic[T_co]):
     values: tuple[str, ...]
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def parse_condition(text: str) -> Parsed[Condition]:
     """Parse a condition, filter or key condition expression.
 
@@ -101,7 +97,7 @@ def parse_condition(text: str) -> Parsed[Condition]:
     return _Parser(text).whole(_Parser.condition)
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def parse_update(text: str) -> Parsed[tuple[Action, ...]]:
     """Parse an update expression into its actions, in the order of the text.
 
@@ -425,7 +421,7 @@ class _Parser:
         while self._take(","):
             options.append(self._operand(CONDITION_FUNCTIONS))
         self._expect(")")
-        if len(options) > IN_OPERANDS:
+        if len(options) > reading().in_operands:
             self._problem(
                 "path",
                 "The IN operator is provided with too many operands; number of operands:"

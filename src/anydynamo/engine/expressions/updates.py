@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from anydynamo.engine.errors import EngineError, validation
@@ -33,7 +32,12 @@ from anydynamo.engine.expressions.paths import (
 )
 from anydynamo.engine.limits import ITEM_BYTES
 from anydynamo.engine.numbers import add, parse, subtract
+<<<<<<< HEAD
 from anydynamo.engine.values import AttributeValue, Item, copy_value, value_size
+=======
+from anydynamo.engine.readings import reading, remembered
+from anydynamo.engine.values import AttributeValue, Item, copy_value
+>>>>>>> main
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -132,6 +136,7 @@ class CompiledUpdate:
     checks: tuple[Check, ...]
     paths: tuple[DocumentPath, ...]
     top_level_names: frozenset[str]
+    creates: bool
 
     def bind(self, values: Values) -> Update:
         """Check the values and bind the update to them.
@@ -141,7 +146,7 @@ class CompiledUpdate:
         """
         for check in self.checks:
             check(values)
-        return Update(self.paths, self.top_level_names, self.actions, values)
+        return Update(self.paths, self.top_level_names, self.actions, values, self.creates)
 
 
 class Update(NamedTuple):
@@ -152,7 +157,8 @@ class Update(NamedTuple):
         top_level_names: The attributes that it changes.
         actions: The compiled actions, in the order in which they write.
         values: The values that the actions read.
-        creates: Whether an item that is not there is made. Every update expression does.
+        creates: Whether an item that is not there is made. Every update expression does, unless
+            one that only removes is read otherwise.
     """
 
     paths: tuple[DocumentPath, ...]
@@ -211,7 +217,7 @@ class Update(NamedTuple):
         return Updated(draft.item, before, after)
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def compile_update(text: str, names: tuple[tuple[str, str], ...]) -> CompiledUpdate:
     """Compile an update expression.
 
@@ -242,9 +248,9 @@ def compile_update_tree(trees: Sequence[Action], names: Mapping[str, str]) -> Co
     if any(isinstance(element, int) for path in paths for element in path):
         # Elements that are set past a list's end are appended in the order of their indexes.
         actions = tuple(sorted(actions, key=_path_order))
-    return CompiledUpdate(
-        actions, tuple(compiler.checks), paths, frozenset(str(path[0]) for path in paths)
-    )
+    creates = reading().removal_creates or any(isinstance(tree, Set | Add) for tree in trees)
+    names_changed = frozenset(str(path[0]) for path in paths)
+    return CompiledUpdate(actions, tuple(compiler.checks), paths, names_changed, creates)
 
 
 def _path_order(action: CompiledAction) -> tuple[tuple[bool, Any], ...]:

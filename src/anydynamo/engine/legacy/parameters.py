@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from anydynamo.engine.errors import validation
+from anydynamo.engine.readings import reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +26,12 @@ LEGACY: Final = frozenset(
 """The legacy parameters of all operations."""
 
 
-def refuse_mixture(request: Mapping[str, Any]) -> None:
+def refuse_mixture(request: Mapping[str, Any], *, prefix: str = "") -> None:
     """Refuse a request, or a table's part of a batch, that has legacy parameters and expressions.
+
+    Args:
+        request: The request.
+        prefix: What the operation puts before the text.
 
     Raises:
         EngineError: A ValidationException.
@@ -35,10 +40,20 @@ def refuse_mixture(request: Mapping[str, Any]) -> None:
     members = cast("Mapping[object, Any]", request)
     given = [name for name, value in members.items() if isinstance(name, str) and value is not None]
     legacy = [name for name in given if name in LEGACY]
+<<<<<<< HEAD
     modern = [name for name in given if name.endswith("Expression")]
+=======
+    modern = [name for name in given if str(name).endswith("Expression")]
+    if (
+        legacy == ["KeyConditions"]
+        and "KeyConditionExpression" not in modern
+        and reading().key_conditions == "mixed"
+    ):
+        return
+>>>>>>> main
     if legacy and modern:
         raise validation(
-            "Can not use both expression and non-expression parameters in the same request: "
-            f"Non-expression parameters: {{{', '.join(legacy)}}} "
+            f"{prefix}Can not use both expression and non-expression parameters in the same"
+            f" request: Non-expression parameters: {{{', '.join(legacy)}}} "
             f"Expression parameters: {{{', '.join(modern)}}}"
         )

@@ -56,6 +56,9 @@ def _bound(given: Mapping[str, Any]) -> Bound | EngineError:
     try:
         bound = bind(given)
     except EngineError as error:
+        if error.code == "SerializationException":
+            # Not one statement is wrong: the request cannot be read.
+            raise
         return error
     if isinstance(bound.statement, Exists):
         return validation("The EXISTS function can only be used in ExecuteTransaction")

@@ -21,9 +21,10 @@ from anydynamo.engine.expressions.ast import (
     Value,
 )
 from anydynamo.engine.expressions.parser import Group
-from anydynamo.engine.limits import EXPRESSION_OPERATORS, IN_OPERANDS
+from anydynamo.engine.limits import EXPRESSION_OPERATORS
 from anydynamo.engine.partiql.lexer import malformed
 from anydynamo.engine.partiql.literals import constant
+from anydynamo.engine.readings import reading
 
 if TYPE_CHECKING:
     from anydynamo.engine.partiql.source import Source
@@ -162,8 +163,9 @@ class _Reader:
         while source.take(","):
             options.append(self._operand())
         source.expect(closing)
-        if len(options) > IN_OPERANDS:
-            raise malformed(f"IN has {len(options)} values, and may have {IN_OPERANDS}")
+        most = reading().in_operands
+        if len(options) > most:
+            raise malformed(f"IN has {len(options)} values, and may have {most}")
         return tuple(options)
 
 

@@ -7,7 +7,6 @@ function with PartiQL for DynamoDB" of the Amazon DynamoDB Developer Guide.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
 from anydynamo.engine.errors import validation
@@ -24,6 +23,7 @@ from anydynamo.engine.partiql.assignments import read_assignment
 from anydynamo.engine.partiql.conditions import read_condition
 from anydynamo.engine.partiql.lexer import END, malformed
 from anydynamo.engine.partiql.source import Source
+from anydynamo.engine.readings import remembered
 from anydynamo.engine.values import check_value
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class Script:
         return {name: check_value(make(checked)) for name, make in self.templates.items()}
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def parse(text: str) -> Script:
     """Parse and compile a statement.
 

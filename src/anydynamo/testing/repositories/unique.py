@@ -414,6 +414,7 @@ class UniqueContract:
         )
         refused = [one for one in outcomes if isinstance(one, UniqueViolation)]
         stored_ones = [one for one in outcomes if isinstance(one, Member)]
+        assert [one for one in outcomes if not isinstance(one, (UniqueViolation, Member))] == []
         assert (len(refused), len(stored_ones)) == (199, 1)
         assert {one.owner for one in refused} == {stored_ones[0].member_id}
         assert len(await stored(raw, members)) == 2

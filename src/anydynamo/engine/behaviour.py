@@ -1,0 +1,91 @@
+"""What the user of an emulated DynamoDB may choose, and what the engine is told with requests."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from anydynamo.engine.readings import STANDARD, Readings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["CHOICES", "Behaviour", "Surroundings", "behaviour_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behaviour:
+    """How an embedded provider behaves where DynamoDB leaves it open, or takes its time.
+
+    Each field is an option of the provider's URL, too: `memory://?expire_after=3600`.
+
+    Attributes:
+        expire_after: Let writes delete items, a few at a time, that expired so many seconds ago.
+            The service does so within a few days. None leaves them where they are until `sweep` is
+            called: a clock that stands still elsewhere, as in tests, would lose items that it
+            takes for fresh.
+        readings: How points are read that AWS's documentation leaves open; of these, each is an
+            option of the URL by its own name.
+    """
+
+    expire_after: float | None = None
+    readings: Readings = STANDARD
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the engine is told beside a request.
+
+    Attributes:
+        now: The clock, in seconds since the epoch.
+        behaviour: What the user chose.
+    """
+
+    now: Callable[[], float]
+    behaviour: Behaviour = field(default_factory=Behaviour)
+
+
+def seconds(text: str) -> float:
+    """Convert a duration in seconds.
+
+    Raises:
+        ValueError: It is no number, or one below 0.
+    """
+    number = float(text)
+    if not 0 <= number < math.inf:
+        raise ValueError("expected a number of seconds, 0 or more")
+    return number
+
+
+def one_of(*names: str) -> Callable[[str], str]:
+    """Return a function that converts text which must be one of some names."""
+
+    def convert(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"expected one of {', '.join(names)}")
+        return text
+
+    return convert
+
+
+_READINGS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "in_operands": lambda text: int(one_of("99", "100")(text)),
+    "string_size": one_of("utf16", "characters"),
+    "removal_creates": lambda text: one_of("true", "false")(text) == "true",
+    "number_sets": one_of("by_value", "as_written"),
+    "key_conditions": one_of("alone", "mixed"),
+}
+
+CHOICES: Final[Mapping[str, Callable[[str], Any]]] = {
+    "expire_after": seconds,
+    **_READINGS,
+}
+"""How the text of each choice is converted."""
+
+
+def behaviour_of(choices: Mapping[str, Any]) -> Behaviour:
+    """Make a behaviour of converted choices."""
+    read = {name: value for name, value in choices.items() if name in _READINGS}
+    rest = {name: value for name, value in choices.items() if name not in _READINGS}
+    return Behaviour(readings=Readings(**read) if read else STANDARD, **rest)

@@ -1,0 +1,73 @@
+"""The parameters of backups, made on demand and continuously."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from anydynamo.engine.requests.vocabulary import (
+    BILLING,
+    BOOLEAN,
+    ENCRYPTION,
+    INDEX_SETTINGS,
+    INDEX_SHAPE,
+    NAME_PATTERN,
+    NEW_TABLE,
+    ON_DEMAND,
+    ONE_TABLE,
+    TABLE,
+    THROUGHPUT,
+)
+from anydynamo.engine.shapes import Integer, Listing, Structure, Text, Timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["BACKUPS"]
+
+_BACKUP: Final = Text(minimum=37, maximum=1024)
+_ONE_BACKUP: Final = Structure(required={"BackupArn": _BACKUP})
+
+BACKUPS: Final[Mapping[str, Structure]] = {
+    "UpdateContinuousBackups": Structure(
+        required={
+            "TableName": TABLE,
+            "PointInTimeRecoverySpecification": Structure(
+                required={"PointInTimeRecoveryEnabled": BOOLEAN},
+                optional={"RecoveryPeriodInDays": Integer(minimum=1, maximum=35)},
+            ),
+        }
+    ),
+    "DescribeContinuousBackups": ONE_TABLE,
+    "CreateBackup": Structure(
+        required={
+            "TableName": TABLE,
+            "BackupName": Text(minimum=3, maximum=255, pattern=NAME_PATTERN),
+        }
+    ),
+    "DescribeBackup": _ONE_BACKUP,
+    "DeleteBackup": _ONE_BACKUP,
+    "ListBackups": Structure(
+        optional={
+            "TableName": TABLE,
+            "Limit": Integer(minimum=1, maximum=100),
+            "TimeRangeLowerBound": Timestamp(),
+            "TimeRangeUpperBound": Timestamp(),
+            "ExclusiveStartBackupArn": _BACKUP,
+            "BackupType": Text(enum=("USER", "SYSTEM", "AWS_BACKUP", "ALL")),
+        }
+    ),
+    "RestoreTableFromBackup": Structure(
+        required={"TargetTableName": NEW_TABLE, "BackupArn": _BACKUP},
+        optional={
+            "BillingModeOverride": BILLING,
+            "ProvisionedThroughputOverride": THROUGHPUT,
+            "OnDemandThroughputOverride": ON_DEMAND,
+            "SSESpecificationOverride": ENCRYPTION,
+            "LocalSecondaryIndexOverride": Listing(Structure(required=INDEX_SHAPE)),
+            "GlobalSecondaryIndexOverride": Listing(
+                Structure(required=INDEX_SHAPE, optional=INDEX_SETTINGS)
+            ),
+        },
+        refused={"VectorIndexOverride": "there is no vector search"},
+    ),
+}

@@ -1,0 +1,86 @@
+"""Shapes that the parameters of several subjects have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from anydynamo.engine.shapes import Boolean, Document, Integer, Listing, Structure, TableName, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from anydynamo.engine.shapes import Shape
+
+__all__ = [
+    "BILLING",
+    "BOOLEAN",
+    "CAPACITY",
+    "DOCUMENT",
+    "ENCRYPTION",
+    "INDEX",
+    "INDEX_SETTINGS",
+    "INDEX_SHAPE",
+    "KEY_ATTRIBUTE",
+    "KEY_SCHEMA",
+    "LONG",
+    "NAME_PATTERN",
+    "NEW_TABLE",
+    "ONE_TABLE",
+    "ON_DEMAND",
+    "ON_FAILURE",
+    "PROJECTION",
+    "TABLE",
+    "TAGS",
+    "THROUGHPUT",
+    "UNITS",
+    "WARM",
+]
+
+NAME_PATTERN: Final = "[a-zA-Z0-9_.-]+"
+BOOLEAN: Final = Boolean()
+DOCUMENT: Final = Document()
+TABLE: Final = TableName()
+NEW_TABLE: Final = Text(minimum=3, maximum=255, pattern=NAME_PATTERN)
+INDEX: Final = Text(minimum=3, maximum=255, pattern=NAME_PATTERN)
+KEY_ATTRIBUTE: Final = Text(minimum=1, maximum=255)
+CAPACITY: Final = Text(enum=("INDEXES", "TOTAL", "NONE"))
+ON_FAILURE: Final = Text(enum=("ALL_OLD", "NONE"))
+KEY_SCHEMA: Final = Listing(
+    Structure(required={"AttributeName": KEY_ATTRIBUTE, "KeyType": Text(enum=("HASH", "RANGE"))}),
+    minimum=1,
+    # Four attributes on each side is the most, in a global secondary index.
+    maximum=8,
+)
+PROJECTION: Final = Structure(
+    optional={
+        "ProjectionType": Text(enum=("ALL", "INCLUDE", "KEYS_ONLY")),
+        "NonKeyAttributes": Listing(Text(minimum=1, maximum=255), minimum=1, maximum=20),
+    }
+)
+UNITS: Final = Integer(minimum=1, name="Long")
+THROUGHPUT: Final = Structure(required={"ReadCapacityUnits": UNITS, "WriteCapacityUnits": UNITS})
+LONG: Final = Integer(name="Long")
+ON_DEMAND: Final = Structure(optional={"MaxReadRequestUnits": LONG, "MaxWriteRequestUnits": LONG})
+WARM: Final = Structure(optional={"ReadUnitsPerSecond": LONG, "WriteUnitsPerSecond": LONG})
+INDEX_SHAPE: Final[Mapping[str, Shape]] = {
+    "IndexName": INDEX,
+    "KeySchema": KEY_SCHEMA,
+    "Projection": PROJECTION,
+}
+INDEX_SETTINGS: Final[Mapping[str, Shape]] = {
+    "ProvisionedThroughput": THROUGHPUT,
+    "OnDemandThroughput": ON_DEMAND,
+    "WarmThroughput": WARM,
+}
+TAGS: Final = Listing(
+    Structure(required={"Key": Text(minimum=1, maximum=128), "Value": Text(maximum=256)})
+)
+BILLING: Final = Text(enum=("PROVISIONED", "PAY_PER_REQUEST"))
+ENCRYPTION: Final = Structure(
+    optional={
+        "Enabled": BOOLEAN,
+        "SSEType": Text(enum=("AES256", "KMS")),
+        "KMSMasterKeyId": Text(),
+    }
+)
+ONE_TABLE: Final = Structure(required={"TableName": TABLE})

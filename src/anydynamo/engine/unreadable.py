@@ -1,0 +1,102 @@
+"""What the service says of JSON that has another type than the parameter: SerializationExceptions.
+
+The texts are those of the service's own JSON reader, which is written in Java, and shows it. AWS
+does not document them; they are what Dynoxide, which was calibrated against the service, answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from anydynamo.engine.errors import EngineError
+
+__all__ = [
+    "ATTRIBUTE_VALUE",
+    "Scalar",
+    "no_binary",
+    "no_list",
+    "no_map",
+    "no_scalar",
+    "no_structure",
+    "serialization",
+]
+
+Scalar = Literal["String", "Boolean", "Integer", "Long", "Date"]
+
+ATTRIBUTE_VALUE: Final = "com.amazonaws.dynamodb.v20120810.AttributeValue"
+
+_MAP: Final = "Start of structure or map found where not expected"
+_FIELD: Final = "Unexpected field type"
+
+
+def serialization(text: str) -> EngineError:
+    """Make a SerializationException: the request cannot even be read."""
+    return EngineError("SerializationException", text)
+
+
+def no_scalar(value: object, wanted: Scalar) -> EngineError:
+    """Say that a value is no text, switch, number or date."""
+    if isinstance(value, Mapping):
+        return serialization(_MAP)
+    if isinstance(value, list):
+        return serialization(f"Unrecognized collection type class java.lang.{wanted}")
+    if isinstance(value, str) and wanted == "Boolean":
+        return serialization("Unexpected token received from parser")
+    return serialization(f"{_token(value)} cannot be converted to {wanted}")
+
+
+def no_binary(value: object) -> EngineError:
+    """Say that a value is no binary."""
+    if isinstance(value, Mapping):
+        return serialization(_MAP)
+    if isinstance(value, list):
+        return serialization("Unrecognized collection type class java.nio.ByteBuffer")
+    return serialization("only base-64-encoded strings are convertible to bytes")
+
+
+def no_list(value: object) -> EngineError:
+    """Say that a value is no list."""
+    return serialization(_MAP if isinstance(value, Mapping) else _FIELD)
+
+
+def no_map(value: object, member: str) -> EngineError:
+    """Say that a value is no map.
+
+    Args:
+        value: What it is.
+        member: The Java name of what the map would hold.
+    """
+    if isinstance(value, list):
+        return serialization(
+            f"Unrecognized collection type java.util.Map<java.lang.String, {member}>"
+        )
+    return serialization(_FIELD)
+
+
+def no_structure(value: object, name: str | None = None, *, member: bool = False) -> EngineError:
+    """Say that a value is no structure, such as an attribute value.
+
+    Args:
+        value: What it is.
+        name: The structure's Java name, where it is known.
+        member: Whether it stands in a list or in a map, rather than in a structure.
+    """
+    if isinstance(value, list):
+        if name is None:
+            return serialization("Start of list found where not expected")
+        return serialization(f"Unrecognized collection type class {name}")
+    return serialization("Unexpected value type in payload" if member else _FIELD)
+
+
+def _token(value: object) -> str:
+    if isinstance(value, bool):
+        return f"{str(value).upper()}_VALUE"
+    if isinstance(value, int):
+        return "NUMBER_VALUE"
+    if isinstance(value, float):
+        return "DECIMAL_VALUE"
+    if isinstance(value, str):
+        return "STRING_VALUE"
+    # No JSON brings it here: a caller in Python does.
+    return f"A {type(value).__name__}"
