@@ -347,7 +347,7 @@ class Structure:
                 continue
             declared = members.get(name)
             if declared is None:
-                raise self._undeclared(name)
+                raise validation(self._undeclared(name))
             declared[0].check(member, (path, declared[1]), faults)
 
     def drop_unknown(self, value: dict[str, Any]) -> None:
@@ -363,14 +363,15 @@ class Structure:
         for name in unknown:
             del value[name]
 
-    def _undeclared(self, name: object) -> EngineError:
+    def _undeclared(self, name: object) -> str:
+        names = ", ".join(self._members)
         if not isinstance(name, str):
-            return _unreadable(name, "parameter name")
+            # A program can pass anything as a name, also what has no text.
+            return f"A parameter's name is a {type(name).__name__}, must be one of: {names}"
         known = self._refused.get(name)
         if known is not None:
-            return validation(f"The parameter {name} is not supported here: {known}")
-        names = ", ".join(self._members)
-        return validation(f"Unknown parameter in the request: {name!r}, must be one of: {names}")
+            return f"The parameter {name} is not supported here: {known}"
+        return f"Unknown parameter in the request: {name!r}, must be one of: {names}"
 
 
 def _spelling(name: str) -> str:

@@ -32,12 +32,8 @@ from anydynamo.engine.expressions.paths import (
 )
 from anydynamo.engine.limits import ITEM_BYTES
 from anydynamo.engine.numbers import add, parse, subtract
-<<<<<<< HEAD
-from anydynamo.engine.values import AttributeValue, Item, copy_value, value_size
-=======
 from anydynamo.engine.readings import reading, remembered
-from anydynamo.engine.values import AttributeValue, Item, copy_value
->>>>>>> main
+from anydynamo.engine.values import AttributeValue, Item, copy_value, value_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

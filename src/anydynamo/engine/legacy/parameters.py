@@ -40,17 +40,13 @@ def refuse_mixture(request: Mapping[str, Any], *, prefix: str = "") -> None:
     members = cast("Mapping[object, Any]", request)
     given = [name for name, value in members.items() if isinstance(name, str) and value is not None]
     legacy = [name for name in given if name in LEGACY]
-<<<<<<< HEAD
     modern = [name for name in given if name.endswith("Expression")]
-=======
-    modern = [name for name in given if str(name).endswith("Expression")]
     if (
         legacy == ["KeyConditions"]
         and "KeyConditionExpression" not in modern
         and reading().key_conditions == "mixed"
     ):
         return
->>>>>>> main
     if legacy and modern:
         raise validation(
             f"{prefix}Can not use both expression and non-expression parameters in the same"
