@@ -77,7 +77,7 @@ def explore(target: str, *, seconds: float, seed: int = 1) -> int:
     for count, data in enumerate(mutations(corpus(target), seed)):
         if time.monotonic() >= end:
             return count
-        faulthandler.dump_traceback_later(_SLOW_SECONDS, exit=True)
+        faulthandler.dump_traceback_later(_SLOW_SECONDS, exit=True, file=sys.__stderr__)
         try:
             run(data)
         except BaseException:
