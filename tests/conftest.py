@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from anydynamo.adapters.protocol import DatabaseAdapter
 
 # Before any test module imports them: the contracts' tests would fail without telling why.
-pytest.register_assert_rewrite("anydynamo.testing.contracts")
+pytest.register_assert_rewrite("anydynamo.testing.contracts", "anydynamo.testing.repositories")
 
 # Servers and files make single examples slow at times, which is no fault of the code under test.
 _SHORT = hypothesis.settings(

@@ -290,9 +290,26 @@ class RequestTimeout(ProviderError, TimeoutError):
 
 
 class Throttled(ProviderError):
-    """More requests than the table, the account or the service takes at this moment."""
+    """More requests than the table, the account or the service takes at this moment.
+
+    Attributes:
+        reasons: What DynamoDB said of it (`ThrottlingReasons`), where it did: mappings with a
+            `reason`, such as `TableWriteKeyRangeThroughputExceeded`, and the ARN of a `resource`.
+    """
 
     retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reasons: Sequence[Mapping[str, Any]] = (),
+        code: str | None = None,
+        operation: str | None = None,
+        table: str | None = None,
+    ) -> None:
+        super().__init__(message, code=code, operation=operation, table=table)
+        self.reasons = tuple(reasons)
 
 
 class AccessDenied(ProviderError, PermissionError):
@@ -436,7 +453,7 @@ def from_code(
         operation: The operation that failed.
         table: The table it was about.
         item: The item beside a failed condition, in DynamoDB's JSON.
-        reasons: A cancelled transaction's reasons.
+        reasons: A cancelled transaction's reasons, or those of a throttle.
 
     Returns:
         The error, to be raised by the caller. An unknown code becomes a `ProviderError`, so that
@@ -446,6 +463,6 @@ def from_code(
     where: dict[str, Any] = {"code": code, "operation": operation, "table": table}
     if issubclass(cls, ConditionFailed):
         return cls(message, item=item, **where)
-    if issubclass(cls, TransactionCancelled):
+    if issubclass(cls, TransactionCancelled | Throttled):
         return cls(message, reasons=reasons, **where)
     return cls(message, **where)

@@ -134,6 +134,28 @@ async def test_the_waits_double_up_to_the_attempts_that_were_allowed(waits: Wait
         assert caught.value.__cause__ is not None
 
 
+@pytest.mark.parametrize(
+    ("lost", "expected"),
+    [(DROP, Unavailable), (error("InternalServerError", status=500), ServiceFault)],
+)
+async def test_a_lost_answer_is_not_forgotten_over_the_throttles_that_follow_it(
+    lost: Answer, expected: type[AnyDynamoError]
+) -> None:
+    throttled = error("ProvisionedThroughputExceededException")
+    async with scripted(throttled, lost, throttled) as server:
+        async with opened(server, max_attempts=3) as adapter:
+            with pytest.raises(expected):
+                await adapter.call("DeleteItem", GET)
+        assert len(server.requests) == 3
+
+
+async def test_a_refusal_after_a_lost_answer_is_told() -> None:
+    refused = error("ConditionalCheckFailedException")
+    async with scripted(DROP, refused) as server, opened(server) as adapter:
+        with pytest.raises(ConditionFailed):
+            await adapter.call("DeleteItem", GET)
+
+
 async def test_one_attempt_means_no_retry(waits: Waits) -> None:
     async with (
         scripted(error("InternalServerError", status=500)) as server,

@@ -9,7 +9,7 @@ from tests.repository.scripted import ScriptedAdapter, session
 
 from anydynamo.errors import (
     BatchIncomplete,
-    Throttled,
+    ServiceFault,
     TransactionCancelled,
     VersionConflict,
 )
@@ -103,8 +103,8 @@ async def test_chunks_of_a_window_go_out_together_and_windows_one_after_the_othe
 
 
 async def test_a_failing_chunk_ends_the_others() -> None:
-    adapter = ScriptedAdapter({"UnprocessedItems": {}}, Throttled("slow"), blocking=False)
-    with pytest.raises(Throttled):
+    adapter = ScriptedAdapter({"UnprocessedItems": {}}, ServiceFault("inside"), blocking=False)
+    with pytest.raises(ServiceFault):
         await Repository(session(adapter), Item).put_many(some(200))
 
 

@@ -183,6 +183,21 @@ def serve(
     isolate: Annotated[
         bool, typer.Option("--isolate", help="Keep data apart for each access key and region.")
     ] = False,
+    faults: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Let requests go wrong as this JSON file says."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="NUMBER", help="What chance follows from with --faults.")
+    ] = None,
+    contention: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            min=0.0,
+            help="Let each request take so long, and refuse those that meet a transaction.",
+        ),
+    ] = None,
     as_json: _Json = False,
     debug: _Debug = False,
 ) -> None:
@@ -203,6 +218,9 @@ def serve(
             keys=check_signatures or [],
             isolate=isolate,
             as_json=as_json,
+            faults=faults,
+            seed=seed,
+            contention=contention,
         )
 
 

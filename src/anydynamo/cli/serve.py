@@ -15,7 +15,7 @@ from anydynamo.server.service import Service
 from anydynamo.server.serving import Server, is_loopback, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from anydynamo.adapters.protocol import DatabaseAdapter
     from anydynamo.server.places import Places
@@ -33,6 +33,9 @@ def run(
     keys: Sequence[str],
     isolate: bool,
     as_json: bool,
+    faults: Path | None = None,
+    seed: int | None = None,
+    contention: float | None = None,
 ) -> None:
     """Serve until the process is told to end.
 
@@ -45,12 +48,16 @@ def run(
         keys: `KEY:SECRET` for each access key that may sign; none if signatures are not verified.
         isolate: Whether each access key and region has data of its own.
         as_json: Say where requests are answered as JSON.
+        faults: A file with what is to go wrong.
+        seed: What chance follows from there, in place of what the file says.
+        contention: How many seconds a request takes, so that transactions meet.
 
     Raises:
         AnyDynamoError: What stood in the way.
     """
     secrets = _secrets(keys)
     chosen = _options(options)
+    troubled = _troubled(faults, seed, contention)
     if path is not None and provider == "memory":
         raise ConfigurationError("memory keeps nothing in a file; leave --path out")
     if not is_loopback(host):
@@ -64,21 +71,55 @@ def run(
         print(line, flush=True)
 
     async def served() -> None:
-        places = _places(provider, path, chosen, isolate)
+        places = _places(provider, path, chosen, isolate, troubled)
         service = Service(places, provider=provider, secrets=secrets)
         await serve(Server(service, host=host, port=port), ready)
 
     asyncio.run(served())
 
 
-def _places(provider: str, path: Path | None, options: Mapping[str, str], isolate: bool) -> Places:
+def _troubled(
+    faults: Path | None, seed: int | None, contention: float | None
+) -> Callable[[DatabaseAdapter], DatabaseAdapter]:
+    """Return what puts the trouble that was asked for around an adapter."""
+    if faults is None and seed is not None:
+        raise ConfigurationError("--seed belongs to --faults; give both, or neither")
+    if faults is None and contention is None:
+        return lambda adapter: adapter
+    from anydynamo.testing.faults import Contention, Faults, read_faults
+
+    document = None
+    if faults is not None:
+        try:
+            text = faults.read_bytes()
+        except OSError as error:
+            raise ConfigurationError(f"{faults} cannot be read: {error.strerror}") from error
+        document = read_faults(text)
+
+    def put_around(adapter: DatabaseAdapter) -> DatabaseAdapter:
+        if contention is not None:
+            adapter = Contention(adapter, contention)
+        if document is not None:
+            adapter = Faults(adapter, document.rules, seed=document.seed if seed is None else seed)
+        return adapter
+
+    return put_around
+
+
+def _places(
+    provider: str,
+    path: Path | None,
+    options: Mapping[str, str],
+    isolate: bool,
+    troubled: Callable[[DatabaseAdapter], DatabaseAdapter],
+) -> Places:
     def opened(suffix: str = "") -> DatabaseAdapter:
         default = load_provider(provider).default_path
         file = path or (None if default is None else Path(default))
         if file is not None and suffix:
             file = file.with_name(f"{file.stem}-{suffix}{file.suffix}")
         location = Location(provider, path="" if file is None else str(file), options=options)
-        return open_adapter(location)
+        return troubled(open_adapter(location))
 
     return Isolated(opened) if isolate else Shared(opened())
 

@@ -14,6 +14,7 @@ from anydynamo.errors import (
     AnyDynamoError,
     ConditionFailed,
     InvalidRequest,
+    ProviderError,
     TransactionCancelled,
     TransactionConflict,
 )
@@ -121,7 +122,11 @@ async def write_one(
         attributes = transition.old
     elif returned:
         request = {"TableName": write.request["TableName"], "Key": transition.key}
-        answer = await session.call("GetItem", {**request, "ConsistentRead": True}, capacity)
+        try:
+            answer = await session.call("GetItem", {**request, "ConsistentRead": True}, capacity)
+        except ProviderError:
+            # It is written. An error would say that it was not, and invite to write it again.
+            answer = {}
         # Somebody may have deleted it since.
         attributes = answer.get("Item") or transition.new
     return {"Attributes": attributes} if attributes else {}

@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from pynamodb.models import Model
 
 from anydynamo.engine.values import item_size
-from anydynamo.errors import BatchIncomplete, InvalidRequest, TransactionCancelled
+from anydynamo.errors import BatchIncomplete, InvalidRequest, Throttled, TransactionCancelled
 from anydynamo.repositories.transactions import MOST_ACTIONS, TransactWrite, transact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
+    from anydynamo.errors import AnyDynamoError
     from anydynamo.repositories.capacity import Capacity
     from anydynamo.repositories.session import Session
 
@@ -104,7 +105,8 @@ class BatchWriter:
         """Write everything; of several writes to one key, the last one counts.
 
         Raises:
-            BatchIncomplete: Some was left when the attempts were used up.
+            BatchIncomplete: Some was left when the attempts were used up. What comes after it is
+                not sent, and is left too.
             VersionConflict: Somebody else was there first.
         """
         # Also where there is nothing to write: who goes on after `close` is wrong then too.
@@ -113,23 +115,30 @@ class BatchWriter:
         # Chunks of a window go out together, so a key may be in it only once.
         while window := list(islice(todo, self._window)):
             unique = {entry.identity: entry for entry in window}
-            await self.write(list(unique.values()))
+            try:
+                await self.write(list(unique.values()))
+            except BatchIncomplete as error:
+                rest = [entry.given for entry in todo]
+                if not rest:
+                    raise
+                raise self._incomplete([*error.unprocessed, *rest]) from error.__cause__
 
     async def write(self, entries: Sequence[Entry]) -> None:
         """Write entries that all have different keys."""
         chunks = list(self._chunks(entries))
+        causes: list[AnyDynamoError] = []
         if self._locked:
             # One after the other, so that it is known which came before a lost race.
-            left = [await self._transact(chunk) for chunk in chunks]
+            left = [await self._transact(chunk, causes) for chunk in chunks]
         else:
-            left = await self._session.together([self._sender(chunk) for chunk in chunks])
+            left = await self._session.together([self._sender(chunk, causes) for chunk in chunks])
         unprocessed = [entry.given for chunk in left for entry in chunk]
         if unprocessed:
-            raise self._incomplete(unprocessed)
+            raise self._incomplete(unprocessed) from (causes[-1] if causes else None)
 
-    def _sender(self, chunk: Sequence[Entry]) -> Any:
+    def _sender(self, chunk: Sequence[Entry], causes: list[AnyDynamoError]) -> Any:
         # What it returns is a coroutine function without parameters; see `Session.together`.
-        return lambda: self._send(chunk)
+        return lambda: self._send(chunk, causes)
 
     def _chunks(self, entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
         if not self._locked:
@@ -138,15 +147,22 @@ class BatchWriter:
             return
         yield from in_transactions(entries, lambda entry: entry.write)
 
-    async def _send(self, chunk: Sequence[Entry]) -> Sequence[Entry]:
-        """Send a chunk until it is done; return what is left after the last attempt."""
+    async def _send(self, chunk: Sequence[Entry], causes: list[AnyDynamoError]) -> Sequence[Entry]:
+        """Send a chunk until it is done; return what is left after the last attempt.
+
+        DynamoDB throttles a batch of which it processes nothing, where it otherwise leaves some
+        unprocessed ("Batch operations and error handling", Developer Guide); both count as one.
+        """
         left = {entry.identity: entry for entry in chunk}
         key_names = tuple(chunk[0].key)
         for tries in range(1, self._session.patience.attempts + 1):
             requests = [entry.request() for entry in left.values()]
-            response = await self._session.call(
-                "BatchWriteItem", {"RequestItems": {self._table: requests}}, self._capacity
-            )
+            request = {"RequestItems": {self._table: requests}}
+            try:
+                response = await self._session.call("BatchWriteItem", request, self._capacity)
+            except Throttled as error:
+                causes.append(error)
+                response = {"UnprocessedItems": request["RequestItems"]}
             unprocessed: Mapping[str, Any] = response.get("UnprocessedItems") or {}
             # There is one table in the request, and DynamoDB may call it by another of its names.
             keys = [
@@ -163,7 +179,9 @@ class BatchWriter:
                 await self._session.pause(tries)
         return list(left.values())
 
-    async def _transact(self, chunk: Sequence[Entry]) -> Sequence[Entry]:
+    async def _transact(
+        self, chunk: Sequence[Entry], causes: list[AnyDynamoError]
+    ) -> Sequence[Entry]:
         actions = [entry.write for entry in chunk]
         # Writes with companions are repeated where they are planned.
         planned = any(action.companions is not None for action in actions)
@@ -176,8 +194,8 @@ class BatchWriter:
                 if not planned or len(chunk) == 1:
                     raise
                 half = len(chunk) // 2
-                left = await self._transact(chunk[:half])
-                return [*left, *await self._transact(chunk[half:])]
+                left = await self._transact(chunk[:half], causes)
+                return [*left, *await self._transact(chunk[half:], causes)]
             except TransactionCancelled as error:
                 faults = [fault for fault in error.errors if fault is not None]
                 lasting = [fault for fault in faults if not fault.retryable]
@@ -185,6 +203,7 @@ class BatchWriter:
                     raise lasting[0] from error
                 if not faults:
                     raise
+                causes.append(error)
                 if tries < attempts:
                     await self._session.pause(tries)
             else:
@@ -285,9 +304,16 @@ class BatchReader(Generic[T]):
         left = [key for _, key in wanted.values()]
         names = tuple(left[0])
         found: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+        cause: Throttled | None = None
         for tries in range(1, self._session.patience.attempts + 1):
-            asked = {"RequestItems": {self._table: {**self._options, "Keys": left}}}
-            response = await self._session.call("BatchGetItem", asked, self._capacity)
+            asked: dict[str, Any] = {"RequestItems": {self._table: {**self._options, "Keys": left}}}
+            response: Mapping[str, Any]
+            try:
+                response = await self._session.call("BatchGetItem", asked, self._capacity)
+            except Throttled as error:
+                # Nothing was processed at all; see `BatchWriter._send`.
+                cause = error
+                response = {"Responses": {}, "UnprocessedKeys": asked["RequestItems"]}
             for items in response["Responses"].values():
                 for item in items:
                     found[identity({name: item[name] for name in names})] = item
@@ -303,7 +329,7 @@ class BatchReader(Generic[T]):
             unprocessed=[wanted[identity(key)][0] for key in left],
             operation="BatchGetItem",
             table=self._table,
-        )
+        ) from cause
 
 
 class Batch(Generic[M]):

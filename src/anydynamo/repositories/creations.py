@@ -8,6 +8,7 @@ key is taken cancels its transaction; it is left out, and the rest is sent again
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from anydynamo.errors import AlreadyExists, TransactionCancelled
@@ -64,17 +65,21 @@ async def _create(
     """Create what can be created of a chunk, and return that."""
     left = chunk
     tries = 0
+    token = str(uuid.uuid4())
     while left:
         try:
-            await transact(session, [one.write for one in left], capacity=capacity)
+            await transact(session, [one.write for one in left], token=token, capacity=capacity)
         except TransactionCancelled as error:
             free = _free(left, error)
             if len(free) == len(left):
-                # Only what passes stood in the way.
+                # Only what passes stood in the way. The token stays: it may have stood in the way
+                # of a repetition alone, and the first time the answer was lost.
                 tries += 1
                 if tries == session.patience.attempts:
                     raise
                 await session.pause(tries)
+            else:
+                token = str(uuid.uuid4())
             left = free
         else:
             return left

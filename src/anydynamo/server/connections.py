@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from anydynamo.errors import InvalidRequest, MissingDependency, RequestTimeout, ServiceFault
+from anydynamo.server.deliveries import Delivery
 from anydynamo.server.messages import Reply, Request, accepts_gzip, refuse, render
 
 try:
@@ -31,6 +32,7 @@ __all__ = ["Connection", "Hub", "Limits"]
 
 # A client that expects to be told to go on has been told so by then.
 _UPGRADING = frozenset(("connection", "upgrade", "http2-settings", "expect"))
+_WHOLE = Delivery.WHOLE
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -359,6 +361,14 @@ class Connection(asyncio.Protocol):
                     reply = await self._hub.answer(message)
                     self._release(len(message.body))
                     last = not message.keep_alive or self._hub.stopping
+                    if reply.delivery is not _WHOLE:
+                        if reply.delivery is Delivery.HELD:
+                            self._withhold()
+                            return
+                        if reply.delivery is Delivery.CUT:
+                            self.abort()
+                            return
+                        last = last or reply.delivery is Delivery.TRUNCATED
                     compress = accepts_gzip(message.headers)
                     head = message.method == "HEAD"
                     self._write(render(reply, close=last, head=head, compress=compress))
@@ -379,6 +389,19 @@ class Connection(asyncio.Protocol):
         patience = self._limits.arriving if self._arriving else self._limits.idle
         self.deadline = self._hub.clock() + patience
         transport.resume_reading()
+
+    def _withhold(self) -> None:
+        """Answer nothing any more, and wait for the client to give up."""
+        if self._hub.stopping:
+            self.abort()
+            return
+        self._reading = False
+        self._waiting.clear()
+        self._release(self._held)
+        self.deadline = self._hub.clock() + self._limits.idle
+        if self._transport is not None:
+            # Nothing that it sends is looked at, but its leaving is.
+            self._transport.resume_reading()
 
     async def _linger(self) -> None:
         # Closing while the client still sends would make it see a reset and not the reply.

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from anydynamo.server.bodies import write_body
+from anydynamo.server.deliveries import Delivery
 from anydynamo.server.refusals import refusal
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ AMZ_JSON: Final = "application/x-amz-json-1.0"
 
 GZIP_BYTES: Final = 1024
 """From what size on compressing a body pays."""
+
+# Members of an enumeration are slow to look up, and this is done for each reply.
+_WHOLE: Final = Delivery.WHOLE
 
 _REASONS: Final[Mapping[int, str]] = {status.value: status.phrase for status in HTTPStatus}
 
@@ -55,12 +59,14 @@ class Reply:
         body: Uncompressed.
         content_type: What the body is.
         extra: Further header lines, each with its line end.
+        delivery: What becomes of it.
     """
 
     status: int
     body: bytes
     content_type: str = AMZ_JSON
     extra: str = ""
+    delivery: Delivery = Delivery.WHOLE
 
 
 def refuse(error: AnyDynamoError, *, status: int | None = None) -> Reply:
@@ -85,16 +91,26 @@ def render(reply: Reply, *, close: bool, head: bool = False, compress: bool = Fa
         extra += "Content-Encoding: gzip\r\n"
     if close:
         extra += "Connection: close\r\n"
+    checksum, sent = zlib.crc32(body), body
+    if reply.delivery is not _WHOLE:
+        checksum, sent = _damaged(reply.delivery, checksum, body)
     lines = (
         f"HTTP/1.1 {reply.status} {_REASONS.get(reply.status, '')}\r\n"
         "Server: anydynamo\r\n"
         f"x-amzn-RequestId: {_request_id()}\r\n"
-        f"x-amz-crc32: {zlib.crc32(body)}\r\n"
+        f"x-amz-crc32: {checksum}\r\n"
         f"Content-Type: {reply.content_type}\r\n"
         f"Content-Length: {len(body)}\r\n"
         f"{extra}\r\n"
     )
-    return lines.encode("latin-1") if head else lines.encode("latin-1") + body
+    return lines.encode("latin-1") if head else lines.encode("latin-1") + sent
+
+
+def _damaged(delivery: Delivery, checksum: int, body: bytes) -> tuple[int, bytes]:
+    """Return the checksum and the body of a reply as a test of its client wants them."""
+    if delivery is Delivery.MISCOUNTED:
+        return checksum ^ 1, body
+    return checksum, body[: len(body) // 2]
 
 
 def accepts_gzip(headers: Mapping[str, str]) -> bool:

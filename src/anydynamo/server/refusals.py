@@ -13,6 +13,7 @@ from anydynamo.errors import (
     ConditionFailed,
     InvalidRequest,
     NotSupported,
+    Throttled,
     TransactionCancelled,
 )
 
@@ -27,6 +28,7 @@ _FRAMEWORK: Final = "com.amazon.coral.service#"
 _NAMESPACES: Final[Mapping[str, str]] = {
     # Recorded answers of the service have it like this, whichever layer refused the request.
     "ValidationException": "com.amazon.coral.validate#",
+    "ThrottlingException": "com.amazon.coral.availability#",
     **dict.fromkeys(
         (
             "AccessDeniedException",
@@ -37,7 +39,6 @@ _NAMESPACES: Final[Mapping[str, str]] = {
             "MissingAuthenticationTokenException",
             "SerializationException",
             "ServiceUnavailableException",
-            "ThrottlingException",
             "UnknownOperationException",
             "UnrecognizedClientException",
         ),
@@ -71,6 +72,10 @@ def refusal(error: AnyDynamoError) -> tuple[int, dict[str, Any]]:
         body["Item"] = error.item
     if isinstance(error, TransactionCancelled):
         body["CancellationReasons"] = error.reasons
+    if isinstance(error, Throttled) and error.reasons:
+        # One of the three spells its member in another way, says the service's description.
+        spelt = "throttlingReasons" if code == "ThrottlingException" else "ThrottlingReasons"
+        body[spelt] = error.reasons
     return _STATUSES.get(code, 400), body
 
 

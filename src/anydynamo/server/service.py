@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from anydynamo.errors import AnyDynamoError, NotSupported, ServiceFault
 from anydynamo.server.bodies import read_body, write_body
+from anydynamo.server.deliveries import Undelivered
 from anydynamo.server.messages import AMZ_JSON, Reply, Request, refuse
 from anydynamo.server.signatures import check_signature, read_signature
 
@@ -65,7 +67,7 @@ class Service:
                 return await self._carry_out(request)
             return self._look(request)
         except AnyDynamoError as error:
-            return refuse(error)
+            return _lost(error) if isinstance(error, Undelivered) else refuse(error)
         except Exception:
             # A defect of ours or of an adapter's, not the client's business but worth a trace.
             _log.exception("A request failed inside")
@@ -108,6 +110,12 @@ class Service:
         adapter = self._places.of(signature.access_key, signature.region)
         answer = await adapter.call(operation, parameters)
         return Reply(200, write_body(answer), content_type)
+
+
+def _lost(error: Undelivered) -> Reply:
+    answer = error.answer
+    whole = refuse(answer) if isinstance(answer, AnyDynamoError) else Reply(200, write_body(answer))
+    return replace(whole, delivery=error.delivery)
 
 
 def _operation(target: str) -> str:

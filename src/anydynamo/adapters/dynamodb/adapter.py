@@ -19,6 +19,9 @@ from anydynamo.errors import (
     DatabaseClosed,
     MissingDependency,
     NotSupported,
+    RequestTimeout,
+    ServiceFault,
+    Unavailable,
 )
 
 if TYPE_CHECKING:
@@ -45,8 +48,10 @@ class DynamoDBAdapter:
 
     Failed calls are repeated as the AWS SDKs do it in their standard mode, connection failures and
     time-outs included. A conditional write whose answer was lost may therefore meet its own effect
-    and fail its condition; a transaction does not, because its client token is filled in once and
-    sent again with each attempt.
+    and fail its condition, and an update that adds may add twice; a transaction does neither,
+    because its client token is filled in once and sent again with each attempt. Where an answer was
+    lost and the repetitions were throttled, or met other transactions, until the attempts were used
+    up, the error is that of the lost answer: what happened is not known.
 
     Args:
         region: The AWS region, such as `eu-west-1`.
@@ -158,6 +163,7 @@ class DynamoDBAdapter:
         attempt = 1
         # A token is one for all attempts: a repeated transaction then takes effect once.
         tokens: dict[str, str] = {}
+        doubt: AnyDynamoError | None = None
         while True:
             opened = await self._open(operation, table)
             method = opened.methods.get(operation)
@@ -181,7 +187,12 @@ class DynamoDBAdapter:
                     raise
                 cost = self._price(attempt, error)
                 if cost is None:
+                    if doubt is not None and is_worth_retrying(error):
+                        # It says that this attempt was not applied. An earlier one may have been.
+                        raise doubt from exception
                     raise error from exception
+                if isinstance(error, RequestTimeout | ServiceFault | Unavailable):
+                    doubt = error
                 paid = cost
             else:
                 self._quota.give_back(paid)

@@ -219,6 +219,10 @@ _STATUSES: Mapping[int, type[AnyDynamoError]] = {
 }
 
 
+# ThrottlingException spells its member in another way than the other two throttles.
+_REASONS = ("CancellationReasons", "ThrottlingReasons", "throttlingReasons")
+
+
 class ForeignAnswer(Exception):
     """A server said that all is well, and is none that speaks DynamoDB's API."""
 
@@ -294,7 +298,7 @@ def _of_response(
             operation=operation,
             table=table,
             item=response.get("Item"),
-            reasons=response.get("CancellationReasons", ()),
+            reasons=next((response[name] for name in _REASONS if response.get(name)), ()),
         )
     fallback = ServiceFault if status >= 500 else _STATUSES.get(status, ProviderError)
     cls = SERVICE_CODES.get(code, fallback)
