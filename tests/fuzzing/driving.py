@@ -27,6 +27,7 @@ LONGEST = 4096
 """Bytes of an input; what is built from them may be much longer."""
 
 _SLOW_SECONDS = 60
+_STDERR = 2
 
 
 def load(target: str) -> tuple[Callable[[bytes], None], tuple[bytes, ...]]:
@@ -77,7 +78,7 @@ def explore(target: str, *, seconds: float, seed: int = 1) -> int:
     for count, data in enumerate(mutations(corpus(target), seed)):
         if time.monotonic() >= end:
             return count
-        faulthandler.dump_traceback_later(_SLOW_SECONDS, exit=True, file=sys.__stderr__)
+        faulthandler.dump_traceback_later(_SLOW_SECONDS, exit=True, file=_STDERR)
         try:
             run(data)
         except BaseException:
