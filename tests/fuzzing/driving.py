@@ -152,11 +152,12 @@ def _ways(run: Callable[[bytes], None], data: bytes) -> set[object]:
 
         return step
 
+    before = sys.gettrace()
     sys.settrace(trace)
     try:
         run(data)
     finally:
-        sys.settrace(None)
+        sys.settrace(before)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,5 +60,7 @@ def test_minimising_keeps_what_goes_another_way(
     for name, data in {"a": b"\x04\x07SELECT", "b": b"\x04\x07SELECTT", "c": seed}.items():
         found.joinpath(name).write_bytes(data)
     monkeypatch.setattr("tests.fuzzing.driving.CORPUS", kept)
+    tracer = sys.gettrace()
     minimise("parsers", found)
+    assert sys.gettrace() is tracer
     assert len(list(kept.joinpath("parsers").iterdir())) <= 2
