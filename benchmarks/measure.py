@@ -7,6 +7,7 @@ import gc
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -25,12 +26,14 @@ class Subject:
         operation: What it does.
         call: Does it once; gets a running number, and may return an awaitable.
         concurrency: How many calls are in flight at once; more than one needs awaitables.
+        within: Makes the context in which it is measured.
     """
 
     client: str
     operation: str
     call: Call
     concurrency: int = 1
+    within: Callable[[], AbstractContextManager[Any]] = nullcontext
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,13 @@ async def compare(subjects: Sequence[Subject], *, quick: bool) -> list[Result]:
     samples: dict[int, list[tuple[float, float]]] = {i: [] for i in range(len(subjects))}
     numbers = count()
     for subject in subjects:
-        await _slice(subject, seconds / 10, numbers)
+        with subject.within():
+            await _slice(subject, seconds / 10, numbers)
     for _ in range(rounds):
         for i, subject in enumerate(subjects):
             gc.collect()
-            samples[i].append(await _slice(subject, seconds, numbers))
+            with subject.within():
+                samples[i].append(await _slice(subject, seconds, numbers))
     return [
         Result(
             subject.client,
@@ -104,13 +109,13 @@ async def _worker(call: Call, stop: float, numbers: count[int]) -> int:
 
 def table(results: Sequence[Result]) -> str:
     """Lay results out for people: each operation with its clients, and the ratio to the first."""
-    lines = [f"{'operation':<22}{'client':<26}{'in flight':>9}{'CPU µs':>12}{'per second':>14}"]
+    lines = [f"{'operation':<26}{'client':<26}{'in flight':>9}{'CPU µs':>12}{'per second':>14}"]
     first: dict[tuple[str, int], Result] = {}
     for result in sorted(results, key=lambda r: (r.operation, r.concurrency)):
         base = first.setdefault((result.operation, result.concurrency), result)
         ratio = "" if base is result else f"   {result.cpu_us / base.cpu_us:.1f} x"
         lines.append(
-            f"{result.operation:<22}{result.client:<26}{result.concurrency:>9}"
+            f"{result.operation:<26}{result.client:<26}{result.concurrency:>9}"
             f"{result.cpu_us:>12,.2f}{result.per_second:>14,.0f}{ratio}"
         )
     return "\n".join(lines)

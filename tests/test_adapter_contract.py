@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 import pytest_asyncio
 from tests.deviations import DYNOXIDE, DYNOXIDE_WORDINGS, MOTO
+from tests.routed import Boto3Adapter
 from tests.targets import Target, embedded, remote
 
 from anydynamo.server import serving
 from anydynamo.server.service import Service
+from anydynamo.testing import mock_dynamodb
 from anydynamo.testing.adapter_contract import AdapterContract
+from anydynamo.testing.contracts.batches import BatchContract
+from anydynamo.testing.contracts.items import ItemContract
+from anydynamo.testing.contracts.streams import StreamContract
+from anydynamo.testing.contracts.transactions import TransactionContract
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
     from pathlib import Path
 
     from tests.servers import Server
@@ -94,6 +100,47 @@ class TestServedMemory(_Served):
 
 class TestServedSQLite(_Served):
     name = "sqlite"
+
+
+@pytest.fixture(scope="class")
+def boto3_client() -> Iterator[DatabaseAdapter]:
+    """One client for all tests of a class, made where nothing is routed yet."""
+    client = Boto3Adapter()
+    yield client
+    client.client.close()
+
+
+class TestRoutedBoto3(AdapterContract):
+    """Memory, asked by boto3 in this process."""
+
+    wordings = _Served.wordings
+
+    @pytest.fixture
+    def adapter(self, boto3_client: DatabaseAdapter, tmp_path: Path) -> Iterator[DatabaseAdapter]:
+        with mock_dynamodb(embedded("memory", tmp_path).adapter()):
+            yield boto3_client
+
+
+@pytest_asyncio.fixture(scope="class", loop_scope="class")
+async def aiobotocore_client() -> AsyncIterator[DatabaseAdapter]:
+    """One client of DynamoDB's provider, which listens to its own events: it goes the whole way."""
+    client = Target("routed", "dynamodb", "").adapter()
+    yield client
+    await client.close()
+
+
+@pytest.mark.asyncio(loop_scope="class")
+class TestRoutedAiobotocore(ItemContract, BatchContract, TransactionContract, StreamContract):
+    """SQLite, asked by aiobotocore in this process: the parts with binary, moments and reasons."""
+
+    wordings = _Served.wordings
+
+    @pytest_asyncio.fixture(loop_scope="class")
+    async def adapter(
+        self, aiobotocore_client: DatabaseAdapter, tmp_path: Path
+    ) -> AsyncIterator[DatabaseAdapter]:
+        async with mock_dynamodb(f"sqlite:///{tmp_path}/app.db?synchronous=normal"):
+            yield aiobotocore_client
 
 
 @pytest_asyncio.fixture(scope="class", loop_scope="class")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from anydynamo.adapters.embedded import EmbeddedAdapter
+from anydynamo.engine.behaviour import Behaviour
 from anydynamo.errors import AnyDynamoError
 from anydynamo.stores.memory import MemoryStore
 
@@ -67,11 +68,15 @@ def finished(coroutine: Coroutine[Any, Any, Any]) -> Any:
 class Engine:
     """The engine, through its adapter."""
 
-    def __init__(self) -> None:
+    def __init__(self, **behaviour: Any) -> None:
         self.now = 1_700_000_000.0
         self.store = MemoryStore()
         self.adapter = EmbeddedAdapter(
-            self.store, provider="memory", blocking=True, clock=lambda: self.now
+            self.store,
+            provider="memory",
+            blocking=True,
+            clock=lambda: self.now,
+            behaviour=Behaviour(**behaviour),
         )
 
     def __call__(self, operation: str, request: Any = None, /, **parameters: Any) -> Any:

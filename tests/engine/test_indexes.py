@@ -66,7 +66,7 @@ def stored(db: Engine, name: str = "things") -> dict[str, set[tuple[bytes, bytes
     """Return what lies in the spaces of a table's items and indexes."""
 
     def work(reader: Any) -> dict[str, set[tuple[bytes, bytes]]]:
-        table = find_table(reader, name)
+        table = find_table(reader, name, lambda: db.now)
         spaces = (table.items, *(each.space for each in table.indexes))
         return {space: set(reader.scan(space)) for space in spaces}
 
@@ -77,7 +77,7 @@ def check_whole(db: Engine, name: str = "things") -> None:
     """Hold what lies in the indexes to what the items say, and the totals to both."""
     there = stored(db, name)
     wanted: dict[str, dict[bytes, Any]] = {space: {} for space in there}
-    table = db.peek(lambda reader: find_table(reader, name))
+    table = db.peek(lambda reader: find_table(reader, name, lambda: db.now))
     for _, raw in there[table.items]:
         for space, key, value in entries(table, unpack(raw)):
             wanted[space][key] = unpack(value)
@@ -114,7 +114,7 @@ def test_an_entry_that_projects_all_shares_the_items_bytes(db: Engine) -> None:
     db.put("things", **FULL)
 
     def work(reader: Any) -> bool:
-        table = find_table(reader, "things")
+        table = find_table(reader, "things", lambda: db.now)
         ((_, item),) = reader.scan(table.items)
         whole = table.index("whole")
         assert whole is not None
@@ -168,7 +168,7 @@ def test_an_unchanged_entry_is_not_written_again(db: Engine) -> None:
     before = stored(db)
     db.put("things", **dict(reversed(FULL.items())))
     after = stored(db)
-    table = db.peek(lambda reader: find_table(reader, "things"))
+    table = db.peek(lambda reader: find_table(reader, "things", lambda: db.now))
     for each in table.indexes:
         assert after[each.space] == before[each.space]
 

@@ -139,7 +139,7 @@ def test_a_query_reads_the_range_of_its_partition_and_nothing_else(db: Engine) -
 def _items(reader: Any, name: str) -> str:
     from anydynamo.engine.access import find_table
 
-    return find_table(reader, name).items
+    return find_table(reader, name, lambda: 0.0).items
 
 
 def test_limit_counts_what_was_evaluated(db: Engine) -> None:

@@ -44,7 +44,11 @@ def test_what_is_said_to_be_stored_is_taken(operation: str) -> None:
 
 
 def test_a_parameter_is_complete_stored_or_refused() -> None:
-    members: dict[str, dict[str, str]] = {"TableName": {}, "TableClass": {}, "ReplicaUpdates": {}}
+    members: dict[str, dict[str, str]] = {
+        "TableName": {},
+        "TableClass": {},
+        "VectorIndexUpdates": {},
+    }
     model = {
         "operations": {
             "UpdateTable": {"input": {"shape": "In"}},
@@ -53,5 +57,5 @@ def test_a_parameter_is_complete_stored_or_refused() -> None:
         "shapes": {"In": {"members": members}},
     }
     text = page(iter([model]), "1.2.3")
-    assert "| `UpdateTable` | `TableName` | `TableClass` | `ReplicaUpdates` |\n" in text
+    assert "| `UpdateTable` | `TableName` | `TableClass` | `VectorIndexUpdates` |\n" in text
     assert text.endswith("## Operations that are refused\n\n- `Fly`\n")

@@ -59,6 +59,18 @@ async def test_an_item_comes_back_with_its_binary_to_the_byte() -> None:
     assert document(found)["Item"] == item
 
 
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [("127.0.0.1:8000", "127.0.0.1:8000"), ("", "dynamodb.local.amazonaws.com")],
+)
+async def test_the_endpoint_is_the_address_that_the_client_asked_at(
+    host: str, address: str
+) -> None:
+    asked = request("DescribeEndpoints", without="" if host else "host")
+    (endpoint,) = document(await service().answer(asked))["Endpoints"]
+    assert endpoint == {"Address": address, "CachePeriodInMinutes": 1440}
+
+
 async def test_binary_is_read_in_every_place_where_a_value_can_stand() -> None:
     asked = service()
     definitions = [{"AttributeName": "pk", "AttributeType": "B"}]

@@ -11,7 +11,7 @@ from anydynamo.engine.limits import HASH_KEY_BYTES, RANGE_KEY_BYTES
 from anydynamo.engine.values import key_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from anydynamo.engine.layout import Index, KeyAttribute
     from anydynamo.engine.store import Reader
@@ -51,8 +51,13 @@ def bare_name(name: str) -> str:
     return name.partition(":table/")[2].partition("/")[0] if name.startswith("arn:") else name
 
 
-def find_table(reader: Reader, name: str) -> Table:
-    """Return a table.
+def find_table(reader: Reader, name: str, now: Callable[[], float]) -> Table:
+    """Return a table whose items can be read and written.
+
+    Args:
+        reader: The store.
+        name: Its name, or its ARN.
+        now: The clock, in seconds since the epoch; asked about a table that is being created.
 
     Raises:
         EngineError: ResourceNotFoundException, in the wording of the item operations.
@@ -60,18 +65,23 @@ def find_table(reader: Reader, name: str) -> Table:
     raw = reader.get(TABLES, bare_name(name).encode())
     if raw is None:
         raise EngineError("ResourceNotFoundException", "Requested resource not found")
-    return Table.load(raw)
+    table = Table.load(raw)
+    if table.ready and table.ready > now():
+        raise EngineError("ResourceNotFoundException", "Requested resource not found")
+    return table
 
 
-def find_index(table: Table, name: str) -> Index:
-    """Return one of a table's indexes.
+def find_index(table: Table, name: str, now: Callable[[], float]) -> Index:
+    """Return one of a table's indexes, to be read.
 
     Raises:
-        EngineError: A ValidationException; there is no such index.
+        EngineError: A ValidationException; there is no such index, or it is being created.
     """
     index = table.index(name)
     if index is None:
         raise validation(f"The table does not have the specified index: {name}")
+    if index.ready and index.ready > now():
+        raise validation(f"Cannot read from backfilling global secondary index: {name}")
     return index
 
 

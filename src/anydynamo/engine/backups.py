@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from anydynamo.engine.access import bare_name
-from anydynamo.engine.definitions import check_throughput
+from anydynamo.engine.definitions import check_throughput, used_definitions
 from anydynamo.engine.descriptions import (
     arn_of,
     describe,
     encryption,
     moment,
     seconds,
-    stored_document,
     throughput,
 )
 from anydynamo.engine.errors import EngineError, validation
@@ -36,7 +35,9 @@ from anydynamo.engine.layout import (
     encode,
     items_space,
 )
-from anydynamo.engine.tables import fill_index, used_definitions, without_nulls
+from anydynamo.engine.shapes import without_nulls
+from anydynamo.engine.states import at_rest
+from anydynamo.engine.tables import fill_index
 from anydynamo.engine.writes import read_totals, write_totals
 
 if TYPE_CHECKING:
@@ -54,6 +55,10 @@ __all__ = [
 
 _LISTED: Final = 100
 _BACKUP: Final = "/backup/"
+_UNITS: Final = ("ReadCapacityUnits", "WriteCapacityUnits")
+_INDEX_FEATURES: Final = frozenset(
+    ("IndexName", "KeySchema", "OnDemandThroughput", "Projection", "ProvisionedThroughput")
+)
 _RESTORED: Final = (
     "KeySchema",
     "LocalSecondaryIndexes",
@@ -66,6 +71,16 @@ _RESTORED: Final = (
 )
 """What a table takes over from the description of the one that was backed up."""
 
+_OF_INDEX: Final = (
+    "IndexName",
+    "KeySchema",
+    "Projection",
+    "ProvisionedThroughput",
+    "OnDemandThroughput",
+    "WarmThroughput",
+)
+"""What an index takes over: neither insights nor settings of replicas."""
+
 
 def create_backup(
     request: Mapping[str, Any], now: Callable[[], float]
@@ -75,8 +90,10 @@ def create_backup(
 
     def work(writer: Writer) -> dict[str, Any]:
         try:
-            document = stored_document(writer, name)
+            document = at_rest(writer, name, now())
         except EngineError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
             raise EngineError("TableNotFoundException", f"Table not found: {name}") from error
         at = now()
         items = items_space(document["TableId"])
@@ -199,15 +216,21 @@ def _restored(
         },
     }
     for kind in ("LocalSecondaryIndex", "GlobalSecondaryIndex"):
+        known = [_index(index) for index in source[f"{kind}es"]]
         wanted = overrides.get(f"{kind}Override")
-        if wanted is not None:
-            document[f"{kind}es"] = [_chosen(source[f"{kind}es"], index) for index in wanted]
+        document[f"{kind}es"] = (
+            known if wanted is None else [_chosen(known, index) for index in wanted]
+        )
     document["AttributeDefinitions"] = used_definitions(document, source["AttributeDefinitions"])
     for key in ("OnDemandThroughput", "SSESpecification"):
         if f"{key}Override" in overrides:
             document[key] = overrides[f"{key}Override"]
     _bill(document, overrides, at)
     return document
+
+
+def _index(index: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: index[key] for key in _OF_INDEX if key in index}
 
 
 def _chosen(indexes: list[dict[str, Any]], wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -278,8 +301,7 @@ def _summary(backup: Mapping[str, Any]) -> dict[str, Any]:
 
 def _description(backup: Mapping[str, Any], status: str = "AVAILABLE") -> dict[str, Any]:
     table = backup["Table"]
-    units = throughput(table)
-    del units["NumberOfDecreasesToday"]
+    units = {key: throughput(table)[key] for key in _UNITS}
     source = {
         "TableName": table["TableName"],
         "TableId": table["TableId"],
@@ -305,7 +327,7 @@ def _features(table: Mapping[str, Any]) -> dict[str, Any]:
     for kind in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         if table[kind]:
             features[kind] = [
-                {key: value for key, value in index.items() if key != "WarmThroughput"}
+                {key: value for key, value in index.items() if key in _INDEX_FEATURES}
                 for index in table[kind]
             ]
     if "StreamSpecification" in table:

@@ -19,6 +19,7 @@ from anydynamo.engine.writes import Changes, Stored
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from anydynamo.engine.behaviour import Surroundings
     from anydynamo.engine.expressions import Projection
     from anydynamo.engine.layout import Table
     from anydynamo.engine.store import Reader, Writer
@@ -29,7 +30,9 @@ __all__ = ["batch_get_item", "batch_write_item"]
 _DUPLICATES = "Provided list of item keys contains duplicates"
 
 
-def batch_get_item(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
+def batch_get_item(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Reader], dict[str, Any]]:
     """Read up to 100 items by their keys; what does not fit into 16 MB is left unprocessed.
 
     Raises:
@@ -48,7 +51,9 @@ def batch_get_item(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, A
     def work(reader: Reader) -> dict[str, Any]:
         located = [
             (table, _located(table, keys))
-            for table, keys in [(find_table(reader, name), keys) for name, _, keys, _ in wanted]
+            for table, keys in [
+                (find_table(reader, name, now), keys) for name, _, keys, _ in wanted
+            ]
         ]
         responses: dict[str, list[Item]] = {}
         unprocessed: dict[str, dict[str, Any]] = {}
@@ -108,7 +113,7 @@ def _located(table: Table, keys: list[Item]) -> list[bytes]:
 
 
 def batch_write_item(
-    request: Mapping[str, Any], now: Callable[[], float]
+    request: Mapping[str, Any], surroundings: Surroundings
 ) -> Callable[[Writer], dict[str, Any]]:
     """Put and delete up to 25 items, without conditions; nothing is left unprocessed.
 
@@ -128,8 +133,10 @@ def batch_write_item(
     measured = request.get("ReturnItemCollectionMetrics") == "SIZE"
 
     def work(writer: Writer) -> dict[str, Any]:
-        located = [_targets(find_table(writer, name), writes) for name, writes in wanted]
-        changes = Changes(writer, now)
+        located = [
+            _targets(find_table(writer, name, surroundings.now), writes) for name, writes in wanted
+        ]
+        changes = Changes.of_request(writer, surroundings)
         consumptions: list[Consumption] = []
         for (_, writes), (table, keys) in zip(wanted, located, strict=True):
             consumption = Consumption(table.name)

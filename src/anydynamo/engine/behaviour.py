@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine.limits import COLLECTION_BYTES
 from anydynamo.engine.readings import STANDARD, Readings
 
 if TYPE_CHECKING:
@@ -25,11 +26,23 @@ class Behaviour:
             The service does so within a few days. None leaves them where they are until `sweep` is
             called: a clock that stands still elsewhere, as in tests, would lose items that it
             takes for fresh.
+        collection_bytes: Bytes that the items of one partition key value may have, and their
+            entries in local indexes, in a table with such indexes. Fewer than the service's 10 GB
+            let a test come to the end of them.
+        table_delay: How many seconds a table is CREATING, UPDATING or DELETING. With 0 it is
+            ACTIVE, or gone, at once; only the response of the change itself names the state.
+        index_delay: How many seconds a global index is CREATING, for its backfill, or DELETING,
+            beyond `table_delay`.
+        ttl_delay: How many seconds a time to live is ENABLING or DISABLING.
         readings: How points are read that AWS's documentation leaves open; of these, each is an
             option of the URL by its own name.
     """
 
     expire_after: float | None = None
+    collection_bytes: int = COLLECTION_BYTES
+    table_delay: float = 0.0
+    index_delay: float = 0.0
+    ttl_delay: float = 0.0
     readings: Readings = STANDARD
 
 
@@ -58,6 +71,18 @@ def seconds(text: str) -> float:
     return number
 
 
+def count(text: str) -> int:
+    """Convert a number of things.
+
+    Raises:
+        ValueError: It is no whole number, or one below 1.
+    """
+    number = int(text)
+    if number < 1:
+        raise ValueError("expected a whole number from 1 up")
+    return number
+
+
 def one_of(*names: str) -> Callable[[str], str]:
     """Return a function that converts text which must be one of some names."""
 
@@ -78,7 +103,11 @@ _READINGS: Final[Mapping[str, Callable[[str], Any]]] = {
 }
 
 CHOICES: Final[Mapping[str, Callable[[str], Any]]] = {
+    "collection_bytes": count,
     "expire_after": seconds,
+    "table_delay": seconds,
+    "index_delay": seconds,
+    "ttl_delay": seconds,
     **_READINGS,
 }
 """How the text of each choice is converted."""

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 __all__ = [
     "GLOBAL_INDEXES",
     "check_definitions",
+    "check_encryption",
     "check_global_index",
+    "check_index_definitions",
     "check_index_names",
     "check_local_indexes",
     "check_projected",
@@ -21,6 +23,8 @@ __all__ = [
     "check_tag_count",
     "check_throughput",
     "distinct_tags",
+    "indexes_of",
+    "used_definitions",
 ]
 
 GLOBAL_INDEXES = 20
@@ -79,12 +83,7 @@ def check_definitions(
     if len(set(defined)) != len(defined):
         raise validation("Cannot have two attributes with the same name")
     used = list(dict.fromkeys(entry["AttributeName"] for keys in schemas for entry in keys))
-    missing = [name for name in used if name not in defined]
-    if missing:
-        raise validation(
-            f"{_INVALID}Some index key attributes are not defined in AttributeDefinitions."
-            f" Keys: [{', '.join(missing)}], AttributeDefinitions: [{', '.join(defined)}]"
-        )
+    _check_defined(used, defined)
     if len(defined) > len(used):
         if indexed:
             raise validation(
@@ -94,6 +93,29 @@ def check_definitions(
         raise validation(
             f"{_INVALID}Number of attributes in KeySchema does not exactly match number of"
             " attributes defined in AttributeDefinitions"
+        )
+
+
+def check_index_definitions(
+    schema: Iterable[Mapping[str, str]], definitions: Iterable[Mapping[str, str]]
+) -> None:
+    """Check that an index's key attributes are all defined.
+
+    Raises:
+        EngineError: A ValidationException.
+    """
+    defined = [entry["AttributeName"] for entry in definitions]
+    if len(set(defined)) != len(defined):
+        raise validation("Cannot have two attributes with the same name")
+    _check_defined([entry["AttributeName"] for entry in schema], defined)
+
+
+def _check_defined(used: Iterable[str], defined: Sequence[str]) -> None:
+    missing = [name for name in used if name not in defined]
+    if missing:
+        raise validation(
+            f"{_INVALID}Some index key attributes are not defined in AttributeDefinitions."
+            f" Keys: [{', '.join(missing)}], AttributeDefinitions: [{', '.join(defined)}]"
         )
 
 
@@ -196,36 +218,55 @@ def check_projected(indexes: Iterable[Mapping[str, Any]]) -> None:
         )
 
 
-def check_throughput(
-    billing: str, throughput: Mapping[str, int] | None, index_name: str | None = None
-) -> None:
-    """Check that throughput was given if, and only if, it is provisioned.
+def check_throughput(billing: str, throughput: Mapping[str, int] | None) -> None:
+    """Check that a table's throughput was given if, and only if, it is provisioned.
 
     Raises:
         EngineError: A ValidationException.
     """
-    where = "" if index_name is None else f" for index: {index_name}"
     if billing == "PROVISIONED" and throughput is None:
         raise validation(
             f"{_INVALID}ReadCapacityUnits and WriteCapacityUnits must both be specified when"
-            f" BillingMode is PROVISIONED{where}"
+            " BillingMode is PROVISIONED"
         )
     if billing == "PAY_PER_REQUEST" and throughput is not None:
         raise validation(
             f"{_INVALID}Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when"
-            f" BillingMode is PAY_PER_REQUEST{where}"
+            " BillingMode is PAY_PER_REQUEST"
         )
+
+
+def check_encryption(specification: Mapping[str, Any] | None) -> None:
+    """Check how a table is to be encrypted: with a key of KMS, or as every table is.
+
+    Source: `SSESpecification` of the Amazon DynamoDB API Reference.
+
+    Raises:
+        EngineError: A ValidationException.
+    """
+    if specification is None:
+        return
+    kind = specification.get("SSEType")
+    if kind not in (None, "KMS"):
+        raise validation(f"{_INVALID}SSEType {kind} is not supported; the only one is KMS")
+    if "KMSMasterKeyId" in specification and kind is None:
+        raise validation(f"{_INVALID}SSEType KMS is required if KMSMasterKeyId is specified")
 
 
 def distinct_tags(tags: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """Return tags by their keys.
 
+    Source: "Tagging restrictions in DynamoDB" of the Amazon DynamoDB Developer Guide.
+
     Raises:
-        EngineError: A ValidationException; two have the same key.
+        EngineError: A ValidationException; two have the same key, or one has a key of AWS's.
     """
     distinct = {tag["Key"]: tag["Value"] for tag in tags}
     if len(distinct) != len(tags):
         raise validation(f"{_INVALID}Duplicate tag key")
+    if any(key.lower().startswith("aws:") for key in distinct):
+        # The text is ours.
+        raise validation(f"{_INVALID}Tag keys that begin with aws: are reserved for AWS")
     return distinct
 
 
@@ -260,3 +301,17 @@ def check_stream(specification: Mapping[str, Any] | None) -> None:
             f"{_INVALID}StreamSpecification has StreamEnabled as false, but StreamViewType is"
             " specified"
         )
+
+
+def indexes_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the definitions of a table's indexes, the local ones first."""
+    return [*document["LocalSecondaryIndexes"], *document["GlobalSecondaryIndexes"]]
+
+
+def used_definitions(
+    document: Mapping[str, Any], known: Iterable[dict[str, str]]
+) -> list[dict[str, str]]:
+    """Return the attribute definitions that a key of a table or of its indexes has."""
+    schemas = [document["KeySchema"], *(index["KeySchema"] for index in indexes_of(document))]
+    used = {entry["AttributeName"] for keys in schemas for entry in keys}
+    return [entry for entry in known if entry["AttributeName"] in used]

@@ -7,21 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 from anydynamo.engine.access import bare_name
 from anydynamo.engine.errors import EngineError
-from anydynamo.engine.layout import TABLES, decode, index_space, items_space
+from anydynamo.engine.layout import TABLES, decode, encode, index_space, items_space
+from anydynamo.engine.provisioning import warm_throughput
 from anydynamo.engine.writes import read_totals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from anydynamo.engine.store import Reader
+    from anydynamo.engine.store import Reader, Writer
 
 __all__ = [
     "REGION",
+    "absent_table",
     "arn_of",
     "describe",
     "encryption",
+    "global_arn",
     "moment",
     "seconds",
+    "status_of",
+    "store_document",
     "stored_document",
     "stream_arn",
     "throughput",
@@ -30,18 +35,19 @@ __all__ = [
 REGION = "local"
 """The region of everything here, which AWS does not have."""
 
-_ARN = f"arn:aws:dynamodb:{REGION}:000000000000:table/"
-_COPIED = (
-    "DeletionProtectionEnabled",
-    "OnDemandThroughput",
-    "StreamSpecification",
-    "WarmThroughput",
-)
+_ACCOUNT = "000000000000"
+_ARN = f"arn:aws:dynamodb:{REGION}:{_ACCOUNT}:table/"
+_COPIED = ("DeletionProtectionEnabled", "OnDemandThroughput", "StreamSpecification")
 
 
 def arn_of(name: str) -> str:
     """Return a table's ARN, of a region and an account that do not exist."""
     return _ARN + name
+
+
+def global_arn(name: str) -> str:
+    """Return the ARN of a global table of version 2017.11.29, which has no region."""
+    return f"arn:aws:dynamodb::{_ACCOUNT}:global-table/{name}"
 
 
 def stream_arn(name: str, label: str) -> str:
@@ -70,14 +76,37 @@ def stored_document(reader: Reader, name: str) -> dict[str, Any]:
     bare = bare_name(name)
     raw = reader.get(TABLES, bare.encode())
     if raw is None:
-        raise EngineError(
-            "ResourceNotFoundException", f"Requested resource not found: Table: {bare} not found"
-        )
+        raise absent_table(bare)
     return decode(raw)
 
 
+def absent_table(name: str) -> EngineError:
+    """Return the error of a table that is not there, in the wording of the table operations."""
+    return EngineError(
+        "ResourceNotFoundException",
+        f"Requested resource not found: Table: {bare_name(name)} not found",
+    )
+
+
+def status_of(place: Mapping[str, Any]) -> str:
+    """Return the status of a table's or a global index's description."""
+    state: Mapping[str, str] = place.get("State", {})
+    return state.get("Status", "ACTIVE")
+
+
+def store_document(writer: Writer, document: Mapping[str, Any]) -> None:
+    """Store a table's description over the one that is there."""
+    writer.put(TABLES, document["TableName"].encode(), encode(document))
+
+
 def describe(reader: Reader, document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a `TableDescription`; counts and sizes are exact and of this moment."""
+    """Return a `TableDescription`; counts and sizes are exact and of this moment.
+
+    Args:
+        reader: The store.
+        document: The description, brought to the moment (`states.settle`) unless a request has
+            just changed it.
+    """
     table_id, name = document["TableId"], document["TableName"]
     count, size = read_totals(reader, items_space(table_id))
     billing = document["BillingMode"]
@@ -85,7 +114,7 @@ def describe(reader: Reader, document: Mapping[str, Any]) -> dict[str, Any]:
         "AttributeDefinitions": document["AttributeDefinitions"],
         "TableName": name,
         "KeySchema": document["KeySchema"],
-        "TableStatus": "ACTIVE",
+        "TableStatus": status_of(document),
         "CreationDateTime": moment(document["CreationDateTime"]),
         "ProvisionedThroughput": throughput(document),
         "TableSizeBytes": size,
@@ -93,13 +122,11 @@ def describe(reader: Reader, document: Mapping[str, Any]) -> dict[str, Any]:
         "TableArn": arn_of(name),
         "TableId": table_id,
     }
-    if billing == "PAY_PER_REQUEST":
+    if "BillingModeDateTime" in document:
         described["BillingModeSummary"] = {
             "BillingMode": billing,
             "LastUpdateToPayPerRequestDateTime": moment(document["BillingModeDateTime"]),
         }
-    elif "BillingModeDateTime" in document:
-        described["BillingModeSummary"] = {"BillingMode": billing}
     for kind in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         if document.get(kind):
             described[kind] = [
@@ -107,23 +134,85 @@ def describe(reader: Reader, document: Mapping[str, Any]) -> dict[str, Any]:
                 for entry in document[kind]
             ]
     described.update((key, document[key]) for key in _COPIED if key in document)
+    described["WarmThroughput"] = {
+        **warm_throughput(billing, document),
+        "Status": "UPDATING" if document.get("State", {}).get("Warm") else "ACTIVE",
+    }
     if "StreamLabel" in document:
         described["LatestStreamLabel"] = document["StreamLabel"]
         described["LatestStreamArn"] = stream_arn(name, document["StreamLabel"])
     if "TableClass" in document:
         described["TableClassSummary"] = {"TableClass": document["TableClass"]}
+        if "TableClassDateTime" in document:
+            at = moment(document["TableClassDateTime"])
+            described["TableClassSummary"]["LastUpdateDateTime"] = at
     encrypted = encryption(document)
     if encrypted is not None:
         described["SSEDescription"] = encrypted
+    _describe_replicas(document, described)
     if "Restored" in document:
         restored = document["Restored"]
         described["RestoreSummary"] = {
             "SourceBackupArn": restored["SourceBackupArn"],
             "SourceTableArn": restored["SourceTableArn"],
             "RestoreDateTime": moment(restored["At"]),
-            "RestoreInProgress": False,
+            "RestoreInProgress": status_of(document) == "CREATING",
         }
     return described
+
+
+def _describe_replicas(document: Mapping[str, Any], described: dict[str, Any]) -> None:
+    changing: Mapping[str, str] = document.get("State", {}).get("Replicas", {})
+    leaving = [region for region, status in changing.items() if status == "DELETING"]
+    if not document.get("Replicas") and not leaving:
+        return
+    if "GlobalTable" in document:
+        # DescribeGlobalTable has the replicas of this version.
+        described["GlobalTableVersion"] = "2017.11.29"
+        return
+    described["GlobalTableVersion"] = "2019.11.21"
+    described["Replicas"] = [
+        *(
+            _replica(document, region, changing.get(region, "ACTIVE"))
+            for region in document["Replicas"]
+        ),
+        *({"RegionName": region, "ReplicaStatus": "DELETING"} for region in leaving),
+    ]
+    if "MultiRegionConsistency" in document:
+        described["MultiRegionConsistency"] = document["MultiRegionConsistency"]
+    if "Witness" in document:
+        described["GlobalTableWitnesses"] = [
+            {"RegionName": document["Witness"], "WitnessStatus": "ACTIVE"}
+        ]
+
+
+def _replica(document: Mapping[str, Any], region: str, status: str) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "RegionName": region,
+        "ReplicaStatus": status,
+        "ReplicaArn": f"arn:aws:dynamodb:{region}:{_ACCOUNT}:table/{document['TableName']}",
+    }
+    own = document["Replicas"][region]
+    described.update((key, own[key]) for key in _overrides(document, own))
+    if "KMSMasterKeyId" in own:
+        described["KMSMasterKeyId"] = own["KMSMasterKeyId"]
+    if "TableClassOverride" in own:
+        described["ReplicaTableClassSummary"] = {"TableClass": own["TableClassOverride"]}
+    indexes = [
+        {"IndexName": index["IndexName"], **{key: its[key] for key in _overrides(document, its)}}
+        for index in document["GlobalSecondaryIndexes"]
+        for its in (index.get("Replicas", {}).get(region, {}),)
+    ]
+    if indexes:
+        described["GlobalSecondaryIndexes"] = indexes
+    return described
+
+
+def _overrides(document: Mapping[str, Any], own: Mapping[str, Any]) -> list[str]:
+    """Name the overrides of a replica that the table's billing mode has a use for."""
+    provisioned = document["BillingMode"] == "PROVISIONED"
+    key = "ProvisionedThroughputOverride" if provisioned else "OnDemandThroughputOverride"
+    return [key] if key in own else []
 
 
 def encryption(document: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -137,14 +226,20 @@ def encryption(document: Mapping[str, Any]) -> dict[str, Any] | None:
     return described
 
 
-def throughput(document: Mapping[str, Any]) -> dict[str, int]:
+def throughput(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a `ProvisionedThroughputDescription`; its units are 0 where billing is per request."""
     units: Mapping[str, int] = document.get("ProvisionedThroughput", {})
-    return {
-        "NumberOfDecreasesToday": 0,
+    # New units count when the update is complete.
+    units = document.get("State", {}).get("Units", units)
+    described: dict[str, Any] = {
+        "NumberOfDecreasesToday": document.get("Decreases", {}).get("Count", 0),
         "ReadCapacityUnits": units.get("ReadCapacityUnits", 0),
         "WriteCapacityUnits": units.get("WriteCapacityUnits", 0),
     }
+    for key in ("Increased", "Decreased"):
+        if key in document:
+            described[f"Last{key.removesuffix('d')}DateTime"] = moment(document[key])
+    return described
 
 
 def _index(
@@ -158,12 +253,18 @@ def _index(
         "Projection": entry["Projection"],
     }
     if is_global:
-        described["IndexStatus"] = "ACTIVE"
+        described["IndexStatus"] = status = status_of(entry)
+        state: Mapping[str, Any] = entry.get("State", {})
+        if "Backfilling" in state:
+            described["Backfilling"] = state["Backfilling"]
         described["ProvisionedThroughput"] = throughput(entry)
+        described["WarmThroughput"] = {
+            **warm_throughput(document["BillingMode"], entry),
+            "Status": status,
+        }
     described["IndexSizeBytes"] = size
     described["ItemCount"] = count
     described["IndexArn"] = f"{arn_of(document['TableName'])}/index/{name}"
-    for key in ("OnDemandThroughput", "WarmThroughput"):
-        if key in entry:
-            described[key] = entry[key]
+    if "OnDemandThroughput" in entry:
+        described["OnDemandThroughput"] = entry["OnDemandThroughput"]
     return described

@@ -15,7 +15,6 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from anydynamo.engine.descriptions import stored_document
 from anydynamo.engine.errors import validation
 from anydynamo.engine.keys import beyond
 from anydynamo.engine.layout import (
@@ -28,11 +27,13 @@ from anydynamo.engine.layout import (
     unpack,
 )
 from anydynamo.engine.numbers import normalise, sort_bytes
+from anydynamo.engine.states import check_ready, current_document
 from anydynamo.engine.writes import Changes, Stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from anydynamo.engine.behaviour import Surroundings
     from anydynamo.engine.store import Reader, Writer
 
 __all__ = ["delete_expired", "describe_time_to_live", "update_time_to_live"]
@@ -43,14 +44,22 @@ _SERVICE: Final = {"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"}
 """Who deletes expired items, as the stream has it."""
 
 
-def update_time_to_live(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any]]:
+def update_time_to_live(
+    request: Mapping[str, Any], surroundings: Surroundings
+) -> Callable[[Writer], dict[str, Any]]:
     """Say which attribute holds the second in which an item expires, or that none does."""
     name = request["TableName"]
     given = request["TimeToLiveSpecification"]
     enabled, attribute = given["Enabled"], given["AttributeName"]
 
     def work(writer: Writer) -> dict[str, Any]:
-        document = stored_document(writer, name)
+        at = surroundings.now()
+        document = current_document(writer, name, at)
+        check_ready(document)
+        if "TimeToLiveState" in document:
+            raise validation(
+                "Time to live has been modified multiple times within a fixed interval"
+            )
         current = document.get("TimeToLiveAttribute")
         if current is None and not enabled:
             raise validation("TimeToLive is already disabled")
@@ -68,6 +77,12 @@ def update_time_to_live(request: Mapping[str, Any]) -> Callable[[Writer], dict[s
         else:
             del document["TimeToLiveAttribute"]
             writer.clear(ttl_space(document["TableId"]))
+        if surroundings.behaviour.ttl_delay:
+            document["TimeToLiveState"] = {
+                "TimeToLiveStatus": "ENABLING" if enabled else "DISABLING",
+                "AttributeName": attribute,
+                "Until": at + surroundings.behaviour.ttl_delay,
+            }
         writer.put(TABLES, document["TableName"].encode(), encode(document))
         return {"TimeToLiveSpecification": {"Enabled": enabled, "AttributeName": attribute}}
 
@@ -82,12 +97,19 @@ def _arrange(writer: Writer, items: str, expiry: Expiry) -> None:
             writer.put(expiry.space, place, key)
 
 
-def describe_time_to_live(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
+def describe_time_to_live(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Reader], dict[str, Any]]:
     """Say which attribute holds the second in which an item expires."""
     name = request["TableName"]
 
     def work(reader: Reader) -> dict[str, Any]:
-        attribute = stored_document(reader, name).get("TimeToLiveAttribute")
+        document = current_document(reader, name, now())
+        switching = document.get("TimeToLiveState")
+        if switching is not None:
+            shown = ("TimeToLiveStatus", "AttributeName")
+            return {"TimeToLiveDescription": {key: switching[key] for key in shown}}
+        attribute = document.get("TimeToLiveAttribute")
         if attribute is None:
             return {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}
         return {
@@ -118,7 +140,7 @@ def delete_expired(
         changes = Changes(writer, now, _SERVICE)
         left = limit
         for table in [Table.load(raw) for _, raw in writer.scan(TABLES)]:
-            if table.expiry is None or not left:
+            if table.expiry is None or table.expiry.since > at or not left:
                 continue
             places = writer.scan(table.expiry.space, start=oldest, end=youngest)
             # What is walked is not written into.

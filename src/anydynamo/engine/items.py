@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from anydynamo.engine.actions import Kind, Outcome
+    from anydynamo.engine.behaviour import Surroundings
     from anydynamo.engine.expressions import Projection
     from anydynamo.engine.store import Reader, Writer
     from anydynamo.engine.values import Item
@@ -32,7 +33,9 @@ __all__ = ["delete_item", "get_item", "prepare_projection", "put_item", "update_
 _PROJECTIONS = frozenset(("ProjectionExpression", "ExpressionAttributeNames", "AttributesToGet"))
 
 
-def get_item(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
+def get_item(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Reader], dict[str, Any]]:
     """Read one item by its key.
 
     Raises:
@@ -45,7 +48,7 @@ def get_item(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
     consistent = request.get("ConsistentRead") is True
 
     def work(reader: Reader) -> dict[str, Any]:
-        table = find_table(reader, name)
+        table = find_table(reader, name, now)
         raw = reader.get(table.items, primary_key(table, key))
         response: dict[str, Any] = {}
         if raw is not None:
@@ -75,40 +78,40 @@ def prepare_projection(request: Mapping[str, Any]) -> Projection | None:
 
 
 def put_item(
-    request: Mapping[str, Any], now: Callable[[], float]
+    request: Mapping[str, Any], surroundings: Surroundings
 ) -> Callable[[Writer], dict[str, Any]]:
     """Write one item, over whatever stood under its key.
 
     Raises:
         EngineError: The request is not valid.
     """
-    return _write("Put", request, now)
+    return _write("Put", request, surroundings)
 
 
 def delete_item(
-    request: Mapping[str, Any], now: Callable[[], float]
+    request: Mapping[str, Any], surroundings: Surroundings
 ) -> Callable[[Writer], dict[str, Any]]:
     """Remove one item.
 
     Raises:
         EngineError: The request is not valid.
     """
-    return _write("Delete", request, now)
+    return _write("Delete", request, surroundings)
 
 
 def update_item(
-    request: Mapping[str, Any], now: Callable[[], float]
+    request: Mapping[str, Any], surroundings: Surroundings
 ) -> Callable[[Writer], dict[str, Any]]:
     """Change one item, or create it.
 
     Raises:
         EngineError: The request is not valid.
     """
-    return _write("Update", request, now)
+    return _write("Update", request, surroundings)
 
 
 def _write(
-    kind: Kind, request: Mapping[str, Any], now: Callable[[], float]
+    kind: Kind, request: Mapping[str, Any], surroundings: Surroundings
 ) -> Callable[[Writer], dict[str, Any]]:
     wanted = request.get("ReturnValues") or "NONE"
     if kind != "Update" and wanted not in ("NONE", "ALL_OLD"):
@@ -119,10 +122,10 @@ def _write(
     measured = request.get("ReturnItemCollectionMetrics") == "SIZE"
 
     def work(writer: Writer) -> dict[str, Any]:
-        table = find_table(writer, action.table)
+        table = find_table(writer, action.table, surroundings.now)
         outcome = action.evaluate(writer, table, action.key(table))
         consumption = Consumption(table.name) if counted else None
-        changes = Changes(writer, now)
+        changes = Changes.of_request(writer, surroundings)
         action.perform(changes, outcome, consumption)
         changes.finish()
         response: dict[str, Any] = {}

@@ -3,6 +3,7 @@
 | space | key | value |
 |---|---|---|
 | `tables` | table name | the table's description, MessagePack of a JSON-like document |
+| `deleted` | table name | the description of a table while it is being deleted |
 | `items/<table id>` | partition, sort key | the item: its size, then its MessagePack |
 | `index/<table id>/<index>` | index partition, index sort keys, table key | the projected item |
 | `ttl/<table id>` | second of expiration, table key | the table key, of each item that can expire |
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BACKUPS",
+    "DELETED",
     "SIZE_BYTES",
     "STREAMS",
     "TABLES",
@@ -66,6 +68,7 @@ __all__ = [
 ]
 
 TABLES = "tables"
+DELETED = "deleted"
 STREAMS = "streams"
 BACKUPS = "backups"
 TOTALS = "totals"
@@ -157,6 +160,8 @@ class Index:
         projection: `ALL`, `KEYS_ONLY` or `INCLUDE`.
         projected: The attributes that its entries hold; None means all.
         space: The space of its entries.
+        ready: The second from which it can be read; writes keep it up to date before. 0 for one
+            that could always be.
     """
 
     name: str
@@ -167,6 +172,7 @@ class Index:
     projection: str
     projected: frozenset[str] | None
     space: str
+    ready: float
 
     def key(self, table: Table, item: Mapping[str, Any]) -> bytes | None:
         """Return an item's key here; None when it has no entry.
@@ -226,10 +232,12 @@ class Expiry:
     Attributes:
         attribute: The attribute that holds the second in which an item expires.
         space: The space of the items that can expire, ordered by that second.
+        since: The second from which items are deleted.
     """
 
     attribute: str
     space: str
+    since: float = 0.0
 
     def key(self, item: Mapping[str, Any], primary: bytes) -> bytes | None:
         """Return the place of an item; None where it never expires, for lack of a number.
@@ -253,10 +261,13 @@ class Table:
         hash_key: The partition key.
         range_key: The sort key, if there is one.
         keys: Both of them, the partition key first.
-        indexes: Its secondary indexes, local ones first, each kind ordered by name.
+        indexes: Its secondary indexes, local ones first, each kind ordered by name; without one
+            that is being deleted.
+        local_indexes: The local ones of them.
         items: The space of its items.
         stream: Its stream; None if there is none, or it is disabled.
         expiry: Its time to live; None if that is disabled.
+        ready: The second from which its items can be read and written; 0 if they always could.
         document: The description as it is stored; not to be changed.
     """
 
@@ -266,9 +277,11 @@ class Table:
     range_key: KeyAttribute | None
     keys: tuple[KeyAttribute, ...]
     indexes: tuple[Index, ...]
+    local_indexes: tuple[Index, ...]
     items: str
     stream: Stream | None
     expiry: Expiry | None
+    ready: float
     document: Mapping[str, Any]
 
     @staticmethod
@@ -290,6 +303,7 @@ class Table:
             _index(table_id, entry, types, own, local=local)
             for kind, local in (("LocalSecondaryIndexes", True), ("GlobalSecondaryIndexes", False))
             for entry in sorted(document.get(kind, ()), key=lambda one: str(one["IndexName"]))
+            if _state(entry).get("Status") != "DELETING"
         ]
         return Table(
             id=table_id,
@@ -298,9 +312,11 @@ class Table:
             range_key=range_keys[0] if range_keys else None,
             keys=hash_keys + range_keys,
             indexes=tuple(indexes),
+            local_indexes=tuple(index for index in indexes if index.local),
             items=items_space(table_id),
             stream=_stream(document),
             expiry=_expiry(document),
+            ready=_ready(document),
             document=document,
         )
 
@@ -358,7 +374,20 @@ def _stream(document: Mapping[str, Any]) -> Stream | None:
 
 def _expiry(document: Mapping[str, Any]) -> Expiry | None:
     attribute = document.get("TimeToLiveAttribute")
-    return None if attribute is None else Expiry(attribute, ttl_space(document["TableId"]))
+    if attribute is None:
+        return None
+    since = document.get("TimeToLiveState", _NEVER).get("Until", 0.0)
+    return Expiry(attribute, ttl_space(document["TableId"]), since)
+
+
+def _state(place: Mapping[str, Any]) -> Mapping[str, Any]:
+    state: Mapping[str, Any] = place.get("State", _NEVER)
+    return state
+
+
+def _ready(place: Mapping[str, Any]) -> float:
+    state = _state(place)
+    return float(state["Until"]) if state.get("Status") == "CREATING" else 0.0
 
 
 def _index(
@@ -384,6 +413,7 @@ def _index(
         projection=projection,
         projected=projected,
         space=index_space(table_id, entry["IndexName"]),
+        ready=_ready(entry),
     )
 
 

@@ -26,8 +26,11 @@ AWS's documentation leaves the following open, or the service differs from it; w
 - A page of a Query or Scan ends early, and has a LastEvaluatedKey, when a filter or projection of
   many parts has had its share of work: the API reference promises no page of a certain size, and
   one request must not keep a server from all others for many seconds. `PAGE_COMPARISONS`.
-- The names and values of an expression may have 2 MB together by the guide; only the limit of each
-  (400 KB for an item, 65,535 bytes for a name) is held.
+- The names and values of the expressions of one request, or of one action of a transaction, have
+  2 MB together: by the guide, the sum of the lengths of all of them. What the placeholders are
+  called does not count. `BINDING_BYTES`.
+- An item collection of more than 10 GB takes nothing that makes it larger: by the guide. It is
+  measured where its table is large enough to have one so large, and only then. `COLLECTION_BYTES`.
 """
 
 from __future__ import annotations
@@ -38,6 +41,8 @@ __all__ = [
     "ATTRIBUTE_NAME_BYTES",
     "BATCH_GET_KEYS",
     "BATCH_WRITE_REQUESTS",
+    "BINDING_BYTES",
+    "COLLECTION_BYTES",
     "EXPONENT_MAX",
     "EXPONENT_MIN",
     "EXPRESSION_BYTES",
@@ -92,8 +97,14 @@ EXPRESSION_OPERATORS: Final = 300
 PLACEHOLDER_BYTES: Final = 255
 """Bytes of an expression attribute name or value's placeholder, such as `#name` or `:value`."""
 
+BINDING_BYTES: Final = 2 * 1024 * 1024
+"""Bytes of all names and values of a request's expressions."""
+
 LIST_INDEX_MAX: Final = 2**31 - 1
 """The largest index that a document path may hold."""
+
+COLLECTION_BYTES: Final = 10 * 1024**3
+"""Bytes of one partition's items and local index entries, in a table with local indexes."""
 
 BATCH_WRITE_REQUESTS: Final = 25
 BATCH_GET_KEYS: Final = 100

@@ -34,7 +34,7 @@ def _store(writer: Writer, document: Mapping[str, Any]) -> None:
 
 
 def _tagged(reader: Reader, arn: str) -> dict[str, Any]:
-    if not arn.startswith("arn:") or ":table/" not in arn:
+    if not arn.startswith("arn:") or "/" in arn.partition(":table/")[2] or ":table/" not in arn:
         raise validation(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
     try:
         return stored_document(reader, bare_name(arn))

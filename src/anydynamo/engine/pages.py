@@ -15,7 +15,7 @@ from anydynamo.engine.ranges import cursor_attributes
 from anydynamo.engine.values import check_item
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from anydynamo.engine.expressions import Condition, Expressions
     from anydynamo.engine.layout import Index, Table
@@ -77,16 +77,16 @@ class Walk:
     projection: Selection | None
     mode: str | None
 
-    def open(self, reader: Reader) -> tuple[Table, Index | None]:
+    def open(self, reader: Reader, now: Callable[[], float]) -> tuple[Table, Index | None]:
         """Find the table and the index, and check that they can give what was asked for.
 
         Raises:
             EngineError: A ResourceNotFoundException or a ValidationException.
         """
-        table = find_table(reader, self.table)
+        table = find_table(reader, self.table, now)
         if self.index is None:
             return table, None
-        index = find_index(table, self.index)
+        index = find_index(table, self.index, now)
         if not index.local:
             self._check_global(index)
         return table, index

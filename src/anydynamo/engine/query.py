@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["query"]
 
 
-def query(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
+def query(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Reader], dict[str, Any]]:
     """Read one page of a partition, in the order of the sort key.
 
     Raises:
@@ -40,7 +42,7 @@ def query(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
     filter_name = "QueryFilter" if request.get("QueryFilter") else "Filter Expression"
 
     def work(reader: Reader) -> dict[str, Any]:
-        table, index = walk.open(reader)
+        table, index = walk.open(reader, now)
         keys = condition_range(table, index, condition)
         if walk.filter is not None:
             _check_filter(table, index, walk.filter, filter_name)

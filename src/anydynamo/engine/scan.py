@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["scan"]
 
 
-def scan(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
+def scan(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Reader], dict[str, Any]]:
     """Read one page of a table or an index.
 
     Raises:
@@ -31,7 +33,7 @@ def scan(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
     whole = KeyRange(*segment(number, total))
 
     def work(reader: Reader) -> dict[str, Any]:
-        table, index = walk.open(reader)
+        table, index = walk.open(reader, now)
         keys = whole
         if walk.start is not None:
             cursor = cursor_key(table, index, walk.start, miscounted=MISMATCHED_START)

@@ -6,6 +6,7 @@ What can be read but breaks a constraint is collected, and one ValidationExcepti
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -25,6 +26,7 @@ from anydynamo.engine.unreadable import (
 __all__ = [
     "Boolean",
     "Document",
+    "Double",
     "Integer",
     "Listing",
     "Mapped",
@@ -36,6 +38,7 @@ __all__ = [
     "Timestamp",
     "check",
     "drop_unknown",
+    "without_nulls",
 ]
 
 Path = tuple[Any, str] | None
@@ -71,6 +74,18 @@ def check(shape: Structure, request: Mapping[str, Any]) -> None:
         plural = "" if len(faults) == 1 else "s"
         text = "; ".join(faults[:_REPORTED])
         raise validation(f"{len(faults)} validation error{plural} detected: {text}")
+
+
+def without_nulls(value: Any) -> Any:
+    """Copy JSON without its nulls, so that nothing of the caller's is kept."""
+    if isinstance(value, Mapping):
+        members = cast("Mapping[str, Any]", value)
+        return {
+            name: without_nulls(member) for name, member in members.items() if member is not None
+        }
+    if isinstance(value, list):
+        return [without_nulls(element) for element in cast("list[object]", value)]
+    return value
 
 
 def drop_unknown(shape: Shape, value: object) -> None:
@@ -197,6 +212,19 @@ def _check_unicode(value: str) -> None:
         value.encode()
     except UnicodeEncodeError:
         raise serialization("A string holds a surrogate without its other half") from None
+
+
+class Double:
+    """A number that may have a fraction."""
+
+    __slots__ = ()
+
+    def check(self, value: Any, path: Path, faults: list[str]) -> None:  # noqa: ARG002
+        """Refuse what is no number, or none that is finite."""
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise no_scalar(value, "Double")
+        if not math.isfinite(value):
+            raise serialization("A number that is not finite cannot be converted to Double")
 
 
 class Boolean:

@@ -26,9 +26,23 @@ _CAPACITY: Final = frozenset(
     ("BillingMode", "OnDemandThroughput", "ProvisionedThroughput", "WarmThroughput")
 )
 _SETTINGS: Final = _CAPACITY | {"SSESpecification", "TableClass"}
+_SCALING: Final = frozenset(
+    (
+        "GlobalSecondaryIndexUpdates",
+        "ProvisionedWriteCapacityAutoScalingUpdate",
+        "ReplicaUpdates",
+    )
+)
 
 STORED: Final[Mapping[str, frozenset[str]]] = {
+    "CreateGlobalTable": frozenset(("GlobalTableName", "ReplicationGroup")),
     "CreateTable": _SETTINGS | {"ResourcePolicy"},
+    "DisableKinesisStreamingDestination": frozenset(
+        ("EnableKinesisStreamingConfiguration", "StreamArn")
+    ),
+    "EnableKinesisStreamingDestination": frozenset(
+        ("EnableKinesisStreamingConfiguration", "StreamArn")
+    ),
     "PutResourcePolicy": frozenset(("ConfirmRemoveSelfResourceAccess", "Policy")),
     "RestoreTableFromBackup": frozenset(
         (
@@ -39,7 +53,25 @@ STORED: Final[Mapping[str, frozenset[str]]] = {
         )
     ),
     "UpdateContinuousBackups": frozenset(("PointInTimeRecoverySpecification",)),
-    "UpdateTable": _SETTINGS,
+    "UpdateContributorInsights": frozenset(
+        ("ContributorInsightsAction", "ContributorInsightsMode")
+    ),
+    "UpdateGlobalTable": frozenset(("ReplicaUpdates",)),
+    "UpdateGlobalTableSettings": frozenset(
+        (
+            "GlobalTableBillingMode",
+            "GlobalTableGlobalSecondaryIndexSettingsUpdate",
+            "GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate",
+            "GlobalTableProvisionedWriteCapacityUnits",
+            "ReplicaSettingsUpdate",
+        )
+    ),
+    "UpdateKinesisStreamingDestination": frozenset(
+        ("StreamArn", "UpdateKinesisStreamingConfiguration")
+    ),
+    "UpdateTable": _SETTINGS
+    | {"GlobalTableWitnessUpdates", "MultiRegionConsistency", "ReplicaUpdates"},
+    "UpdateTableReplicaAutoScaling": _SCALING,
 }
 """Parameters that are checked, kept and described, and have no other effect."""
 
@@ -51,7 +83,8 @@ botocore {version} knows them, and what the embedded providers make of each:
 
 - **complete**: it does what the API Reference says.
 - **stored**: it is checked, and described where AWS describes it, and has no other effect; nobody
-  throttles, encrypts or authorises here.
+  throttles, encrypts, authorises, replicates, scales or sends anything to Kinesis here. There is
+  one copy of the data, and a global table's replicas are names of regions with their settings.
 - **refused**: the request is answered with an error that names what is not there. Nothing is
   silently ignored.
 

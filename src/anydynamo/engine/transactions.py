@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from anydynamo.engine.actions import Action, Kind, Outcome
+    from anydynamo.engine.behaviour import Surroundings
     from anydynamo.engine.layout import Table
     from anydynamo.engine.store import Reader, Writer
 
@@ -50,13 +51,16 @@ _KINDS: tuple[Kind, ...] = ("Put", "Update", "Delete", "ConditionCheck")
 _REASONS = {
     "ConditionalCheckFailedException": "ConditionalCheckFailed",
     "DuplicateItemException": "DuplicateItem",
+    "ItemCollectionSizeLimitExceededException": "ItemCollectionSizeLimitExceeded",
 }
 _TWICE = "Transaction request cannot include multiple operations on one item"
 # Attribute values may be any mappings, not just dictionaries.
 _canonical = msgspec.msgpack.Encoder(order="sorted", enc_hook=dict).encode
 
 
-def transact_get_items(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
+def transact_get_items(
+    request: Mapping[str, Any], now: Callable[[], float]
+) -> Callable[[Reader], dict[str, Any]]:
     """Read up to 100 items from one snapshot.
 
     Raises:
@@ -69,7 +73,7 @@ def transact_get_items(request: Mapping[str, Any]) -> Callable[[Reader], dict[st
     mode = request.get("ReturnConsumedCapacity")
 
     def work(reader: Reader) -> dict[str, Any]:
-        tables = [find_table(reader, name) for name, _, _ in wanted]
+        tables = [find_table(reader, name, now) for name, _, _ in wanted]
         keys = _keys(
             (table, partial(primary_key, table, key))
             for table, (_, key, _) in zip(tables, wanted, strict=True)
@@ -159,7 +163,7 @@ def table_consumption(consumptions: dict[str, Consumption], table: Table) -> Con
 
 
 def transact_write_items(
-    request: Mapping[str, Any], now: Callable[[], float]
+    request: Mapping[str, Any], surroundings: Surroundings
 ) -> Callable[[Writer], dict[str, Any]]:
     """Carry out up to 100 actions, all of them or, if one cannot be, none.
 
@@ -174,9 +178,9 @@ def transact_write_items(
     measured = request.get("ReturnItemCollectionMetrics") == "SIZE"
 
     def work(writer: Writer) -> dict[str, Any]:
-        tables = [find_table(writer, action.table) for action in actions]
+        tables = [find_table(writer, action.table, surroundings.now) for action in actions]
         consumptions = commit(
-            writer, now, actions, tables, None if token is None else (token, digest)
+            writer, surroundings, actions, tables, None if token is None else (token, digest)
         )
         response: dict[str, Any] = {}
         add_consumed(response, mode, consumptions)
@@ -189,7 +193,7 @@ def transact_write_items(
 
 def commit(
     writer: Writer,
-    now: Callable[[], float],
+    surroundings: Surroundings,
     actions: Sequence[Action],
     tables: Sequence[Table],
     token: tuple[str, bytes] | None,
@@ -198,7 +202,7 @@ def commit(
 
     Args:
         writer: The store.
-        now: The clock, in seconds since the epoch.
+        surroundings: The clock, and what the user chose.
         actions: The actions.
         tables: The table of each.
         token: The client's token, if it gave one, and what stands for the request's content.
@@ -214,7 +218,7 @@ def commit(
         (table, partial(action.key, table)) for table, action in zip(tables, actions, strict=True)
     )
     consumptions: dict[str, Consumption] = {}
-    if token is not None and _seen(writer, *token, now()):
+    if token is not None and _seen(writer, *token, surroundings.now()):
         _read_again(writer, zip(tables, sound(keys), strict=True), consumptions)
         return consumptions.values()
     outcomes = [
@@ -225,9 +229,13 @@ def commit(
     check_total(
         max(action.size, outcome.size) for action, outcome in zip(actions, good, strict=True)
     )
-    _perform(Changes(writer, now), zip(actions, good, strict=True), consumptions)
+    _perform(
+        Changes.of_request(writer, surroundings),
+        list(zip(actions, good, strict=True)),
+        consumptions,
+    )
     if token is not None:
-        _remember(writer, *token, now())
+        _remember(writer, *token, surroundings.now())
     return consumptions.values()
 
 
@@ -287,11 +295,15 @@ def _reason(error: EngineError) -> dict[str, Any]:
 
 def _perform(
     changes: Changes,
-    outcomes: Iterable[tuple[Action, Outcome]],
+    outcomes: Sequence[tuple[Action, Outcome]],
     consumptions: dict[str, Consumption],
 ) -> None:
-    for action, outcome in outcomes:
-        action.perform(changes, outcome, table_consumption(consumptions, outcome.table))
+    for position, (action, outcome) in enumerate(outcomes):
+        try:
+            action.perform(changes, outcome, table_consumption(consumptions, outcome.table))
+        except EngineError as error:
+            # An item collection that is full: only what stands there already tells.
+            sound([*(one for _, one in outcomes[:position]), error, *outcomes[position + 1 :]])
     changes.finish()
 
 

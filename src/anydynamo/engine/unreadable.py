@@ -22,7 +22,7 @@ __all__ = [
     "serialization",
 ]
 
-Scalar = Literal["String", "Boolean", "Integer", "Long", "Date"]
+Scalar = Literal["String", "Boolean", "Integer", "Long", "Double", "Date"]
 
 ATTRIBUTE_VALUE: Final = "com.amazonaws.dynamodb.v20120810.AttributeValue"
 

@@ -44,6 +44,7 @@ __all__ = [
     "item_size",
     "key_bytes",
     "measured_item",
+    "measured_value",
     "nesting",
     "string_length",
     "too_deep",
@@ -69,6 +70,11 @@ def check_value(value: object) -> AttributeValue:
         EngineError: With DynamoDB's bare text; callers put the operation's own prefix before it.
     """
     return _check(value, 1)[0]
+
+
+def measured_value(value: object) -> tuple[AttributeValue, int]:
+    """Validate and copy one value as `check_value` does, and return its size with it."""
+    return _check(value, 1)
 
 
 def check_item(item: object) -> Item:

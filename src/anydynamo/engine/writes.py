@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from anydynamo.engine.capacity import write_units
+from anydynamo.engine.itemcollections import check_collection
 from anydynamo.engine.layout import TOTALS, pack, size_of, unpack
+from anydynamo.engine.limits import COLLECTION_BYTES
 from anydynamo.engine.streams import Recorder
 from anydynamo.engine.values import item_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from anydynamo.engine.behaviour import Surroundings
     from anydynamo.engine.capacity import Consumption
     from anydynamo.engine.layout import Expiry, Index, Stream, Table
     from anydynamo.engine.store import Reader, Writer
@@ -51,21 +54,30 @@ class Changes:
         writer: The store.
         now: The clock, in seconds since the epoch; asked where a stream records.
         identity: The `userIdentity` of what is recorded, where the service itself writes.
+        collection_bytes: What an item collection may have.
     """
 
-    __slots__ = ("_identity", "_now", "_recorder", "_totals", "_writer")
+    __slots__ = ("_collection_bytes", "_identity", "_now", "_recorder", "_totals", "_writer")
 
     def __init__(
         self,
         writer: Writer,
         now: Callable[[], float],
         identity: Mapping[str, str] | None = None,
+        collection_bytes: int = COLLECTION_BYTES,
     ) -> None:
         self._writer = writer
         self._now = now
+        self._collection_bytes = collection_bytes
         self._identity = identity
         self._recorder: Recorder | None = None
         self._totals: dict[str, tuple[int, int]] = {}
+
+    @classmethod
+    def of_request(cls, writer: Writer, surroundings: Surroundings) -> Changes:
+        """Begin the changes of a request, under what the user chose."""
+        chosen = surroundings.behaviour
+        return cls(writer, surroundings.now, collection_bytes=chosen.collection_bytes)
 
     def put(
         self,
@@ -76,9 +88,15 @@ class Changes:
         size: int,
         consumption: Consumption | None = None,
     ) -> None:
-        """Store an item, which has been checked and measured, over what stood there."""
+        """Store an item, which has been checked and measured, over what stood there.
+
+        Raises:
+            EngineError: An ItemCollectionSizeLimitExceededException; nothing of it is stored.
+        """
         raw = pack(item, size)
         if raw != before.raw:
+            if table.local_indexes:
+                self._check_collection(table, before, item, size)
             self._writer.put(table.items, key, raw)
             self._count(table.items, 1 if before.raw is None else 0, size - before.size)
             if table.stream is not None:
@@ -121,6 +139,14 @@ class Changes:
                 old_count, old_size = _decoded(raw)
                 write_totals(self._writer, space, old_count + count, old_size + size)
         self._totals.clear()
+
+    def _check_collection(self, table: Table, before: Stored, item: Item, size: int) -> None:
+        total = read_totals(self._writer, table.items)[1]
+        total += self._totals.get(table.items, (0, 0))[1] + size
+        # No entry is larger than its item, and no collection larger than its table: most tables
+        # cannot have one that is too large, and nothing has to be measured.
+        if total * (1 + len(table.local_indexes)) > self._collection_bytes:
+            check_collection(self._writer, table, before.item, item, self._collection_bytes)
 
     def _record(
         self, table: Table, stream: Stream, before: Stored, item: Item | None, raw: bytes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from anydynamo.errors import AnyDynamoError, NotSupported, ServiceFault
 from anydynamo.server.bodies import read_body, write_body
@@ -109,6 +109,8 @@ class Service:
             )
         adapter = self._places.of(signature.access_key, signature.region)
         answer = await adapter.call(operation, parameters)
+        if operation == "DescribeEndpoints":
+            answer = _at_this_address(answer, headers.get("host"))
         return Reply(200, write_body(answer), content_type)
 
 
@@ -116,6 +118,13 @@ def _lost(error: Undelivered) -> Reply:
     answer = error.answer
     whole = refuse(answer) if isinstance(answer, AnyDynamoError) else Reply(200, write_body(answer))
     return replace(whole, delivery=error.delivery)
+
+
+def _at_this_address(answer: dict[str, Any], host: str | None) -> dict[str, Any]:
+    """Let a client that discovers endpoints come back to where it is; no adapter knows where."""
+    if host is None:
+        return answer
+    return {"Endpoints": [{**endpoint, "Address": host} for endpoint in answer["Endpoints"]]}
 
 
 def _operation(target: str) -> str:

@@ -30,6 +30,14 @@ from anydynamo.testing.contracts.backups import BackupContract  # noqa: E402 - a
 from anydynamo.testing.contracts.batches import BatchContract  # noqa: E402
 from anydynamo.testing.contracts.capacity import CapacityContract  # noqa: E402
 from anydynamo.testing.contracts.conditions import ConditionContract  # noqa: E402
+from anydynamo.testing.contracts.destinations import (  # noqa: E402
+    DestinationContract,
+    InsightsContract,
+)
+from anydynamo.testing.contracts.globaltables import (  # noqa: E402
+    GlobalTableContract,
+    ReplicaContract,
+)
 from anydynamo.testing.contracts.indexes import IndexContract  # noqa: E402
 from anydynamo.testing.contracts.items import ItemContract, ProjectionContract  # noqa: E402
 from anydynamo.testing.contracts.legacyconditions import LegacyConditionContract  # noqa: E402
@@ -40,6 +48,8 @@ from anydynamo.testing.contracts.policies import PolicyContract  # noqa: E402
 from anydynamo.testing.contracts.queries import QueryContract, ScanContract  # noqa: E402
 from anydynamo.testing.contracts.streams import StreamContract  # noqa: E402
 from anydynamo.testing.contracts.tables import TableContract  # noqa: E402
+from anydynamo.testing.contracts.tablesettings import TableSettingContract  # noqa: E402
+from anydynamo.testing.contracts.tableupdates import TableUpdateContract  # noqa: E402
 from anydynamo.testing.contracts.transactions import TransactionContract  # noqa: E402
 from anydynamo.testing.contracts.updates import UpdateContract  # noqa: E402
 
@@ -61,8 +71,14 @@ class AdapterContract(
     TransactionContract,
     PartiQLContract,
     TableContract,
+    TableUpdateContract,
+    TableSettingContract,
     BackupContract,
     PolicyContract,
+    DestinationContract,
+    InsightsContract,
+    GlobalTableContract,
+    ReplicaContract,
     CapacityContract,
     StreamContract,
 ):

@@ -18,9 +18,14 @@ from anydynamo.engine.expressions.parser import (
 )
 from anydynamo.engine.expressions.projections import Projection, compile_projection
 from anydynamo.engine.expressions.updates import Update, compile_update
-from anydynamo.engine.limits import ATTRIBUTE_NAME_BYTES, EXPRESSION_BYTES, PLACEHOLDER_BYTES
+from anydynamo.engine.limits import (
+    ATTRIBUTE_NAME_BYTES,
+    BINDING_BYTES,
+    EXPRESSION_BYTES,
+    PLACEHOLDER_BYTES,
+)
 from anydynamo.engine.unreadable import ATTRIBUTE_VALUE, no_map, no_scalar
-from anydynamo.engine.values import check_value, utf8
+from anydynamo.engine.values import measured_value, utf8
 
 if TYPE_CHECKING:
     from anydynamo.engine.expressions.evaluators import Values
@@ -70,10 +75,17 @@ class Expressions:
         """
         self._request = request
         self._prefix = prefix
+        self._bound_bytes = 0
         names = request.get("ExpressionAttributeNames")
         values = request.get("ExpressionAttributeValues")
         self._names: dict[str, str] = {} if names is None else self._checked_names(names)
         self._values: Values = {} if values is None else self._checked_values(values, allowed)
+        if self._bound_bytes > BINDING_BYTES:
+            # The guide has the limit, and no text for it.
+            raise validation(
+                f"{self._prefix}ExpressionAttributeNames and ExpressionAttributeValues have"
+                f" {self._bound_bytes} bytes together, and {BINDING_BYTES} are the most"
+            )
         self._unused_names = dict.fromkeys(self._names)
         self._unused_values = dict.fromkeys(self._values)
 
@@ -90,12 +102,14 @@ class Expressions:
             _check_placeholder("ExpressionAttributeNames", _NAME, placeholder)
             if not isinstance(name, str):
                 raise no_scalar(name, "String")
-            if not 1 <= _size(name) <= ATTRIBUTE_NAME_BYTES:
+            size = _size(name)
+            if not 1 <= size <= ATTRIBUTE_NAME_BYTES:
                 raise validation(
                     "ExpressionAttributeNames contains invalid value: Attribute names have 1 to"
                     f" {ATTRIBUTE_NAME_BYTES} bytes for key {placeholder}"
                 )
             checked[placeholder] = name
+            self._bound_bytes += size
         return checked
 
     def _checked_values(self, values: object, allowed: Sequence[str]) -> Values:
@@ -112,7 +126,7 @@ class Expressions:
         for placeholder, value in known.items():
             _check_placeholder("ExpressionAttributeValues", _VALUE, placeholder)
             try:
-                checked[placeholder] = check_value(value)
+                checked[placeholder], size = measured_value(value)
             except EngineError as error:
                 if error.code != "ValidationException":
                     raise
@@ -120,6 +134,7 @@ class Expressions:
                     f"{self._prefix}ExpressionAttributeValues contains invalid value:"
                     f" {error.message} for key {placeholder}"
                 ) from None
+            self._bound_bytes += size
         return checked
 
     def _has(self, *parameters: str) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from anydynamo.engine.actions import Action
+    from anydynamo.engine.behaviour import Surroundings
     from anydynamo.engine.layout import Table
     from anydynamo.engine.partiql.writes import Write
     from anydynamo.engine.store import Reader, Writer
@@ -27,13 +28,14 @@ __all__ = ["batch_execute_statement"]
 _CODES: Final = {
     "ConditionalCheckFailedException": "ConditionalCheckFailed",
     "DuplicateItemException": "DuplicateItem",
+    "ItemCollectionSizeLimitExceededException": "ItemCollectionSizeLimitExceeded",
     "ResourceNotFoundException": "ResourceNotFound",
 }
 """The codes of `BatchStatementError`; everything else is a ValidationError."""
 
 
 def batch_execute_statement(
-    request: Mapping[str, Any], now: Callable[[], float]
+    request: Mapping[str, Any], surroundings: Surroundings
 ) -> Reading | Writing:
     """Carry out a batch of statements, which all read or all write.
 
@@ -47,9 +49,9 @@ def batch_execute_statement(
         raise validation("Read and write requests together in the same batch is not supported.")
     mode = request.get("ReturnConsumedCapacity")
     if reads == {False}:
-        return _write(statements, mode, now)
+        return _write(statements, mode, surroundings)
     consistent = [one.get("ConsistentRead") is True for one in given]
-    return _read(statements, consistent, mode)
+    return _read(statements, consistent, mode, surroundings.now)
 
 
 def _bound(given: Mapping[str, Any]) -> Bound | EngineError:
@@ -76,7 +78,10 @@ def _failed(error: EngineError) -> dict[str, Any]:
 
 
 def _read(
-    statements: Sequence[Bound | EngineError], consistent: Sequence[bool], mode: str | None
+    statements: Sequence[Bound | EngineError],
+    consistent: Sequence[bool],
+    mode: str | None,
+    now: Callable[[], float],
 ) -> Reading:
     def work(source: Reader) -> dict[str, Any]:
         consumptions: dict[str, Consumption] = {}
@@ -89,7 +94,7 @@ def _read(
             select = cast("Select", bound.statement)
             name = bare_name(select.table)
             try:
-                found = read_one(source, select, bound.values, "BatchExecuteStatement")
+                found = read_one(source, select, bound.values, "BatchExecuteStatement", now)
             except EngineError as error:
                 responses.append({**_failed(error), "TableName": name})
                 continue
@@ -103,15 +108,15 @@ def _read(
 
 
 def _write(
-    statements: Sequence[Bound | EngineError], mode: str | None, now: Callable[[], float]
+    statements: Sequence[Bound | EngineError], mode: str | None, surroundings: Surroundings
 ) -> Writing:
     def work(writer: Writer) -> dict[str, Any]:
         consumptions: dict[str, Consumption] = {}
         targets = _Targets()
         # All keys are known before anything is written: a repeated one refuses the batch.
-        located = [_located(writer, bound, targets) for bound in statements]
+        located = [_located(writer, bound, targets, surroundings.now) for bound in statements]
         responses: list[dict[str, Any]] = []
-        changes = Changes(writer, now)
+        changes = Changes.of_request(writer, surroundings)
         for one in located:
             if not isinstance(one, _Located):
                 responses.append(one)
@@ -125,7 +130,11 @@ def _write(
                 consumption.table += write_units(Stored(writer.get(one.table.items, one.key)).size)
                 responses.append({**_failed(error), "TableName": name})
                 continue
-            one.action.perform(changes, outcome, consumption)
+            try:
+                one.action.perform(changes, outcome, consumption)
+            except EngineError as error:
+                responses.append({**_failed(error), "TableName": name})
+                continue
             items = returned(one.write, outcome)
             responses.append(_succeeded(name, items[0] if items else None))
         changes.finish()
@@ -161,14 +170,17 @@ class _Located(NamedTuple):
 
 
 def _located(
-    writer: Writer, bound: Bound | EngineError, targets: _Targets
+    writer: Writer,
+    bound: Bound | EngineError,
+    targets: _Targets,
+    now: Callable[[], float],
 ) -> _Located | dict[str, Any]:
     """Return a statement with its item, or the response that says why it has none."""
     if isinstance(bound, EngineError):
         return _failed(bound)
     write = cast("Write", bound.statement)
     try:
-        table = find_table(writer, write.table)
+        table = find_table(writer, write.table, now)
         action = write_action(write, bound.values, table, show_item=bound.show_item)
         key = action.key(table)
     except EngineError as error:

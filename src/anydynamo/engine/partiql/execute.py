@@ -16,6 +16,7 @@ from anydynamo.engine.writes import Changes
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from anydynamo.engine.behaviour import Surroundings
     from anydynamo.engine.expressions.evaluators import Values
     from anydynamo.engine.partiql.statements import Statement
     from anydynamo.engine.partiql.writes import Write
@@ -64,7 +65,7 @@ def bind(given: Mapping[str, Any]) -> Bound:
     )
 
 
-def execute_statement(request: Mapping[str, Any], now: Callable[[], float]) -> Reading | Writing:
+def execute_statement(request: Mapping[str, Any], surroundings: Surroundings) -> Reading | Writing:
     """Carry out one statement.
 
     Raises:
@@ -73,15 +74,17 @@ def execute_statement(request: Mapping[str, Any], now: Callable[[], float]) -> R
     bound = bind(request)
     statement = bound.statement
     if isinstance(statement, Select):
-        return _read(statement, bound.values, request)
+        return _read(statement, bound.values, request, surroundings.now)
     if isinstance(statement, Exists):
         raise validation("The EXISTS function can only be used in ExecuteTransaction")
     if request.get("NextToken") is not None:
         raise validation("NextToken does not match request")
-    return _write(statement, bound, request.get("ReturnConsumedCapacity"), now)
+    return _write(statement, bound, request.get("ReturnConsumedCapacity"), surroundings)
 
 
-def _read(select: Select, values: Values, request: Mapping[str, Any]) -> Reading:
+def _read(
+    select: Select, values: Values, request: Mapping[str, Any], now: Callable[[], float]
+) -> Reading:
     digest = statement_digest(request["Statement"], request.get("Parameters") or ())
     token = request.get("NextToken")
     start = None if token is None else read_token(token, digest)
@@ -90,7 +93,7 @@ def _read(select: Select, values: Values, request: Mapping[str, Any]) -> Reading
 
     def work(source: Reader) -> dict[str, Any]:
         page = read_page(
-            source, select, values, limit=limit, consistent=consistent, start=start, mode=mode
+            source, select, values, now, limit=limit, consistent=consistent, start=start, mode=mode
         )
         response: dict[str, Any] = {"Items": page["Items"]}
         if "LastEvaluatedKey" in page:
@@ -103,13 +106,13 @@ def _read(select: Select, values: Values, request: Mapping[str, Any]) -> Reading
     return Reading(work)
 
 
-def _write(write: Write, bound: Bound, mode: str | None, now: Callable[[], float]) -> Writing:
+def _write(write: Write, bound: Bound, mode: str | None, surroundings: Surroundings) -> Writing:
     def work(writer: Writer) -> dict[str, Any]:
-        table = find_table(writer, write.table)
+        table = find_table(writer, write.table, surroundings.now)
         action = write_action(write, bound.values, table, show_item=bound.show_item)
         outcome = action.evaluate(writer, table, action.key(table))
         consumption = Consumption(table.name)
-        changes = Changes(writer, now)
+        changes = Changes.of_request(writer, surroundings)
         action.perform(changes, outcome, consumption)
         changes.finish()
         response: dict[str, Any] = {"Items": returned(write, outcome)}

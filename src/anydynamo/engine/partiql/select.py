@@ -71,6 +71,7 @@ def read_page(
     source: Reader,
     select: Select,
     values: Values,
+    now: Callable[[], float],
     *,
     limit: int | None,
     consistent: bool,
@@ -93,7 +94,7 @@ def read_page(
         projection=_columns(select),
         mode=mode,
     )
-    table, index = walk.open(source)
+    table, index = walk.open(source, now)
     _check_filter(index, select)
     planned = plan(table, index, select, values)
     space = table.items if index is None else index.space
@@ -156,14 +157,16 @@ class One(NamedTuple):
     size: int
 
 
-def read_one(source: Reader, select: Select, values: Values, operation: str) -> One:
+def read_one(
+    source: Reader, select: Select, values: Values, operation: str, now: Callable[[], float]
+) -> One:
     """Read the one item that a SELECT of a batch or a transaction is about.
 
     Raises:
         EngineError: A ResourceNotFoundException or a ValidationException; the statement may find
             more than one item.
     """
-    table = find_table(source, select.table)
+    table = find_table(source, select.table, now)
     key = None if select.index is not None else item_key(table, select.where, values)
     if key is None or select.where is None:
         raise validation(

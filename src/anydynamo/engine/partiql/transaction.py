@@ -24,6 +24,7 @@ from anydynamo.engine.transactions import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from anydynamo.engine.behaviour import Surroundings
     from anydynamo.engine.capacity import Consumption
     from anydynamo.engine.partiql.writes import Write
     from anydynamo.engine.store import Reader, Writer
@@ -33,7 +34,9 @@ __all__ = ["execute_transaction"]
 T = TypeVar("T")
 
 
-def execute_transaction(request: Mapping[str, Any], now: Callable[[], float]) -> Reading | Writing:
+def execute_transaction(
+    request: Mapping[str, Any], surroundings: Surroundings
+) -> Reading | Writing:
     """Carry out statements that all read or all write; EXISTS belongs to those that write.
 
     Raises:
@@ -50,11 +53,12 @@ def execute_transaction(request: Mapping[str, Any], now: Callable[[], float]) ->
         raise validation("The RETURNING clause is not supported in ExecuteTransaction")
     mode = request.get("ReturnConsumedCapacity")
     if reads == {True}:
-        return _read(statements, mode)
+        return _read(statements, mode, surroundings.now)
     token = request.get("ClientRequestToken")
     if token is None:
-        return _write(statements, mode, None, now)
-    return _write(statements, mode, (token, content_digest(request["TransactStatements"])), now)
+        return _write(statements, mode, None, surroundings)
+    digest = content_digest(request["TransactStatements"])
+    return _write(statements, mode, (token, digest), surroundings)
 
 
 def _returns(bound: Bound) -> bool:
@@ -78,16 +82,17 @@ def _attempt(make: Callable[[], T]) -> T | EngineError:
         return error
 
 
-def _read_one(source: Reader, bound: Bound) -> One:
-    return read_one(source, cast("Select", bound.statement), bound.values, "ExecuteTransaction")
+def _read_one(source: Reader, bound: Bound, now: Callable[[], float]) -> One:
+    select = cast("Select", bound.statement)
+    return read_one(source, select, bound.values, "ExecuteTransaction", now)
 
 
-def _read(statements: Sequence[Bound], mode: str | None) -> Reading:
+def _read(statements: Sequence[Bound], mode: str | None, now: Callable[[], float]) -> Reading:
     def work(source: Reader) -> dict[str, Any]:
         consumptions: dict[str, Consumption] = {}
         responses: list[dict[str, Any]] = []
         total = 0
-        results = [_attempt(partial(_read_one, source, bound)) for bound in statements]
+        results = [_attempt(partial(_read_one, source, bound, now)) for bound in statements]
         check_distinct((one.table, one.key) for one in results if isinstance(one, One))
         for found in sound(results):
             consumption = table_consumption(consumptions, found.table)
@@ -106,11 +111,11 @@ def _write(
     statements: Sequence[Bound],
     mode: str | None,
     token: tuple[str, bytes] | None,
-    now: Callable[[], float],
+    surroundings: Surroundings,
 ) -> Writing:
     def work(writer: Writer) -> dict[str, Any]:
         writes = [cast("Write", bound.statement) for bound in statements]
-        tables = [find_table(writer, write.table) for write in writes]
+        tables = [find_table(writer, write.table, surroundings.now) for write in writes]
         actions = sound(
             [
                 _attempt(
@@ -119,7 +124,7 @@ def _write(
                 for write, bound, table in zip(writes, statements, tables, strict=True)
             ]
         )
-        consumptions = commit(writer, now, actions, tables, token)
+        consumptions = commit(writer, surroundings, actions, tables, token)
         response: dict[str, Any] = {"Responses": [{} for _ in statements]}
         add_consumed(response, mode, consumptions)
         return response

@@ -13,6 +13,7 @@ from anydynamo.engine.errors import DETECTED, EngineError
 from anydynamo.engine.legacy import LEGACY, refuse_mixture
 from anydynamo.engine.requests.backups import BACKUPS
 from anydynamo.engine.requests.items import ITEMS
+from anydynamo.engine.requests.replication import REPLICATION
 from anydynamo.engine.requests.settings import SETTINGS
 from anydynamo.engine.requests.statements import STATEMENTS
 from anydynamo.engine.requests.streams import STREAMS
@@ -29,6 +30,7 @@ OPERATIONS: Final[Mapping[str, Structure]] = {
     **STATEMENTS,
     **TABLES,
     **SETTINGS,
+    **REPLICATION,
     **BACKUPS,
     **STREAMS,
 }

@@ -13,12 +13,18 @@ from anydynamo.engine.requests.vocabulary import (
     INDEX_SHAPE,
     KEY_ATTRIBUTE,
     KEY_SCHEMA,
+    LONG,
     NEW_TABLE,
     ON_DEMAND,
+    ONE_REGION,
     ONE_TABLE,
+    REGION,
+    REGION_UPDATE,
     TABLE,
+    TABLE_CLASS,
     TAGS,
     THROUGHPUT,
+    UNITS,
     WARM,
 )
 from anydynamo.engine.shapes import Integer, Listing, Structure, Text
@@ -30,16 +36,9 @@ if TYPE_CHECKING:
 
 __all__ = ["TABLES"]
 
-_ELSEWHERE: Final[Mapping[str, str]] = {
-    "GlobalTableSettingsReplicationMode": "there are no replicas",
-    "GlobalTableSourceArn": "there are no replicas",
-    "GlobalTableWitnessUpdates": "there are no replicas",
-    "MultiRegionConsistency": "there are no replicas",
-    "DisassociationProtectionEnabled": "there are no replicas",
-    "ReplicaUpdates": "there are no replicas",
-    "VectorIndexes": "there is no vector search",
-    "VectorIndexUpdates": "there is no vector search",
-}
+_ONE_ACCOUNT: Final = "there is one account, and no other to share a global table with"
+_NO_VECTORS: Final = "there is no vector search"
+
 _DEFINITIONS: Final = Listing(
     Structure(
         required={"AttributeName": KEY_ATTRIBUTE, "AttributeType": Text(enum=("B", "N", "S"))}
@@ -59,9 +58,29 @@ _TABLE_SETTINGS: Final[Mapping[str, Shape]] = {
         },
     ),
     "SSESpecification": ENCRYPTION,
-    "TableClass": Text(enum=("STANDARD", "STANDARD_INFREQUENT_ACCESS")),
+    "TableClass": TABLE_CLASS,
     "DeletionProtectionEnabled": BOOLEAN,
 }
+
+_READ_OVERRIDES: Final[Mapping[str, Shape]] = {
+    "ProvisionedThroughputOverride": Structure(optional={"ReadCapacityUnits": UNITS}),
+    "OnDemandThroughputOverride": Structure(optional={"MaxReadRequestUnits": LONG}),
+}
+_REPLICA: Final = Structure(
+    required={"RegionName": REGION},
+    optional={
+        **_READ_OVERRIDES,
+        "KMSMasterKeyId": Text(),
+        "TableClassOverride": TABLE_CLASS,
+        "GlobalSecondaryIndexes": Listing(
+            Structure(required={"IndexName": INDEX}, optional=_READ_OVERRIDES), minimum=1
+        ),
+    },
+)
+_REPLICA_UPDATE: Final = Structure(
+    optional={"Create": _REPLICA, "Update": _REPLICA, "Delete": ONE_REGION},
+    refused={"Disassociate": "there is one copy of the data, and no other to part from"},
+)
 
 TABLES: Final[Mapping[str, Structure]] = {
     "CreateTable": Structure(
@@ -79,7 +98,11 @@ TABLES: Final[Mapping[str, Structure]] = {
             "Tags": TAGS,
             "ResourcePolicy": Text(),
         },
-        refused=_ELSEWHERE,
+        refused={
+            "GlobalTableSettingsReplicationMode": _ONE_ACCOUNT,
+            "GlobalTableSourceArn": _ONE_ACCOUNT,
+            "VectorIndexes": _NO_VECTORS,
+        },
     ),
     "DescribeTable": ONE_TABLE,
     "ListTables": Structure(
@@ -102,8 +125,15 @@ TABLES: Final[Mapping[str, Structure]] = {
                     }
                 )
             ),
+            "ReplicaUpdates": Listing(_REPLICA_UPDATE, minimum=1),
+            "MultiRegionConsistency": Text(enum=("EVENTUAL", "STRONG")),
+            "GlobalTableWitnessUpdates": Listing(REGION_UPDATE, minimum=1, maximum=1),
         },
-        refused=_ELSEWHERE,
+        refused={
+            "DisassociationProtectionEnabled": _ONE_ACCOUNT,
+            "GlobalTableSettingsReplicationMode": _ONE_ACCOUNT,
+            "VectorIndexUpdates": _NO_VECTORS,
+        },
     ),
     "DeleteTable": ONE_TABLE,
 }

@@ -25,11 +25,15 @@ __all__ = [
     "LONG",
     "NAME_PATTERN",
     "NEW_TABLE",
+    "ONE_REGION",
     "ONE_TABLE",
     "ON_DEMAND",
     "ON_FAILURE",
     "PROJECTION",
+    "REGION",
+    "REGION_UPDATE",
     "TABLE",
+    "TABLE_CLASS",
     "TAGS",
     "THROUGHPUT",
     "UNITS",
@@ -83,4 +87,8 @@ ENCRYPTION: Final = Structure(
         "KMSMasterKeyId": Text(),
     }
 )
+TABLE_CLASS: Final = Text(enum=("STANDARD", "STANDARD_INFREQUENT_ACCESS"))
+REGION: Final = Text()
+ONE_REGION: Final = Structure(required={"RegionName": REGION})
+REGION_UPDATE: Final = Structure(optional={"Create": ONE_REGION, "Delete": ONE_REGION})
 ONE_TABLE: Final = Structure(required={"TableName": TABLE})

@@ -1,4 +1,4 @@
-"""Tables: making, describing, changing and removing them, and time to live."""
+"""Tables: making, describing, listing and removing them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from anydynamo.errors import InvalidRequest, TableInUse, TableNotFound
 from anydynamo.testing.contracts.client import (
     Client,
     Contract,
-    Item,
-    N,
     S,
     gsi,
     key_schema,
@@ -26,6 +24,7 @@ BASE: dict[str, Any] = {
     "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
     "BillingMode": "PAY_PER_REQUEST",
 }
+UNITS = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 3}
 INDEX: dict[str, Any] = {
     "IndexName": "Index",
     "KeySchema": key_schema("g:S"),
@@ -117,16 +116,8 @@ BAD_TABLES: dict[str, dict[str, Any]] = {
 }
 
 
-BAD_CHANGES: dict[str, dict[str, Any]] = {
-    "nothing": {},
-    "undefined key": {"GlobalSecondaryIndexUpdates": [{"Create": INDEX}]},
-    "no throughput": {"BillingMode": "PROVISIONED"},
-    "no update": {"GlobalSecondaryIndexUpdates": [{}]},
-}
-
-
 class TableContract(Contract):
-    """The table operations."""
+    """CreateTable, DescribeTable, ListTables and DeleteTable."""
 
     async def test_a_table_is_described_as_it_was_declared(self, db: Client) -> None:
         table = await db.create(
@@ -239,110 +230,80 @@ class TableContract(Contract):
         await db.active("first")
         await db("DeleteTable", TableName="first")
 
-    async def test_billing_can_be_changed(self, db: Client) -> None:
-        await db.create("first")
-        throughput = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 2}
-        await db(
-            "UpdateTable",
-            TableName="first",
-            BillingMode="PROVISIONED",
-            ProvisionedThroughput=throughput,
-        )
-        described = await db.active("first")
-        assert described["BillingModeSummary"]["BillingMode"] == "PROVISIONED"
-        assert described["ProvisionedThroughput"].items() >= throughput.items()
-        await db("UpdateTable", TableName="first", BillingMode="PAY_PER_REQUEST")
-        described = await db.active("first")
-        assert described["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
-
-    async def test_a_new_index_takes_in_the_items_that_are_there(self, db: Client) -> None:
-        await db.create("first")
-        items: list[Item] = [
-            {"pk": S("1"), "g": S("G")},
-            {"pk": S("2")},
-            {"pk": S("3"), "g": S("G")},
-            # Not of the index's type: it stays out of the index, and is no error.
-            {"pk": S("4"), "g": N(1)},
-        ]
-        await db.put("first", *items)
-        await db(
-            "UpdateTable",
-            TableName="first",
-            AttributeDefinitions=WITH_G,
-            GlobalSecondaryIndexUpdates=[{"Create": INDEX}],
-        )
-        await db.active("first")
-        query: dict[str, Any] = {
-            "TableName": "first",
-            "IndexName": "Index",
-            "KeyConditionExpression": "g = :g",
-            "ExpressionAttributeValues": {":g": S("G")},
+    async def test_the_response_to_a_change_says_what_is_going_on(self, db: Client) -> None:
+        index = {
+            "AttributeDefinitions": WITH_G,
+            "GlobalSecondaryIndexes": [INDEX],
         }
-        found = await db.all("Query", **query)
-        assert sorted(item["pk"]["S"] for item in found) == ["1", "3"]
-        await db("DeleteItem", TableName="first", Key={"pk": S("1")})
-        assert [item["pk"]["S"] for item in await db.all("Query", **query)] == ["3"]
-        await db(
-            "UpdateTable",
-            TableName="first",
-            GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "Index"}}],
-        )
-        described = await db.active("first")
-        assert "GlobalSecondaryIndexes" not in described
-        await db.refused(InvalidRequest, "Query", **query)
+        made = await db("CreateTable", **{**BASE, "TableName": "first", **index})
+        assert made["TableDescription"]["TableStatus"] == "CREATING"
+        (index,) = made["TableDescription"]["GlobalSecondaryIndexes"]
+        assert index["IndexStatus"] == "CREATING"
+        assert "Backfilling" not in index
+        await db.active("first")
+        gone = await db("DeleteTable", TableName="first")
+        assert gone["TableDescription"]["TableStatus"] == "DELETING"
+        assert "GlobalSecondaryIndexes" not in gone["TableDescription"]
+
+    async def test_warm_throughput_is_described(self, db: Client) -> None:
+        table = await db.create("first", "pk:S", None, gsi("Index", "g:S"))
+        described = (await db("DescribeTable", TableName=table))["Table"]
+        (index,) = described["GlobalSecondaryIndexes"]
+        for place in (described, index):
+            assert place["WarmThroughput"] == {
+                "ReadUnitsPerSecond": 12_000,
+                "WriteUnitsPerSecond": 4_000,
+                "Status": "ACTIVE",
+            }
 
     @pytest.mark.parametrize(
-        "change",
-        BAD_CHANGES.values(),
-        ids=BAD_CHANGES,
+        ("difference", "says"),
+        [
+            (
+                {"BillingMode": "PROVISIONED"},
+                "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode"
+                " is PROVISIONED",
+            ),
+            (
+                {
+                    "BillingMode": "PROVISIONED",
+                    "ProvisionedThroughput": UNITS,
+                    "AttributeDefinitions": WITH_G,
+                    "GlobalSecondaryIndexes": [INDEX],
+                },
+                "ProvisionedThroughput is not specified for index: Index",
+            ),
+            (
+                {
+                    "AttributeDefinitions": WITH_G,
+                    "GlobalSecondaryIndexes": [{**INDEX, "ProvisionedThroughput": UNITS}],
+                },
+                "ProvisionedThroughput should not be specified for index: Index when BillingMode is"
+                " PAY_PER_REQUEST",
+            ),
+            (
+                {
+                    "BillingMode": "PROVISIONED",
+                    "ProvisionedThroughput": UNITS,
+                    "OnDemandThroughput": {"MaxReadRequestUnits": 5},
+                },
+                "MaxReadRequestUnits for OnDemandThroughput cannot be specified when table"
+                " BillingMode is PROVISIONED",
+            ),
+            (
+                {"OnDemandThroughput": {"MaxWriteRequestUnits": 0}},
+                "Requested MaxWriteRequestUnits for OnDemandThroughput for table is outside of"
+                " valid range",
+            ),
+            (
+                {"WarmThroughput": {"ReadUnitsPerSecond": 1, "WriteUnitsPerSecond": 4_000}},
+                "Requested ReadUnitsPerSecond for WarmThroughput for table is lower than initial"
+                " throughput for OnDemand",
+            ),
+        ],
+        ids=["table", "index", "on-demand index", "ceiling", "no ceiling", "cold"],
     )
-    async def test_a_change_that_cannot_be_is_refused(
-        self, db: Client, change: dict[str, Any]
+    async def test_what_a_table_is_provisioned_with_fits_its_billing(
+        self, db: Client, difference: dict[str, Any], says: str
     ) -> None:
-        await db.create("first")
-        before = (await db("DescribeTable", TableName="first"))["Table"]
-        await db.refused(InvalidRequest, "UpdateTable", TableName="first", **change)
-        assert (await db("DescribeTable", TableName="first"))["Table"] == before
-
-    async def test_an_index_that_is_not_there_cannot_be_removed(self, db: Client) -> None:
-        await db.create("first")
-        await db.refused(
-            TableNotFound,
-            "UpdateTable",
-            TableName="first",
-            GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "absent"}}],
-        )
-
-    async def test_time_to_live_is_switched_on_and_described(self, db: Client) -> None:
-        await db.create("first")
-        answer = await db("DescribeTimeToLive", TableName="first")
-        assert answer == {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}
-        on = {"Enabled": True, "AttributeName": "expires"}
-        answer = await db("UpdateTimeToLive", TableName="first", TimeToLiveSpecification=on)
-        assert answer == {"TimeToLiveSpecification": on}
-        described = (await db("DescribeTimeToLive", TableName="first"))["TimeToLiveDescription"]
-        assert described["AttributeName"] == "expires"
-        assert described["TimeToLiveStatus"] in {"ENABLED", "ENABLING"}
-
-    async def test_time_to_live_is_not_switched_to_what_it_is(self, db: Client) -> None:
-        await db.create("first")
-        off = {"Enabled": False, "AttributeName": "expires"}
-        says = "TimeToLive is already disabled"
-        await db.refused(
-            InvalidRequest, "UpdateTimeToLive", says, TableName="first", TimeToLiveSpecification=off
-        )
-        on = {"Enabled": True, "AttributeName": "expires"}
-        await db("UpdateTimeToLive", TableName="first", TimeToLiveSpecification=on)
-        says = "TimeToLive is already enabled"
-        await db.refused(
-            InvalidRequest, "UpdateTimeToLive", says, TableName="first", TimeToLiveSpecification=on
-        )
-
-    async def test_an_expired_item_stays_until_it_is_deleted(self, db: Client) -> None:
-        await db.create("first")
-        on = {"Enabled": True, "AttributeName": "expires"}
-        await db("UpdateTimeToLive", TableName="first", TimeToLiveSpecification=on)
-        item = {"pk": S("1"), "expires": N(1)}
-        await db.put("first", item)
-        assert await db.get("first", pk=S("1")) == item
-        assert await db.all("Scan", TableName="first") == [item]
+        await db.refused(InvalidRequest, "CreateTable", says, **{**BASE, **difference})
