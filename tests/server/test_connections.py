@@ -59,13 +59,17 @@ class Wire(asyncio.Transport):
 class Stage:
     """A hub whose requests are answered when the test says so."""
 
+    needs_task = True
+
     def __init__(self, limits: Limits | None = None, *, held_back: bool = False) -> None:
         self.now = 0.0
         self.asked: list[Request] = []
         self.go = asyncio.Event()
         if not held_back:
             self.go.set()
-        self.hub = Hub(self.answer, limits=limits, clock=lambda: self.now)
+        self.hub = Hub(
+            self.answer, needs_task=self.needs_task, limits=limits, clock=lambda: self.now
+        )
 
     async def answer(self, request: Request) -> Reply:
         self.asked.append(request)
@@ -80,6 +84,12 @@ class Stage:
     async def settle(self) -> None:
         for _ in range(10):
             await asyncio.sleep(0)
+
+
+@pytest.fixture(autouse=True, params=[True, False], ids=["in-tasks", "begun-without"])
+def _needs_task(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have each test twice: answers in tasks, and begun without one."""
+    monkeypatch.setattr(Stage, "needs_task", request.param)
 
 
 def post(body: bytes = b"{}", *headers: bytes, version: bytes = b"1.1") -> bytes:

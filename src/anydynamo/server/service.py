@@ -60,6 +60,11 @@ class Service:
         self._secrets = secrets
         self._clock = clock
 
+    @property
+    def needs_task(self) -> bool:
+        """Whether answers may need to be awaited in a task of asyncio's."""
+        return self._places.needs_task
+
     async def answer(self, request: Request) -> Reply:
         """Carry out a request. Whatever goes wrong is part of the reply."""
         try:

@@ -23,7 +23,6 @@ from anydynamo.errors import (
     ServiceFault,
     TableError,
     TableInUse,
-    TableNotFound,
     Throttled,
     Unavailable,
     from_code,
@@ -69,15 +68,11 @@ SERVICE_CODES: Mapping[str, type[AnyDynamoError]] = _table(
             "ExportNotFoundException",
             "ImportNotFoundException",
             "PointInTimeRecoveryUnavailableException",
-            "ReplicaNotFoundException",
         ),
         TableInUse: (
             "ExportConflictException",
-            "GlobalTableAlreadyExistsException",
             "ImportConflictException",
-            "ReplicaAlreadyExistsException",
         ),
-        TableNotFound: ("GlobalTableNotFoundException",),
         Throttled: (
             "BandwidthLimitExceeded",
             "EC2ThrottledException",
