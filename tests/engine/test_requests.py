@@ -59,7 +59,7 @@ def test_the_parameters_are_those_of_the_service(db: Engine, operation: str) -> 
             " satisfy enum value set: [INDEXES, TOTAL, NONE]",
         ),
         ({"Keys": {}}, "Unknown parameter in the request: 'Keys', must be one of: TableName, Key"),
-        ({5: {}}, "Unknown parameter in the request: 5"),
+        ({5: {}}, "A parameter's name is a int, must be one of: TableName, Key"),
         (
             {"AttributesToGet": []},
             "Value '[]' at 'attributesToGet' failed to satisfy constraint: Member must have length"

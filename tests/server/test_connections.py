@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import itertools
 import re
+import tracemalloc
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -120,6 +121,24 @@ async def test_a_chunked_body_is_put_together() -> None:
     connection.data_received(head + b"1\r\n{\r\n1\r\n}\r\n0\r\n\r\n")
     await stage.settle()
     assert stage.asked[0].body == b"{}"
+
+
+async def test_a_body_in_the_smallest_pieces_takes_no_more_memory_than_in_one() -> None:
+    stage = Stage()
+    connection, _ = stage.connect()
+    connection.data_received(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    pieces = b"2\r\nab\r\n" * 50
+    tracemalloc.start()
+    try:
+        for _ in range(400):
+            connection.data_received(pieces)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * 40_000
+    connection.data_received(b"0\r\n\r\n")
+    await stage.settle()
+    assert stage.asked[0].body == b"ab" * 20_000
 
 
 async def test_requests_that_are_sent_ahead_are_answered_in_order() -> None:

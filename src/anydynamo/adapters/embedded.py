@@ -118,6 +118,15 @@ class EmbeddedAdapter:
                 item=error.item,
                 reasons=error.reasons,
             ) from error
+        except RecursionError as error:
+            # The deepest expression that the limits let in takes a few hundred frames, and the
+            # caller may have used up the rest. Nothing was written.
+            raise from_code(
+                "ValidationException",
+                "The request is nested deeper than the stack of its caller has room for",
+                operation=operation,
+                table=_table_of(request),
+            ) from error
 
     async def _transfer(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Export or import a table, which takes more than one transaction."""

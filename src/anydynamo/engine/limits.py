@@ -28,6 +28,9 @@ AWS's documentation leaves the following open, or the service differs from it; w
 - The latest time to which a table can be restored is now, where the service has "typically 5
   minutes before the current time"; `Behaviour.recovery_lag` sets it back. A time without a fraction
   is the whole of its second. `recovery`, `history`.
+- A page of a Query or Scan ends early, and has a LastEvaluatedKey, when a filter or projection of
+  many parts has had its share of work: the API reference promises no page of a certain size, and
+  one request must not keep a server from all others for many seconds. `PAGE_COMPARISONS`.
 - The names and values of the expressions of one request, or of one action of a transaction, have
   2 MB together: by the guide, the sum of the lengths of all of them. What the placeholders are
   called does not count. `BINDING_BYTES`.
@@ -56,6 +59,7 @@ __all__ = [
     "NESTING_LEVELS",
     "NUMBER_DIGITS",
     "PAGE_BYTES",
+    "PAGE_COMPARISONS",
     "PARTIQL_BATCH",
     "PARTIQL_PARTITIONS",
     "PLACEHOLDER_BYTES",
@@ -114,6 +118,10 @@ TRANSACTION_BYTES: Final = 4 * 1024 * 1024
 REQUEST_BYTES: Final = 16 * 1024 * 1024
 PAGE_BYTES: Final = 1024 * 1024
 """Bytes that one Query or Scan evaluates before it returns a page, and that GetRecords returns."""
+
+PAGE_COMPARISONS: Final = 1024 * 1024
+"""How often one page's items are compared with a part of its filter, or of its projection; with 20
+parts a page has 52,000 items. An item counts once for each 64 bytes that it has."""
 
 STREAM_RECORDS: Final = 1000
 """Records that one GetRecords returns."""

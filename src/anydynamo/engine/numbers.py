@@ -111,7 +111,9 @@ def _check_magnitude(exponent: int) -> None:
 
 def _not_a_number(text: str) -> EngineError:
     message = "The parameter cannot be converted to a numeric value"
-    return validation(f"{message}: {text}" if text else message)
+    # Half a surrogate pair, which a program can pass, could not be written anywhere.
+    shown = text.encode(errors="backslashreplace").decode()
+    return validation(f"{message}: {shown}" if text else message)
 
 
 def _plain(significant: str, point: int) -> str:

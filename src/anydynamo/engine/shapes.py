@@ -404,10 +404,13 @@ class Structure:
             del value[name]
 
     def _undeclared(self, name: object) -> str:
-        known = self._refused.get(name) if isinstance(name, str) else None
+        names = ", ".join(self._members)
+        if not isinstance(name, str):
+            # A program can pass anything as a name, also what has no text.
+            return f"A parameter's name is a {type(name).__name__}, must be one of: {names}"
+        known = self._refused.get(name)
         if known is not None:
             return f"The parameter {name} is not supported here: {known}"
-        names = ", ".join(self._members)
         return f"Unknown parameter in the request: {name!r}, must be one of: {names}"
 
 

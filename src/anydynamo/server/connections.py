@@ -152,7 +152,8 @@ class Connection(asyncio.Protocol):
     def _begin(self) -> None:
         self._url: list[bytes] = []
         self._headers: dict[str, str] = {}
-        self._body: list[bytes] = []
+        # Not a list of pieces: a client may send one byte at a time, and each would be an object.
+        self._body = bytearray()
         self._size = 0
 
     # What asyncio calls.
@@ -265,7 +266,7 @@ class Connection(asyncio.Protocol):
             text = "The server has as many requests as it can hold; try again"
             self._refuse(503, ServiceFault(text, code="ServiceUnavailableException"))
             return
-        self._body.append(body)
+        self._body += body
 
     def on_message_complete(self) -> None:
         """Hand a whole request on."""
@@ -278,7 +279,7 @@ class Connection(asyncio.Protocol):
             self._parser.get_method().decode("latin-1"),
             b"".join(self._url).decode("latin-1"),
             self._headers,
-            b"".join(self._body),
+            bytes(self._body),
             keep_alive,
         )
         self._begin()

@@ -40,7 +40,8 @@ from anydynamo.testing.contracts.globaltables import (  # noqa: E402
 )
 from anydynamo.testing.contracts.indexes import IndexContract  # noqa: E402
 from anydynamo.testing.contracts.items import ItemContract, ProjectionContract  # noqa: E402
-from anydynamo.testing.contracts.legacy import LegacyContract  # noqa: E402
+from anydynamo.testing.contracts.legacyconditions import LegacyConditionContract  # noqa: E402
+from anydynamo.testing.contracts.legacyreads import LegacyReadContract  # noqa: E402
 from anydynamo.testing.contracts.legacyupdates import LegacyUpdateContract  # noqa: E402
 from anydynamo.testing.contracts.partiql import PartiQLContract  # noqa: E402
 from anydynamo.testing.contracts.policies import PolicyContract  # noqa: E402
@@ -65,7 +66,8 @@ class AdapterContract(
     QueryContract,
     ScanContract,
     IndexContract,
-    LegacyContract,
+    LegacyConditionContract,
+    LegacyReadContract,
     LegacyUpdateContract,
     BatchContract,
     TransactionContract,
