@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from tests.serving import REGION, SECRET, Command, client, session, start
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _KEYS = count(1)
+
+
+BUCKET: Final = "bucket"
+"""The folder that stands in for a bucket of Amazon S3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,12 @@ def served(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Command]:
     """The server, which must have had nothing to complain of when it ends."""
-    file = tmp_path_factory.mktemp("served") / "data.db"
-    path = [] if request.param == "memory" else ["--path", str(file)]
-    started = start("--provider", request.param, "--isolate", *path)
+    folder = tmp_path_factory.mktemp("served")
+    (folder / BUCKET).mkdir()
+    path = [] if request.param == "memory" else ["--path", str(folder / "data.db")]
+    started = start(
+        "--provider", request.param, "--isolate", "--option", f"s3_folder={folder}", *path
+    )
     yield started
     assert started.stop() == (0, "")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["COMMANDS", "LOCAL"]
+__all__ = ["COMMANDS", "LOCAL", "RESTORES"]
 
 LOCAL: Final = "http://localhost:8000"
 """Where the documents have DynamoDB Local."""
@@ -62,3 +62,16 @@ COMMANDS: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 """The commands of each system's document, in its order."""
+
+RESTORES: Final[dict[str, str]] = {
+    "forum": r"""aws dynamodb restore-table-to-point-in-time \
+  --source-table-name forum-microservices-users-dev \
+  --target-table-name forum-microservices-users-restored \
+  --restore-date-time 2024-11-23T10:00:00Z \
+  --region us-east-1""",
+    "k9": r"""aws dynamodb restore-table-to-point-in-time \
+  --source-table-name k9-reports-dev \
+  --target-table-name k9-reports-restored \
+  --restore-date-time 2025-09-30T10:00:00""",
+}
+"""The commands that restore a table to a date, which no table of today's had then."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.clients.documents import COMMANDS, LOCAL
+from tests.clients.documents import COMMANDS, LOCAL, RESTORES
 from tests.clients.fetched import program
 from tests.clients.versions import AWS_CLI
 from tests.server.asking import create
@@ -143,6 +144,21 @@ def test_github_events_commands_turn_recovery_on_and_make_a_backup(
     assert made["BackupDetails"]["BackupName"].startswith("github-events-backup-2")
     assert listed == {"TableNames": ["github-events-events"]}
     assert described["Table"]["TableStatus"] == "ACTIVE"
+
+
+@pytest.mark.parametrize("served", ["sqlite"], indirect=True, scope="session")
+@pytest.mark.parametrize("system", RESTORES)
+def test_a_date_before_the_table_is_refused_and_the_latest_one_restored(
+    system: str, home: Account, tmp_path: Path
+) -> None:
+    with database(system, home) as db:
+        db.create_tables(list(SYSTEMS[system]))
+    command = RESTORES[system]
+    assert "(InvalidRestoreTimeException)" in output(f"{command} 2>&1 || true", home, tmp_path)
+    latest = re.sub(r"--restore-date-time \S+", "--use-latest-restorable-time", command)
+    restored = json.loads(output(latest, home, tmp_path))["TableDescription"]
+    assert restored["TableName"].endswith("-restored")
+    assert restored["RestoreSummary"]["SourceTableArn"].endswith("-dev")
 
 
 # The CLI takes most of a second to start. The documents' commands are run on both stores; these

@@ -9,6 +9,7 @@ import pytest
 from boto3.dynamodb.conditions import Attr, Key
 from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 from botocore.exceptions import WaiterError
+from tests.clients.conftest import BUCKET
 from tests.server.asking import create
 
 if TYPE_CHECKING:
@@ -376,8 +377,35 @@ def _destination(client: Any) -> Mapping[str, Any]:
     return {"TableName": "things"}
 
 
+def _export(client: Any) -> Mapping[str, Any]:
+    made = client.create_table(**create("things"))["TableDescription"]
+    client.put_item(TableName="things", Item={"pk": {"S": "x"}})
+    client.update_continuous_backups(
+        TableName="things",
+        PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+    )
+    begun = client.export_table_to_point_in_time(TableArn=made["TableArn"], S3Bucket=BUCKET)
+    return {"ExportArn": begun["ExportDescription"]["ExportArn"]}
+
+
+def _import(client: Any) -> Mapping[str, Any]:
+    exported = _export(client)
+    client.get_waiter("export_completed").wait(**exported)
+    described = client.describe_export(**exported)["ExportDescription"]
+    data = described["ExportManifest"].replace("manifest-summary.json", "data/")
+    begun = client.import_table(
+        S3BucketSource={"S3Bucket": BUCKET, "S3KeyPrefix": data},
+        InputFormat="DYNAMODB_JSON",
+        InputCompressionType="GZIP",
+        TableCreationParameters=create("imported"),
+    )
+    return {"ImportArn": begun["ImportTableDescription"]["ImportArn"]}
+
+
 WAITED: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {
     "contributor_insights_enabled": _insights,
+    "export_completed": _export,
+    "import_completed": _import,
     "kinesis_streaming_destination_active": _destination,
 }
 """What begins what a waiter waits for, and what it is then asked about."""
@@ -390,3 +418,8 @@ def test_the_waiter_for_what_was_begun_sees_it_end(waiter: str, account: Account
         pytest.skip("this botocore has no such waiter")
     # Once: it is done as soon as somebody asks.
     client.get_waiter(waiter).wait(**WAITED[waiter](client), WaiterConfig=SLOW)
+
+
+def test_every_waiter_of_botocore_is_tried(account: Account) -> None:
+    tables = {"table_exists", "table_not_exists"}
+    assert set(account.client().waiter_names) <= WAITED.keys() | tables
