@@ -127,6 +127,7 @@ async def test_a_body_that_is_no_json_object_cannot_be_read(body: bytes) -> None
 async def test_a_value_of_the_wrong_json_type_cannot_be_read() -> None:
     reply = await service().answer(request("GetItem", {"TableName": 1, "Key": {}}))
     assert (reply.status, code(reply)) == (400, f"{FRAMEWORK}SerializationException")
+    assert document(reply)["Message"] == "NUMBER_VALUE cannot be converted to String"
 
 
 @pytest.mark.parametrize(
