@@ -134,8 +134,13 @@ def _check(value: Any, level: int) -> tuple[AttributeValue, int]:
             raise _not_one_type({})
         raise no_structure(value, ATTRIBUTE_VALUE, member=True)
     if len(typed) != 1:
-        raise _not_one_type(typed)
+        # A member that is null counts as absent, as in every structure.
+        typed = {tag: content for tag, content in typed.items() if content is not None}
+        if len(typed) != 1:
+            raise _not_one_type(typed)
     ((tag, content),) = typed.items()
+    if content is None:
+        raise _not_one_type({})
     check = _CHECKS.get(tag)
     if check is None:
         raise _not_one_type(typed)
