@@ -63,7 +63,7 @@ def batch_get_item(
             wanted, located, strict=True
         ):
             found = responses[name] = []
-            consumption = Consumption(table.name)
+            consumption = Consumption(name)
             consumptions.append(consumption)
             for position, key in enumerate(stored):
                 raw = reader.get(table.items, key)
@@ -138,8 +138,8 @@ def batch_write_item(
         ]
         changes = Changes.of_request(writer, surroundings)
         consumptions: list[Consumption] = []
-        for (_, writes), (table, keys) in zip(wanted, located, strict=True):
-            consumption = Consumption(table.name)
+        for (name, writes), (table, keys) in zip(wanted, located, strict=True):
+            consumption = Consumption(name)
             consumptions.append(consumption)
             arms = consumption if counted else None
             for (item, size), key in zip(writes, keys, strict=True):

@@ -81,11 +81,11 @@ def transact_get_items(
         consumptions: dict[str, Consumption] = {}
         responses: list[dict[str, Any]] = []
         total = 0
-        for table, stored, (_, _, projection) in zip(tables, sound(keys), wanted, strict=True):
+        for table, stored, (name, _, projection) in zip(tables, sound(keys), wanted, strict=True):
             raw = reader.get(table.items, stored)
             size = 0 if raw is None else size_of(raw)
             total += size
-            consumption = table_consumption(consumptions, table)
+            consumption = table_consumption(consumptions, table, name)
             consumption.table += read_units(size, consistent=True)
             if raw is None:
                 responses.append({})
@@ -154,11 +154,11 @@ def sound(results: Sequence[T | EngineError]) -> list[T]:
     )
 
 
-def table_consumption(consumptions: dict[str, Consumption], table: Table) -> Consumption:
-    """Return what a transaction has charged a table up to now."""
+def table_consumption(consumptions: dict[str, Consumption], table: Table, name: str) -> Consumption:
+    """Return what a transaction has charged a table up to now, under the name that it was given."""
     known = consumptions.get(table.id)
     if known is None:
-        known = consumptions[table.id] = Consumption(table.name, factor=_FACTOR)
+        known = consumptions[table.id] = Consumption(name, factor=_FACTOR)
     return known
 
 
@@ -219,7 +219,7 @@ def commit(
     )
     consumptions: dict[str, Consumption] = {}
     if token is not None and _seen(writer, *token, surroundings.now()):
-        _read_again(writer, zip(tables, sound(keys), strict=True), consumptions)
+        _read_again(writer, zip(tables, actions, sound(keys), strict=True), consumptions)
         return consumptions.values()
     outcomes = [
         _outcome(writer, action, table, key)
@@ -274,13 +274,16 @@ def _outcome(
 
 
 def _read_again(
-    reader: Reader, targets: Iterable[tuple[Table, bytes]], consumptions: dict[str, Consumption]
+    reader: Reader,
+    targets: Iterable[tuple[Table, Action, bytes]],
+    consumptions: dict[str, Consumption],
 ) -> None:
     """Charge a transaction that was carried out already, as the reads that it then is."""
-    for table, key in targets:
+    for table, action, key in targets:
         raw = reader.get(table.items, key)
         size = 0 if raw is None else size_of(raw)
-        table_consumption(consumptions, table).table += read_units(size, consistent=True)
+        consumption = table_consumption(consumptions, table, action.table)
+        consumption.table += read_units(size, consistent=True)
 
 
 def _reason(error: EngineError) -> dict[str, Any]:
@@ -300,7 +303,8 @@ def _perform(
 ) -> None:
     for position, (action, outcome) in enumerate(outcomes):
         try:
-            action.perform(changes, outcome, table_consumption(consumptions, outcome.table))
+            consumption = table_consumption(consumptions, outcome.table, action.table)
+            action.perform(changes, outcome, consumption)
         except EngineError as error:
             # An item collection that is full: only what stands there already tells.
             sound([*(one for _, one in outcomes[:position]), error, *outcomes[position + 1 :]])

@@ -90,6 +90,26 @@ class CapacityContract(Contract):
         answer = await db("BatchGetItem", RequestItems={"first": {"Keys": keys}}, **TOTAL)
         assert answer["ConsumedCapacity"] == [{"TableName": "first", "CapacityUnits": 1.5}]
 
+    async def test_a_table_named_by_its_arn_is_charged_under_its_arn(self, db: Client) -> None:
+        await db.create("first")
+        described = await db("DescribeTable", TableName="first")
+        arn = described["Table"]["TableArn"]
+        table, item = {"TableName": arn}, {"pk": S("1")}
+        put = {"PutRequest": {"Item": item}}
+        requests: dict[str, dict[str, Any]] = {
+            "PutItem": {**table, "Item": item},
+            "GetItem": {**table, "Key": item},
+            "Scan": table,
+            "BatchGetItem": {"RequestItems": {arn: {"Keys": [item]}}},
+            "BatchWriteItem": {"RequestItems": {arn: [put]}},
+            "TransactGetItems": {"TransactItems": [{"Get": {**table, "Key": item}}]},
+            "TransactWriteItems": {"TransactItems": [{"Put": {**table, "Item": item}}]},
+        }
+        for operation, request in requests.items():
+            consumed = (await db(operation, **TOTAL, **request))["ConsumedCapacity"]
+            (one,) = consumed if isinstance(consumed, list) else [consumed]
+            assert one["TableName"] == arn, operation
+
     async def test_a_transaction_costs_twice(self, db: Client) -> None:
         await db.create("first")
         put = {"Put": {"TableName": "first", "Item": _sized("1", 1000)}}
