@@ -88,6 +88,9 @@ MOTO: Mapping[str, str] = _by_test(
             "test_a_token_makes_repeated_statements_take_effect_once": ALL,
             "test_a_transaction_of_statements_that_cannot_be_is_refused": ALL,
         },
+        "moto returns the whole item where a transaction's read selects nothing of it": {
+            "test_a_read_of_nothing_in_an_item_gives_an_empty_answer": ALL,
+        },
         "moto charges no transaction in a table that is named by its ARN": {
             "test_a_table_named_by_its_arn_is_charged_under_its_arn": ALL,
         },

@@ -91,7 +91,10 @@ def transact_get_items(
                 responses.append({})
             else:
                 item = unpack(raw)
-                responses.append({"Item": item if projection is None else projection.apply(item)})
+                chosen = item if projection is None else projection.apply(item)
+                # Unlike GetItem's: "if the requested item has no projected attributes, the
+                # corresponding ItemResponse object is an empty Map" (API Reference).
+                responses.append({"Item": chosen} if chosen else {})
         check_total((total,))
         response: dict[str, Any] = {"Responses": responses}
         add_consumed(response, mode, consumptions.values())

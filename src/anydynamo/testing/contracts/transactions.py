@@ -233,6 +233,13 @@ class TransactionContract(Contract):
         )
         assert answer == {"Responses": [{"Item": two}, {}, {"Item": {"v": N(1)}}]}
 
+    async def test_a_read_of_nothing_in_an_item_gives_an_empty_answer(self, db: Client) -> None:
+        await db.create("first")
+        await db.put("first", {"pk": S("1")}, {"pk": S("2")})
+        nothing = _get("1", ProjectionExpression="v")
+        answer = await db("TransactGetItems", TransactItems=[nothing, _get("2")])
+        assert answer == {"Responses": [{}, {"Item": {"pk": S("2")}}]}
+
     @pytest.mark.parametrize(
         ("gets", "says"),
         [
