@@ -91,6 +91,9 @@ MOTO: Mapping[str, str] = _by_test(
         "moto returns the whole item where a transaction's read selects nothing of it": {
             "test_a_read_of_nothing_in_an_item_gives_an_empty_answer": ALL,
         },
+        "moto takes an empty key in some actions of a transaction": {
+            "test_an_empty_key_refuses_the_transaction": ["delete", "check"],
+        },
         "moto charges no transaction in a table that is named by its ARN": {
             "test_a_table_named_by_its_arn_is_charged_under_its_arn": ALL,
         },

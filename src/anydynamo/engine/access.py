@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from anydynamo.engine.errors import EngineError, validation
+from anydynamo.engine.errors import EmptyKey, EngineError, validation
 from anydynamo.engine.keys import partition
 from anydynamo.engine.layout import TABLES, Table
 from anydynamo.engine.limits import HASH_KEY_BYTES, RANGE_KEY_BYTES
@@ -147,7 +147,7 @@ def range_bytes(attribute: KeyAttribute, value: AttributeValue) -> bytes:
 def _bounded(attribute: KeyAttribute, value: AttributeValue, longest: int, too_long: str) -> bytes:
     encoded = key_bytes(value)
     if not encoded:
-        raise validation(_empty(attribute))
+        raise EmptyKey(_empty(attribute))
     if len(encoded) > longest:
         raise validation(too_long)
     return encoded
@@ -185,11 +185,14 @@ def check_index_keys(table: Table, item: Item, *, updated: frozenset[str] | None
                 )
             size = len(key_bytes(value))
             if not size:
-                cause = _EMPTY_INDEX_KEY if updated is None else _EMPTY_INDEX_KEY_UPDATE
-                raise validation(
+                cause, where = _EMPTY_INDEX_KEY_UPDATE, ""
+                if updated is None:
+                    # An update does not say where, if Dynoxide has it right.
+                    cause = _EMPTY_INDEX_KEY
+                    where = f" IndexName: {index.name}, IndexKey: {attribute.name}"
+                raise EmptyKey(
                     f"{_NOT_VALID}{cause} The AttributeValue for a key attribute cannot contain an"
-                    f" empty {_KINDS[attribute.type]} value."
-                    f" IndexName: {index.name}, IndexKey: {attribute.name}"
+                    f" empty {_KINDS[attribute.type]} value.{where}"
                 )
             if attribute in index.hash_keys:
                 if size > HASH_KEY_BYTES:

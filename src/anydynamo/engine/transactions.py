@@ -11,7 +11,7 @@ import msgspec
 from anydynamo.engine.access import find_table, primary_key
 from anydynamo.engine.actions import prepare_action
 from anydynamo.engine.capacity import Consumption, add_consumed, read_units
-from anydynamo.engine.errors import EngineError, validation
+from anydynamo.engine.errors import EmptyKey, EngineError, validation
 from anydynamo.engine.itemcollections import collection_metrics
 from anydynamo.engine.items import prepare_projection
 from anydynamo.engine.layout import TOKEN_AGES, TOKENS, decode, encode, size_of, unpack
@@ -136,15 +136,24 @@ def check_distinct(targets: Iterable[tuple[Table, bytes]]) -> None:
         seen.add((table.id, key))
 
 
-def sound(results: Sequence[T | EngineError]) -> list[T]:
+def sound(results: Sequence[T | EngineError], *, writing: bool = False) -> list[T]:
     """Return what the actions came to, or cancel the transaction if one came to an error.
 
+    Args:
+        results: What each action came to.
+        writing: Whether they are writes, of which an empty key refuses them all.
+
     Raises:
-        EngineError: A TransactionCanceledException with a reason for each action.
+        EngineError: A TransactionCanceledException with a reason for each action, or the
+            ValidationException of an empty key.
     """
     good = [result for result in results if not isinstance(result, EngineError)]
     if len(good) == len(results):
         return good
+    if writing:
+        for result in results:
+            if isinstance(result, EmptyKey):
+                raise result
     reasons = [
         _reason(result) if isinstance(result, EngineError) else {"Code": "None"}
         for result in results
@@ -228,7 +237,7 @@ def commit(
         _outcome(writer, action, table, key)
         for action, table, key in zip(actions, tables, keys, strict=True)
     ]
-    good = sound(outcomes)
+    good = sound(outcomes, writing=True)
     check_total(
         max(action.size, outcome.size) for action, outcome in zip(actions, good, strict=True)
     )

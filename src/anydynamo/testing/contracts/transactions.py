@@ -169,6 +169,28 @@ class TransactionContract(Contract):
         assert [reason["Code"] for reason in caught.value.reasons] == ["None", "ValidationError"]
         assert await self._contents(db) == {"2": {"pk": S("2"), "s": S("text")}}
 
+    @pytest.mark.parametrize(
+        "second",
+        [
+            _put(""),
+            _put("2", g=S("")),
+            _delete(""),
+            _check("", ABSENT),
+            _update("", "REMOVE v"),
+            _update("2", "SET g = :g", ExpressionAttributeValues={":g": S("")}),
+        ],
+        ids=["put", "index key put", "delete", "check", "update", "index key set"],
+    )
+    async def test_an_empty_key_refuses_the_transaction(
+        self, db: Client, second: dict[str, Any]
+    ) -> None:
+        await db.create("first", "pk:S", None, gsi("Index", "g:S"))
+        says = "cannot contain an empty string value"
+        await db.refused(
+            InvalidRequest, "TransactWriteItems", says, TransactItems=[_put("1"), second]
+        )
+        assert await self._contents(db) == {}
+
     async def test_an_absent_table_refuses_the_transaction(self, db: Client) -> None:
         await db.create("first")
         absent = {"Put": {"TableName": "absent", "Item": {"pk": S("1")}}}
