@@ -151,8 +151,8 @@ def batch_write_item(
         changes.finish()
         response: dict[str, Any] = {"UnprocessedItems": {}}
         add_consumed(response, mode, consumptions)
-        if measured:
-            response["ItemCollectionMetrics"] = _metrics(writer, wanted, located)
+        if measured and (metrics := _metrics(writer, wanted, located)):
+            response["ItemCollectionMetrics"] = metrics
         return response
 
     return work

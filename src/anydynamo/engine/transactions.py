@@ -196,8 +196,8 @@ def transact_write_items(
         )
         response: dict[str, Any] = {}
         add_consumed(response, mode, consumptions)
-        if measured:
-            response["ItemCollectionMetrics"] = _metrics(writer, actions, tables)
+        if measured and (metrics := _metrics(writer, actions, tables)):
+            response["ItemCollectionMetrics"] = metrics
         return response
 
     return work

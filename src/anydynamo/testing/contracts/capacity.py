@@ -193,3 +193,16 @@ class CapacityContract(Contract):
             "PutItem", TableName="second", Item={"pk": S("1")}, ReturnItemCollectionMetrics="SIZE"
         )
         assert "ItemCollectionMetrics" not in answer
+        put = {"Item": {"pk": S("1")}}
+        answer = await db(
+            "BatchWriteItem",
+            RequestItems={"second": [{"PutRequest": put}]},
+            ReturnItemCollectionMetrics="SIZE",
+        )
+        assert "ItemCollectionMetrics" not in answer
+        answer = await db(
+            "TransactWriteItems",
+            TransactItems=[{"Put": {"TableName": "second", **put}}],
+            ReturnItemCollectionMetrics="SIZE",
+        )
+        assert "ItemCollectionMetrics" not in answer
