@@ -134,8 +134,11 @@ def _check(value: Any, level: int) -> tuple[AttributeValue, int]:
             raise _not_one_type({})
         raise no_structure(value, ATTRIBUTE_VALUE, member=True)
     if len(typed) != 1:
-        # A member that is null counts as absent, as in every structure.
-        typed = {tag: content for tag, content in typed.items() if content is not None}
+        # As in every structure, a member that is null counts as absent, and one that the service
+        # knows no name for is ignored.
+        typed = {
+            tag: content for tag, content in typed.items() if content is not None and tag in TYPES
+        }
         if len(typed) != 1:
             raise _not_one_type(typed)
     ((tag, content),) = typed.items()
@@ -157,8 +160,7 @@ def too_deep() -> EngineError:
 
 
 def _not_one_type(value: Mapping[str, object]) -> EngineError:
-    known = sum(tag in TYPES for tag in value)
-    if known > 1:
+    if len(value) > 1:
         return validation(
             "Supplied AttributeValue has more than one datatypes set, must contain exactly one of"
             " the supported datatypes"
