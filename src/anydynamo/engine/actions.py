@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import check_index_keys, item_key, primary_key
 from anydynamo.engine.capacity import write_units
 from anydynamo.engine.errors import EngineError, validation
@@ -79,7 +80,7 @@ class Action(NamedTuple):
         if self.condition is not None and not self.condition.evaluate(before.item or {}):
             item = before.item if self.show_item else None
             raise EngineError(
-                "ConditionalCheckFailedException", "The conditional request failed", item=item
+                "ConditionalCheckFailedException", texts.items.CONDITION_FAILED, item=item
             )
         if self.kind == "Put":
             return Outcome(table, key, before, self.given, self.size, None)
@@ -102,7 +103,7 @@ class Action(NamedTuple):
         names = self.update.top_level_names
         size += item_size(_part(updated.item, names)) - item_size(_part(start, names))
         if size > ITEM_BYTES:
-            raise validation("Item size to update has exceeded the maximum allowed size")
+            raise validation(texts.items.UPDATED_ITEM_TOO_LARGE)
         return Outcome(table, key, before, updated.item, size, updated)
 
     def perform(self, changes: Changes, outcome: Outcome, consumption: Consumption | None) -> None:
@@ -149,7 +150,7 @@ def check_put_size(size: int) -> None:
         EngineError: A ValidationException.
     """
     if size > ITEM_BYTES:
-        raise validation("Item size has exceeded the maximum allowed size")
+        raise validation(texts.items.ITEM_TOO_LARGE)
 
 
 def prepare_action(kind: Kind, parameters: Mapping[str, Any], *, prefix: str = "") -> Action:

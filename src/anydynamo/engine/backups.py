@@ -14,6 +14,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import bare_name
 from anydynamo.engine.definitions import check_throughput, used_definitions
 from anydynamo.engine.descriptions import (
@@ -94,7 +95,9 @@ def create_backup(
         except EngineError as error:
             if error.code != "ResourceNotFoundException":
                 raise
-            raise EngineError("TableNotFoundException", f"Table not found: {name}") from error
+            raise EngineError(
+                "TableNotFoundException", texts.tables.SOURCE_NOT_FOUND, name=name
+            ) from error
         at = now()
         items = items_space(document["TableId"])
         count, size = read_totals(writer, items)
@@ -144,7 +147,7 @@ def list_backups(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any
     after = request.get("ExclusiveStartBackupArn")
     limit = request.get("Limit") or _LISTED
     if last <= first:
-        raise validation("TimeRangeUpperBound must be later than TimeRangeLowerBound")
+        raise validation(texts.backups.TIME_RANGE_CROSSED)
     shown = request.get("BackupType", "USER") in ("USER", "ALL")
     start, end = b"", None
     if name is not None:
@@ -183,7 +186,7 @@ def restore_table_from_backup(
         _, backup = _find(writer, arn)
         # A JSON file may hold items under this name of which nobody made a table yet.
         if writer.get(TABLES, name.encode()) is not None or writer.adopt(name):
-            raise EngineError("TableAlreadyExistsException", f"Table already exists: {name}")
+            raise EngineError("TableAlreadyExistsException", texts.backups.TARGET_EXISTS, name=name)
         document = _restored(backup, name, overrides, now())
         table = Table.parse(document)
         writer.put(TABLES, name.encode(), encode(document))
@@ -237,10 +240,7 @@ def _chosen(indexes: list[dict[str, Any]], wanted: Mapping[str, Any]) -> dict[st
     for index in indexes:
         if all(index[key] == wanted[key] for key in ("IndexName", "KeySchema", "Projection")):
             return {**index, **wanted}
-    raise validation(
-        "One or more parameter values were invalid: the backup has no index"
-        f" {wanted['IndexName']} of this key schema and projection"
-    )
+    raise validation(texts.backups.INDEX_NOT_IN_BACKUP, index=wanted["IndexName"])
 
 
 def _bill(document: dict[str, Any], overrides: Mapping[str, Any], at: float) -> None:
@@ -274,7 +274,7 @@ def _find(reader: Reader, arn: str) -> tuple[bytes, dict[str, Any]]:
     key = backup_key(*_parts(arn))
     raw = reader.get(BACKUPS, key)
     if raw is None:
-        raise EngineError("BackupNotFoundException", f"Backup not found: {arn}")
+        raise EngineError("BackupNotFoundException", texts.backups.BACKUP_NOT_FOUND, arn=arn)
     return key, decode(raw)
 
 

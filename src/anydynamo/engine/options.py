@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import bare_name
 from anydynamo.engine.definitions import check_tag_count, distinct_tags
 from anydynamo.engine.descriptions import moment, stored_document
@@ -35,13 +36,14 @@ def _store(writer: Writer, document: Mapping[str, Any]) -> None:
 
 def _tagged(reader: Reader, arn: str) -> dict[str, Any]:
     if not arn.startswith("arn:") or "/" in arn.partition(":table/")[2] or ":table/" not in arn:
-        raise validation(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
+        raise validation(texts.settings.INVALID_TABLE_ARN, arn=arn)
     try:
         return stored_document(reader, bare_name(arn))
     except EngineError:
         raise EngineError(
             "ResourceNotFoundException",
-            f"Requested resource not found: ResourcArn: {arn} not found",
+            texts.settings.TAGGED_NOT_FOUND,
+            arn=arn,
         ) from None
 
 
@@ -50,7 +52,7 @@ def tag_resource(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any
     arn = request["ResourceArn"]
     tags = distinct_tags(request["Tags"])
     if not tags:
-        raise validation("Atleast one Tag needs to be provided as Input.")
+        raise validation(texts.settings.NO_TAGS)
 
     def work(writer: Writer) -> dict[str, Any]:
         document = _tagged(writer, arn)
@@ -67,7 +69,7 @@ def untag_resource(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, A
     arn = request["ResourceArn"]
     names = frozenset(request["TagKeys"])
     if not names:
-        raise validation("Atleast one Tag Key needs to be provided as Input.")
+        raise validation(texts.settings.NO_TAG_KEYS)
 
     def work(writer: Writer) -> dict[str, Any]:
         document = _tagged(writer, arn)
@@ -84,7 +86,7 @@ def list_tags_of_resource(request: Mapping[str, Any]) -> Callable[[Reader], dict
     """List a table's tags, all on one page: there are 50 at most."""
     arn = request["ResourceArn"]
     if request.get("NextToken") is not None:
-        raise validation("The provided token is invalid")
+        raise validation(texts.settings.INVALID_TAG_TOKEN)
 
     def work(reader: Reader) -> dict[str, Any]:
         tags = _tagged(reader, arn)["Tags"]
@@ -101,9 +103,7 @@ def update_continuous_backups(
     given = request["PointInTimeRecoverySpecification"]
     enabled, days = given["PointInTimeRecoveryEnabled"], given.get("RecoveryPeriodInDays")
     if days is not None and not enabled:
-        raise validation(
-            "RecoveryPeriodInDays can be specified only when point in time recovery is enabled"
-        )
+        raise validation(texts.settings.RECOVERY_PERIOD_WITHOUT_RECOVERY)
 
     def work(writer: Writer) -> dict[str, Any]:
         document = stored_document(writer, name)
@@ -128,7 +128,9 @@ def describe_continuous_backups(
         try:
             return _backups(stored_document(reader, name), now())
         except EngineError as error:
-            raise EngineError("TableNotFoundException", f"Table not found: {name}") from error
+            raise EngineError(
+                "TableNotFoundException", texts.tables.SOURCE_NOT_FOUND, name=name
+            ) from error
 
     return work
 

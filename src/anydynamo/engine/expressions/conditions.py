@@ -12,6 +12,7 @@ import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from anydynamo.engine import texts
 from anydynamo.engine.expressions.ast import (
     And,
     Between,
@@ -232,15 +233,14 @@ class _Compiler:
     def _path_argument(self, tree: Function) -> Source:
         (argument,) = tree.arguments
         if not isinstance(argument, Path):
-            raise ExpressionError(
-                f"Operator or function requires a document path; operator or function: {tree.name}"
-            )
+            raise ExpressionError(texts.expressions.NO_DOCUMENT_PATH, name=tree.name)
         return self.operand(argument)
 
     def _type_test(self, first: Operand, second: Operand) -> Test:
         if not isinstance(second, Value):
             raise incorrect_type(
-                "operator or function: attribute_type", "a document path or function"
+                texts.expressions.IN_FUNCTION.format(name="attribute_type"),
+                texts.expressions.NO_CONSTANT,
             )
         subject, name = self.operand(first), second.name
         self._check_types("attribute_type", frozenset("S"), second)
@@ -277,8 +277,7 @@ class _Compiler:
     def _check_count(self, tree: Function) -> None:
         if len(tree.arguments) != CONDITION_FUNCTIONS[tree.name]:
             raise ExpressionError(
-                "Incorrect number of operands for operator or function; operator or function:"
-                f" {tree.name}, number of operands: {len(tree.arguments)}"
+                texts.expressions.OPERAND_COUNT, name=tree.name, count=len(tree.arguments)
             )
 
     def _check_distinct(self, name: str, first: Operand, second: Operand) -> None:
@@ -287,8 +286,7 @@ class _Compiler:
         path = resolve(first, self._names)
         if path == resolve(second, self._names):
             raise ExpressionError(
-                "The first operand must be distinct from the remaining operands for this operator"
-                f" or function; operator: {name}, first operand: {show(path)}"
+                texts.expressions.OPERANDS_NOT_DISTINCT, operator=name, operand=show(path)
             )
 
     def _check_types(self, name: str, types: frozenset[str], *operands: Operand) -> None:
@@ -297,14 +295,14 @@ class _Compiler:
             if isinstance(operand, Value):
                 self.checks.append(_check_type(name, types, operand.name))
             elif isinstance(operand, Function) and "N" not in types:
-                raise incorrect_type(f"operator or function: {name}", "N")
+                raise incorrect_type(texts.expressions.IN_FUNCTION.format(name=name), "N")
 
 
 def _check_type(name: str, types: frozenset[str], placeholder: str) -> Check:
     def check(values: Values) -> None:
         (found,) = values[placeholder]
         if found not in types:
-            raise incorrect_type(f"operator or function: {name}", found)
+            raise incorrect_type(texts.expressions.IN_FUNCTION.format(name=name), found)
 
     return check
 
@@ -314,7 +312,7 @@ def _check_type_name(placeholder: str) -> Check:
         name = values[placeholder]["S"]
         if name not in TYPES:
             raise ExpressionError(
-                f"Invalid attribute type name found; type: {name}, valid types: {_VALID_TYPES}"
+                texts.expressions.UNKNOWN_TYPE_NAME, name=name, types=_VALID_TYPES
             )
 
     return check
@@ -324,19 +322,11 @@ def _check_bounds(low: str, high: str) -> Check:
     not_above = ordered(operator.le, lambda _, values: values[low], lambda _, values: values[high])
 
     def check(values: Values) -> None:
-        bounds = (
-            f"lower bound operand: AttributeValue: {_shown(values[low])},"
-            f" upper bound operand: AttributeValue: {_shown(values[high])}"
-        )
+        bounds = texts.expressions.BOUNDS.format(low=_shown(values[low]), high=_shown(values[high]))
         if values[low].keys() != values[high].keys():
-            raise ExpressionError(
-                "The BETWEEN operator requires same data type for lower and upper bounds; " + bounds
-            )
+            raise ExpressionError(texts.expressions.BOUNDS_OF_TWO_TYPES, bounds=bounds)
         if not not_above({}, values):
-            raise ExpressionError(
-                "The BETWEEN operator requires upper bound to be greater than or equal to lower"
-                " bound; " + bounds
-            )
+            raise ExpressionError(texts.expressions.BOUNDS_CROSSED, bounds=bounds)
 
     return check
 

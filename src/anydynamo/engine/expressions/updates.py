@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions.ast import (
     Action,
@@ -104,9 +105,7 @@ class CompiledAction:
             return None
         operand = self.source(item, values)
         if operand is None:
-            raise validation(
-                "The provided expression refers to an attribute that does not exist in the item"
-            )
+            raise validation(texts.expressions.NO_SUCH_ATTRIBUTE)
         if self.kind is Set:
             return copy_value(operand)
         before = self.current(item)
@@ -162,10 +161,7 @@ class Update(NamedTuple):
         """
         for name in names:
             if name in self.top_level_names:
-                raise validation(
-                    f"One or more parameter values were invalid: Cannot update attribute {name}."
-                    " This attribute is part of the key"
-                )
+                raise validation(texts.expressions.KEY_IN_UPDATE, name=name)
 
     def apply(self, item: Item, *, exists: bool = True) -> Updated:
         """Carry out the update on an item, which is left as it is.
@@ -286,16 +282,12 @@ class _Compiler:
     def _function(self, tree: Function) -> Source:
         if len(tree.arguments) != UPDATE_FUNCTIONS[tree.name]:
             raise ExpressionError(
-                "Incorrect number of operands for operator or function; operator or function:"
-                f" {tree.name}, number of operands: {len(tree.arguments)}"
+                texts.expressions.OPERAND_COUNT, name=tree.name, count=len(tree.arguments)
             )
         first, second = tree.arguments
         if tree.name == "if_not_exists":
             if not isinstance(first, Path):
-                raise ExpressionError(
-                    "Operator or function requires a document path; operator or function:"
-                    " if_not_exists"
-                )
+                raise ExpressionError(texts.expressions.NO_DOCUMENT_PATH, name=tree.name)
             return _if_not_exists(self.operand(first), self.operand(second))
         self._check_types("list_append", "L", first, second)
         return _list_append(self.operand(first), self.operand(second))
@@ -305,14 +297,14 @@ class _Compiler:
             if isinstance(operand, Value):
                 self.checks.append(_check_type(name, wanted, operand.name))
             elif isinstance(operand, Function) and operand.name == "list_append" and wanted != "L":
-                raise incorrect_type(f"operator or function: {name}", "L")
+                raise incorrect_type(texts.expressions.IN_FUNCTION.format(name=name), "L")
 
 
 def _check_type(name: str, wanted: str, placeholder: str) -> Check:
     def check(values: Values) -> None:
         (found,) = values[placeholder]
         if found != wanted:
-            raise incorrect_type(f"operator or function: {name}", found)
+            raise incorrect_type(texts.expressions.IN_FUNCTION.format(name=name), found)
 
     return check
 
@@ -321,7 +313,9 @@ def _check_clause(clause: str, wanted: frozenset[str], placeholder: str) -> Chec
     def check(values: Values) -> None:
         (found,) = values[placeholder]
         if found not in wanted:
-            raise incorrect_type(f"operator: {clause}", _FULL_NAMES[found])
+            raise incorrect_type(
+                texts.expressions.IN_CLAUSE.format(clause=clause), _FULL_NAMES[found]
+            )
 
     return check
 
@@ -372,4 +366,4 @@ def _common_type(before: AttributeValue, operand: AttributeValue) -> str:
 
 
 def _incorrect_data_type() -> Exception:
-    return validation("An operand in the update expression has an incorrect data type")
+    return validation(texts.expressions.OPERAND_DATA_TYPE)

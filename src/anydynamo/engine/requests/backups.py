@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.requests.vocabulary import (
     BILLING,
     BOOLEAN,
@@ -68,6 +69,6 @@ BACKUPS: Final[Mapping[str, Structure]] = {
                 Structure(required=INDEX_SHAPE, optional=INDEX_SETTINGS)
             ),
         },
-        refused={"VectorIndexOverride": "there is no vector search"},
+        refused={"VectorIndexOverride": texts.requests.NO_VECTOR_SEARCH},
     ),
 }
