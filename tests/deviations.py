@@ -28,6 +28,10 @@ def _by_test(groups: Mapping[str, Mapping[str, Sequence[str]]]) -> Mapping[str, 
 
 MOTO: Mapping[str, str] = _by_test(
     {
+        "moto answers with 500 where an export or import is not there": {
+            "test_an_export_that_is_not_there_is_no_export": ALL,
+            "test_an_import_that_is_not_there_is_no_import": ALL,
+        },
         "moto reads few PartiQL statements, compares few kinds of values, or answers with 500": {
             "test_a_condition_selects_items": ALL,
             "test_whole_items_are_returned": ALL,
@@ -584,6 +588,20 @@ MOTO: Mapping[str, str] = _by_test(
             "test_a_backup_is_described_with_its_table": ALL,
             "test_backups_are_listed_in_pages_and_by_table": ALL,
         },
+        "moto restores a table by its name only, as it is now, and checks nothing": {
+            "test_a_recovery_period_belongs_to_enabled_recovery": ALL,
+            "test_a_table_is_restored_with_its_items_and_indexes": ALL,
+            "test_a_source_can_be_named_by_arn": ALL,
+            "test_indexes_and_billing_can_be_overridden_at_a_point_in_time": ALL,
+            "test_a_table_without_recovery_cannot_be_restored": ALL,
+            "test_a_time_outside_of_the_window_cannot_be_restored": ALL,
+            "test_a_restore_that_cannot_be_is_refused": [
+                "no time",
+                "no source",
+                "two times",
+                "absent",
+            ],
+        },
         "moto changes tables at once, and says ACTIVE of what is being made or changed": {
             "test_an_update_is_under_way_when_it_is_answered": ALL,
             "test_throughput_is_what_it_was_until_the_update_is_over": ALL,
@@ -661,6 +679,10 @@ MOTO: Mapping[str, str] = _by_test(
 
 DYNOXIDE: Mapping[str, str] = _by_test(
     {
+        "Dynoxide has no exports and imports": {
+            "test_an_export_that_is_not_there_is_no_export": ALL,
+            "test_an_import_that_is_not_there_is_no_import": ALL,
+        },
         "Dynoxide's PartiQL has no IS NULL, attribute_type and size, and <> needs the attribute": {
             "test_a_condition_selects_items": [
                 "v <> 10 AND pk = 'a'-a2 a3",
@@ -900,6 +922,18 @@ DYNOXIDE: Mapping[str, str] = _by_test(
                 "beyond the shard",
             ],
             "test_more_than_a_thousand_records_cannot_be_asked_for": ALL,
+        },
+        "Dynoxide has no point-in-time recovery": {
+            "test_recovery_is_off_until_it_is_enabled": ALL,
+            "test_a_recovery_period_belongs_to_enabled_recovery": ALL,
+            "test_a_table_is_restored_with_its_items_and_indexes": ALL,
+            "test_a_source_can_be_named_by_arn": ALL,
+            "test_a_table_restored_to_a_point_in_time_has_no_settings_of_its_source": ALL,
+            "test_indexes_and_billing_can_be_overridden_at_a_point_in_time": ALL,
+            "test_a_table_without_recovery_cannot_be_restored": ALL,
+            "test_a_time_outside_of_the_window_cannot_be_restored": ALL,
+            "test_a_restore_that_cannot_be_is_refused": ALL,
+            "test_recovery_of_an_absent_table_is_refused": ALL,
         },
         "Dynoxide has no backups": {
             "test_a_backup_is_described_with_its_table": ALL,

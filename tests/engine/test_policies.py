@@ -10,7 +10,7 @@ from tests.engine.streaming import Streamed
 if TYPE_CHECKING:
     from tests.engine.calling import Engine
 
-TABLE = "arn:aws:dynamodb:local:000000000000:table/users"
+TABLE = "arn:aws:dynamodb:us-east-1:000000000000:table/users"
 
 
 def test_a_stream_has_a_policy_of_its_own() -> None:

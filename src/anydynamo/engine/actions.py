@@ -9,6 +9,7 @@ from anydynamo.engine.access import check_index_keys, item_key, primary_key
 from anydynamo.engine.capacity import write_units
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.expressions import Expressions
+from anydynamo.engine.expressions.updates import too_large
 from anydynamo.engine.legacy import LEGACY, attribute_updates, expected_condition
 from anydynamo.engine.limits import ITEM_BYTES
 from anydynamo.engine.values import copy_item, item_size, measured_item
@@ -103,7 +104,7 @@ class Action(NamedTuple):
         names = self.update.top_level_names
         size += item_size(_part(updated.item, names)) - item_size(_part(start, names))
         if size > ITEM_BYTES:
-            raise validation(texts.items.UPDATED_ITEM_TOO_LARGE)
+            raise too_large()
         return Outcome(table, key, before, updated.item, size, updated)
 
     def perform(self, changes: Changes, outcome: Outcome, consumption: Consumption | None) -> None:

@@ -17,7 +17,8 @@ import msgspec
 
 from anydynamo.engine import texts
 from anydynamo.engine.errors import EngineError, validation
-from anydynamo.engine.streams import ITERATOR_SECONDS, milliseconds, record_key
+from anydynamo.engine.sequences import milliseconds, record_key
+from anydynamo.engine.streams import ITERATOR_SECONDS
 
 __all__ = ["Iterator"]
 

@@ -107,7 +107,9 @@ def _check_magnitude(exponent: int) -> None:
 def _not_a_number(text: str) -> EngineError:
     if not text:
         return validation(texts.values.NO_NUMBER)
-    return validation(texts.values.NO_NUMBER_TEXT, text=text)
+    # Half a surrogate pair, which a program can pass, could not be written anywhere.
+    shown = text.encode(errors="backslashreplace").decode()
+    return validation(texts.values.NO_NUMBER_TEXT, text=shown)
 
 
 def _plain(significant: str, point: int) -> str:

@@ -1,4 +1,4 @@
-"""Tags and continuous backups: settings of a table that are stored and described."""
+"""Tags: settings of a table that are stored and described."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from anydynamo.engine import texts
 from anydynamo.engine.access import bare_name
 from anydynamo.engine.definitions import check_tag_count, distinct_tags
-from anydynamo.engine.descriptions import moment, stored_document
+from anydynamo.engine.descriptions import stored_document
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.layout import TABLES, encode
 
@@ -17,17 +17,10 @@ if TYPE_CHECKING:
     from anydynamo.engine.store import Reader, Writer
 
 __all__ = [
-    "describe_continuous_backups",
     "list_tags_of_resource",
     "tag_resource",
     "untag_resource",
-    "update_continuous_backups",
 ]
-
-_DAY = 86_400
-_RECOVERY_DAYS = 35
-_RECOVERY_LAG = 300
-"""Seconds that a table's latest restorable time is behind; AWS says five minutes."""
 
 
 def _store(writer: Writer, document: Mapping[str, Any]) -> None:
@@ -93,62 +86,3 @@ def list_tags_of_resource(request: Mapping[str, Any]) -> Callable[[Reader], dict
         return {"Tags": [{"Key": name, "Value": value} for name, value in tags.items()]}
 
     return work
-
-
-def update_continuous_backups(
-    request: Mapping[str, Any], now: Callable[[], float]
-) -> Callable[[Writer], dict[str, Any]]:
-    """Switch point-in-time recovery on or off. It is described, and nothing is kept for it."""
-    name = request["TableName"]
-    given = request["PointInTimeRecoverySpecification"]
-    enabled, days = given["PointInTimeRecoveryEnabled"], given.get("RecoveryPeriodInDays")
-    if days is not None and not enabled:
-        raise validation(texts.settings.RECOVERY_PERIOD_WITHOUT_RECOVERY)
-
-    def work(writer: Writer) -> dict[str, Any]:
-        document = stored_document(writer, name)
-        if not enabled:
-            document.pop("PointInTimeRecovery", None)
-        else:
-            known = document.get("PointInTimeRecovery", {"Since": now()})
-            document["PointInTimeRecovery"] = {**known, "Days": days or _RECOVERY_DAYS}
-        _store(writer, document)
-        return _backups(document, now())
-
-    return work
-
-
-def describe_continuous_backups(
-    request: Mapping[str, Any], now: Callable[[], float]
-) -> Callable[[Reader], dict[str, Any]]:
-    """Say whether point-in-time recovery is on."""
-    name = request["TableName"]
-
-    def work(reader: Reader) -> dict[str, Any]:
-        try:
-            return _backups(stored_document(reader, name), now())
-        except EngineError as error:
-            raise EngineError(
-                "TableNotFoundException", texts.tables.SOURCE_NOT_FOUND, name=name
-            ) from error
-
-    return work
-
-
-def _backups(document: Mapping[str, Any], at: float) -> dict[str, Any]:
-    recovery = document.get("PointInTimeRecovery")
-    described: dict[str, Any] = {"PointInTimeRecoveryStatus": "DISABLED"}
-    if recovery is not None:
-        earliest = max(recovery["Since"], at - recovery["Days"] * _DAY)
-        described = {
-            "PointInTimeRecoveryStatus": "ENABLED",
-            "RecoveryPeriodInDays": recovery["Days"],
-            "EarliestRestorableDateTime": moment(earliest),
-            "LatestRestorableDateTime": moment(max(earliest, at - _RECOVERY_LAG)),
-        }
-    return {
-        "ContinuousBackupsDescription": {
-            "ContinuousBackupsStatus": "ENABLED",
-            "PointInTimeRecoveryDescription": described,
-        }
-    }

@@ -11,7 +11,7 @@ from anydynamo.engine.capacity import Consumption, read_units
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.layout import SIZE_BYTES, decode, size_of, unpack
 from anydynamo.engine.legacy import LEGACY, attributes_to_get, filter_condition
-from anydynamo.engine.limits import PAGE_BYTES
+from anydynamo.engine.limits import PAGE_BYTES, PAGE_COMPARISONS
 from anydynamo.engine.ranges import cursor_attributes
 from anydynamo.engine.values import check_item
 
@@ -39,6 +39,11 @@ class Selection(Protocol):
     @property
     def top_level_names(self) -> frozenset[str]:
         """The attributes that it reads."""
+        ...
+
+    @property
+    def effort(self) -> int:
+        """How many values it looks for in an item."""
         ...
 
     def apply(self, item: Item) -> Item:
@@ -109,7 +114,10 @@ class Walk:
         *,
         reverse: bool = False,
     ) -> dict[str, Any]:
-        """Evaluate one page: up to `limit` items or 1 MB of them, whichever comes first."""
+        """Evaluate one page: up to `limit` items or 1 MB of them, whichever comes first.
+
+        With a filter or projection of many parts it is less: see `PAGE_COMPARISONS`.
+        """
         space = table.items if index is None else index.space
         pairs = reader.scan(space, start=keys.start, end=keys.end, reverse=reverse)
         return self.collect(reader, table, index, pairs)
@@ -124,7 +132,8 @@ class Walk:
         """Do what `page` does with stored pairs of any number of key ranges."""
         fetch = self._fetches(index)
         visible = self.select != "COUNT"
-        test, projection, limit = self.filter, self.projection, self.limit
+        test, projection = self.filter, self.projection
+        limit, most = self._bounds()
         items: list[Item] = []
         scanned = count = size = 0
         fetched = 0.0
@@ -144,7 +153,7 @@ class Walk:
                         items.append(item if projection is None else projection.apply(item))
             else:
                 count += 1
-            if scanned == limit or size >= PAGE_BYTES:
+            if scanned == limit or size >= most:
                 last = raw
                 break
         response: dict[str, Any] = {"Items": items} if visible else {}
@@ -159,6 +168,19 @@ class Walk:
         if self.mode is not None and self.mode != "NONE":
             response["ConsumedCapacity"] = self._consumed(table, index, size, fetched)
         return response
+
+    def _bounds(self) -> tuple[int | None, int]:
+        """Return how many items, and how many bytes of them, one page evaluates."""
+        effort = 0 if self.filter is None else self.filter.effort
+        if self.projection is not None:
+            effort += self.projection.effort
+        if not effort:
+            return self.limit, PAGE_BYTES
+        items = max(1, PAGE_COMPARISONS // effort)
+        return (
+            items if self.limit is None else min(self.limit, items),
+            min(PAGE_BYTES, 64 * items),
+        )
 
     def _fetches(self, index: Index | None) -> bool:
         """Tell whether a local index's entries have to be completed from the table."""

@@ -123,7 +123,7 @@ def _fault(value: str, path: Path, constraint: str) -> str:
 class Text:
     """A string."""
 
-    __slots__ = ("_choices", "_enum", "_max", "_min", "_pattern")
+    __slots__ = ("_choices", "_enum", "_max", "_min", "_pattern", "_spelled")
 
     def __init__(
         self,
@@ -131,11 +131,23 @@ class Text:
         minimum: int = 0,
         maximum: int | None = None,
         pattern: str | None = None,
+        spelled: str | None = None,
         enum: tuple[str, ...] | None = None,
     ) -> None:
+        """Declare the constraints.
+
+        Args:
+            minimum: The least length.
+            maximum: The greatest length.
+            pattern: What the whole text must match.
+            spelled: How AWS writes the pattern, where `pattern` says the same in other words: AWS's
+                own would take a time that grows faster than the text, or match other letters here.
+            enum: The values that there are, in AWS's order.
+        """
         self._min = minimum
         self._max = maximum
         self._pattern = None if pattern is None else re.compile(pattern)
+        self._spelled = pattern if spelled is None else spelled
         self._enum = None if enum is None else frozenset(enum)
         self._choices = enum
 
@@ -159,7 +171,7 @@ class Text:
             constraint = texts.requests.LENGTH_MOST.format(maximum=self._max)
             faults.append(_fault(_quoted(value), path, constraint))
         if self._pattern is not None and not self._pattern.fullmatch(value):
-            constraint = texts.requests.PATTERN.format(pattern=self._pattern.pattern)
+            constraint = texts.requests.PATTERN.format(pattern=self._spelled)
             faults.append(_fault(_quoted(value), path, constraint))
 
 
@@ -395,10 +407,14 @@ class Structure:
             del value[name]
 
     def _undeclared(self, name: object) -> str:
-        known = self._refused.get(name) if isinstance(name, str) else None
+        names = ", ".join(self._members)
+        if not isinstance(name, str):
+            # A program can pass anything as a name, also what has no text.
+            kind = type(name).__name__
+            return texts.requests.PARAMETER_NO_TEXT.format(kind=kind, names=names)
+        known = self._refused.get(name)
         if known is not None:
             return texts.requests.NOT_SUPPORTED.format(name=name, known=known)
-        names = ", ".join(self._members)
         return texts.requests.UNKNOWN_PARAMETER.format(name=name, names=names)
 
 

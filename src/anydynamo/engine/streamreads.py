@@ -24,13 +24,15 @@ from anydynamo.engine.layout import (
     unpack,
 )
 from anydynamo.engine.limits import PAGE_BYTES, STREAM_RECORDS
-from anydynamo.engine.streams import (
-    RETENTION_SECONDS,
+from anydynamo.engine.sequences import (
     first_sequence,
     milliseconds,
-    read_record,
     record_key,
     sequence_of,
+)
+from anydynamo.engine.streams import (
+    RETENTION_SECONDS,
+    read_record,
     sequence_text,
     shards_of,
     space_of,

@@ -13,6 +13,7 @@ from uuid import uuid4
 from anydynamo.engine import texts
 from anydynamo.engine.access import check_index_keys, item_key
 from anydynamo.engine.actions import check_put_size
+from anydynamo.engine.copies import keep_deleted
 from anydynamo.engine.definitions import (
     check_definitions,
     check_encryption,
@@ -252,8 +253,9 @@ def delete_table(
 ) -> Callable[[Writer], dict[str, Any]]:
     """Delete a table with all its items, unless it is protected; its stream ends.
 
-    While it is being deleted its items cannot be reached any more: the service may go on with
-    reads and writes until the table is gone, and promises none.
+    If its point-in-time recovery is enabled, a backup of it is left. While it is being deleted its
+    items cannot be reached any more: the service may go on with reads and writes until the table
+    is gone, and promises none.
     """
     name = request["TableName"]
 
@@ -265,6 +267,7 @@ def delete_table(
         if status_of(document) == "DELETING":
             return {"TableDescription": describe(writer, document)}
         _check_deletable(document)
+        keep_deleted(writer, document, at)
         table = Table.parse(document)
         document["State"] = {"Status": "DELETING", "Until": at + surroundings.behaviour.table_delay}
         document["LocalSecondaryIndexes"] = document["GlobalSecondaryIndexes"] = []
@@ -275,6 +278,8 @@ def delete_table(
             writer.delete(TOTALS, space.encode())
         if table.expiry is not None:
             writer.clear(table.expiry.space)
+        if table.history is not None:
+            writer.clear(table.history.space)
         writer.delete(TABLES, table.name.encode())
         if surroundings.behaviour.table_delay:
             writer.put(DELETED, table.name.encode(), encode(document))

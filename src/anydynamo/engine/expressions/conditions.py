@@ -58,6 +58,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CompiledCondition", "Condition", "compile_condition", "compile_condition_tree"]
 
+_SEARCHED: Final = 4
+"""As many comparisons as a search costs."""
+
 _VALID_TYPES: Final = "{B,NULL,SS,BOOL,L,BS,N,NS,S,M}"
 
 
@@ -69,12 +72,14 @@ class Condition(NamedTuple):
         top_level_names: The attributes that it reads.
         test: The compiled condition.
         values: The values that the test reads.
+        effort: How many values it compares at most, which is what an evaluation costs.
     """
 
     paths: tuple[DocumentPath, ...]
     top_level_names: frozenset[str]
     test: Test
     values: Values
+    effort: int = 1
 
     def evaluate(self, item: Item) -> bool:
         """Tell whether an item fulfils the condition; `{}` stands for one that is not there."""
@@ -90,12 +95,14 @@ class CompiledCondition:
         checks: What to ask of the values before the first test, in the order of the expression.
         paths: The document paths that it reads.
         top_level_names: The attributes that it reads.
+        effort: How many values it compares at most.
     """
 
     test: Test
     checks: tuple[Check, ...]
     paths: tuple[DocumentPath, ...]
     top_level_names: frozenset[str]
+    effort: int
 
     def bind(self, values: Values) -> Condition:
         """Check the values and bind the condition to them.
@@ -105,7 +112,7 @@ class CompiledCondition:
         """
         for check in self.checks:
             check(values)
-        return Condition(self.paths, self.top_level_names, self.test, values)
+        return Condition(self.paths, self.top_level_names, self.test, values, self.effort)
 
 
 @remembered
@@ -135,9 +142,8 @@ def compile_condition_tree(tree: ConditionTree, names: Mapping[str, str]) -> Com
     compiler = _Compiler(names)
     test = compiler.condition(tree)
     paths = tuple(compiler.paths)
-    return CompiledCondition(
-        test, tuple(compiler.checks), paths, frozenset(str(path[0]) for path in paths)
-    )
+    names_read = frozenset(str(path[0]) for path in paths)
+    return CompiledCondition(test, tuple(compiler.checks), paths, names_read, compiler.effort)
 
 
 class _Compiler:
@@ -147,10 +153,12 @@ class _Compiler:
         self._names = names
         self.paths: dict[DocumentPath, None] = {}
         self.checks: list[Check] = []
+        self.effort = 0
 
     # Conditions
 
     def condition(self, tree: ConditionTree) -> Test:
+        self.effort += 1
         match tree:
             case Comparison():
                 return self._comparison(tree)
@@ -212,6 +220,7 @@ class _Compiler:
 
     def _membership(self, tree: In) -> Test:
         left = self.operand(tree.operand)
+        self.effort += len(tree.options)
         return one_of(left, [self.operand(option) for option in tree.options])
 
     def _function(self, tree: Function) -> Test:
@@ -228,6 +237,7 @@ class _Compiler:
         if tree.name == "begins_with":
             self._check_types(tree.name, frozenset("SB"), first, second)
             return begins_with(self.operand(first), self.operand(second))
+        self.effort += _SEARCHED
         return contains(self.operand(first), self.operand(second))
 
     def _path_argument(self, tree: Function) -> Source:
@@ -322,11 +332,18 @@ def _check_bounds(low: str, high: str) -> Check:
     not_above = ordered(operator.le, lambda _, values: values[low], lambda _, values: values[high])
 
     def check(values: Values) -> None:
-        bounds = texts.expressions.BOUNDS.format(low=_shown(values[low]), high=_shown(values[high]))
         if values[low].keys() != values[high].keys():
-            raise ExpressionError(texts.expressions.BOUNDS_OF_TWO_TYPES, bounds=bounds)
-        if not not_above({}, values):
-            raise ExpressionError(texts.expressions.BOUNDS_CROSSED, bounds=bounds)
+            problem = texts.expressions.BOUNDS_OF_TWO_TYPES
+        elif not not_above({}, values):
+            problem = texts.expressions.BOUNDS_CROSSED
+        else:
+            return
+        raise ExpressionError(
+            texts.expressions.BOUNDS,
+            problem=problem,
+            low=_shown(values[low]),
+            high=_shown(values[high]),
+        )
 
     return check
 

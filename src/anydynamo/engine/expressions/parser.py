@@ -73,6 +73,8 @@ _COMPARATORS: Final[dict[str, Comparator]] = {
 }
 _SECTIONS: Final = frozenset(("SET", "REMOVE", "ADD", "DELETE"))
 
+_INDEX_DIGITS: Final = 10
+
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
@@ -250,8 +252,9 @@ class _Parser:
         return token.text
 
     def _path_index(self) -> int:
-        digits = self._expect("index").text
-        index = int(digits)
+        digits = self._expect("index").text.lstrip("0") or "0"
+        # How many digits `int` reads at most is for each program to say.
+        index = int(digits) if len(digits) <= _INDEX_DIGITS else LIST_INDEX_MAX + 1
         if index > LIST_INDEX_MAX:
             self._problem("path", texts.expressions.LIST_INDEX_OUT_OF_RANGE.format(digits=digits))
         return index

@@ -120,6 +120,7 @@ def _combined(request: Mapping[str, Any], comparisons: Sequence[Comparison]) -> 
         frozenset(names),
         tests[0] if len(tests) == 1 else combine(tests),
         {},
+        sum(1 + len(comparison.operands) for comparison in comparisons),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from anydynamo.engine import texts
 from anydynamo.engine.errors import validation
@@ -37,9 +37,11 @@ def refuse_mixture(request: Mapping[str, Any], *, prefix: str = "") -> None:
     Raises:
         EngineError: A ValidationException.
     """
-    given = [name for name, value in request.items() if value is not None]
+    # What a program passes may have keys that are no strings, which `shapes` refuses afterwards.
+    members = cast("Mapping[object, Any]", request)
+    given = [name for name, value in members.items() if isinstance(name, str) and value is not None]
     legacy = [name for name in given if name in LEGACY]
-    modern = [name for name in given if str(name).endswith("Expression")]
+    modern = [name for name in given if name.endswith("Expression")]
     if (
         legacy == ["KeyConditions"]
         and "KeyConditionExpression" not in modern

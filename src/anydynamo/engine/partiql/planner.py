@@ -77,14 +77,16 @@ def plan(table: Table, index: Index | None, select: Select, values: Values) -> P
     if where is None or partitions is None:
         return Plan((_EVERYTHING,), reverse=False, single=False)
     order = dict(select.order)
+    tests = _range_tests(where, range_keys, values)
+    # A partition's range is made before its value is ordered: that refuses what can be no key.
+    found = [
+        (partition, condition_range(table, index, KeyCondition((*partition, *tests))))
+        for partition in partitions
+    ]
     for attribute in hash_keys[:1]:
         if attribute.name in order:
-            partitions.sort(key=_partition_bytes, reverse=order[attribute.name])
-    tests = _range_tests(where, range_keys, values)
-    ranges = tuple(
-        condition_range(table, index, KeyCondition((*partition, *tests)))
-        for partition in partitions
-    )
+            found.sort(key=_partition_bytes, reverse=order[attribute.name])
+    ranges = tuple(keys for _, keys in found)
     exact = len(tests) == len(range_keys) and all(test.operator == "=" for test in tests)
     return Plan(
         ranges,
@@ -215,8 +217,8 @@ def _constants(operands: Sequence[Operand]) -> list[str] | None:
     return names if len(names) == len(operands) else None
 
 
-def _partition_bytes(tests: tuple[KeyTest, ...]) -> bytes:
-    return key_bytes(tests[0].operands[0])
+def _partition_bytes(found: tuple[tuple[KeyTest, ...], KeyRange]) -> bytes:
+    return key_bytes(found[0][0].operands[0])
 
 
 def _check_order(

@@ -44,6 +44,11 @@ class Columns:
     top_level_names: frozenset[str]
     readers: tuple[tuple[str, Callable[[Item], AttributeValue | None]], ...]
 
+    @property
+    def effort(self) -> int:
+        """How many values they are looked for."""
+        return len(self.readers)
+
     def apply(self, item: Item) -> Item:
         """Return the columns of an item; those that it lacks are missing."""
         return {name: value for name, read in self.readers if (value := read(item)) is not None}

@@ -19,6 +19,7 @@ from anydynamo.engine.requests.settings import SETTINGS
 from anydynamo.engine.requests.statements import STATEMENTS
 from anydynamo.engine.requests.streams import STREAMS
 from anydynamo.engine.requests.tables import TABLES
+from anydynamo.engine.requests.transfers import TRANSFERS
 from anydynamo.engine.shapes import check, drop_unknown
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ OPERATIONS: Final[Mapping[str, Structure]] = {
     **REPLICATION,
     **BACKUPS,
     **STREAMS,
+    **TRANSFERS,
 }
 """Every operation that the engine has, with its parameters."""
 

@@ -8,11 +8,11 @@ from anydynamo.engine import texts
 from anydynamo.engine.requests.vocabulary import (
     BILLING,
     BOOLEAN,
+    DEFINITIONS,
     ENCRYPTION,
     INDEX,
     INDEX_SETTINGS,
     INDEX_SHAPE,
-    KEY_ATTRIBUTE,
     KEY_SCHEMA,
     LONG,
     NEW_TABLE,
@@ -38,11 +38,6 @@ if TYPE_CHECKING:
 __all__ = ["TABLES"]
 
 
-_DEFINITIONS: Final = Listing(
-    Structure(
-        required={"AttributeName": KEY_ATTRIBUTE, "AttributeType": Text(enum=("B", "N", "S"))}
-    )
-)
 _TABLE_SETTINGS: Final[Mapping[str, Shape]] = {
     "BillingMode": BILLING,
     "ProvisionedThroughput": THROUGHPUT,
@@ -85,7 +80,7 @@ TABLES: Final[Mapping[str, Structure]] = {
     "CreateTable": Structure(
         required={
             "TableName": NEW_TABLE,
-            "AttributeDefinitions": _DEFINITIONS,
+            "AttributeDefinitions": DEFINITIONS,
             "KeySchema": KEY_SCHEMA,
         },
         optional={
@@ -114,7 +109,7 @@ TABLES: Final[Mapping[str, Structure]] = {
         required={"TableName": TABLE},
         optional={
             **_TABLE_SETTINGS,
-            "AttributeDefinitions": _DEFINITIONS,
+            "AttributeDefinitions": DEFINITIONS,
             "GlobalSecondaryIndexUpdates": Listing(
                 Structure(
                     optional={

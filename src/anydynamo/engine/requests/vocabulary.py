@@ -15,6 +15,7 @@ __all__ = [
     "BILLING",
     "BOOLEAN",
     "CAPACITY",
+    "DEFINITIONS",
     "DOCUMENT",
     "ENCRYPTION",
     "INDEX",
@@ -54,6 +55,11 @@ KEY_SCHEMA: Final = Listing(
     minimum=1,
     # Four attributes on each side is the most, in a global secondary index.
     maximum=8,
+)
+DEFINITIONS: Final = Listing(
+    Structure(
+        required={"AttributeName": KEY_ATTRIBUTE, "AttributeType": Text(enum=("B", "N", "S"))}
+    )
 )
 PROJECTION: Final = Structure(
     optional={

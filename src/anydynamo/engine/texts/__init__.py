@@ -27,6 +27,7 @@ from anydynamo.engine.texts import (
     streams,
     tables,
     transactions,
+    transfers,
     values,
     walks,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "streams",
     "tables",
     "transactions",
+    "transfers",
     "values",
     "walks",
 ]

@@ -67,14 +67,11 @@ OPERANDS_NOT_DISTINCT: Final = (
 IN_FUNCTION: Final = "operator or function: {name}"
 UNKNOWN_TYPE_NAME: Final = "Invalid attribute type name found; type: {name}, valid types: {types}"
 BOUNDS: Final = (
-    "lower bound operand: AttributeValue: {low}, upper bound operand: AttributeValue: {high}"
+    "The BETWEEN operator requires {problem}; lower bound operand: AttributeValue: {low},"
+    " upper bound operand: AttributeValue: {high}"
 )
-BOUNDS_OF_TWO_TYPES: Final = (
-    "The BETWEEN operator requires same data type for lower and upper bounds; {bounds}"
-)
-BOUNDS_CROSSED: Final = (
-    "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; {bounds}"
-)
+BOUNDS_OF_TWO_TYPES: Final = "same data type for lower and upper bounds"
+BOUNDS_CROSSED: Final = "upper bound to be greater than or equal to lower bound"
 INVALID_PATH_FOR_UPDATE: Final = (
     "The document path provided in the update expression is invalid for update"
 )
@@ -136,7 +133,8 @@ PARTS: Final = frozenset(
         IN_FUNCTION,
         IN_CLAUSE,
         NO_CONSTANT,
-        BOUNDS,
+        BOUNDS_OF_TWO_TYPES,
+        BOUNDS_CROSSED,
         FUNCTION_NOT_IN_UPDATE,
         FUNCTION_NOT_IN_CONDITION,
         UNKNOWN_FUNCTION,

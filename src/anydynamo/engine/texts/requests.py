@@ -19,6 +19,7 @@ UNKNOWN_OPERATION: Final = "There is no operation {operation} here"
 UNEXPECTED_VALUE: Final = "Unexpected value type in payload"
 NO_VECTOR_SEARCH: Final = "there is no vector search"
 ONE_ACCOUNT: Final = "there is one account, and no other to share a global table with"
+NOT_IN_RESTORED_INDEX: Final = "an index that is restored has none"
 ONE_COPY: Final = "there is one copy of the data, and no other to part from"
 FAULTS: Final = "{count} validation error{plural} detected: {faults}"
 FAULT: Final = "Value {value} at '{path}' failed to satisfy constraint: Member must {constraint}"
@@ -35,6 +36,8 @@ NOT_NULL: Final = "not be null"
 ENTRIES: Final = "of {count} entries"
 NOT_SUPPORTED: Final = "The parameter {name} is not supported here: {known}"
 UNKNOWN_PARAMETER: Final = "Unknown parameter in the request: {name!r}, must be one of: {names}"
+PARAMETER_NO_TEXT: Final = "A parameter's name is a {kind}, must be one of: {names}"
+REQUIRED: Final = "The parameter '{name}' is required but was not present in the request"
 MAP_UNEXPECTED: Final = "Start of structure or map found where not expected"
 FIELD_TYPE: Final = "Unexpected field type"
 LIST_FOR_SCALAR: Final = "Unrecognized collection type class java.lang.{wanted}"
@@ -75,6 +78,8 @@ OURS: Final = frozenset(
         ONE_COPY,
         NOT_SUPPORTED,
         UNKNOWN_PARAMETER,
+        PARAMETER_NO_TEXT,
+        NOT_IN_RESTORED_INDEX,
     )
 )
 """Those that are not the service's."""
@@ -96,6 +101,7 @@ PARTS: Final = frozenset(
         NO_VECTOR_SEARCH,
         ONE_ACCOUNT,
         ONE_COPY,
+        NOT_IN_RESTORED_INDEX,
     )
 )
 """Those that only stand in others."""

@@ -57,9 +57,6 @@ TAGGED_NOT_FOUND: Final = "Requested resource not found: ResourcArn: {arn} not f
 NO_TAGS: Final = "Atleast one Tag needs to be provided as Input."
 NO_TAG_KEYS: Final = "Atleast one Tag Key needs to be provided as Input."
 INVALID_TAG_TOKEN: Final = "The provided token is invalid"
-RECOVERY_PERIOD_WITHOUT_RECOVERY: Final = (
-    "RecoveryPeriodInDays can be specified only when point in time recovery is enabled"
-)
 POLICY_TOO_LARGE: Final = f"Resource policy exceeds the maximum size of {POLICY_BYTES} bytes"
 POLICY_NO_OBJECT: Final = "Invalid policy document: it is no JSON object"
 INVALID_RESOURCE_ARN: Final = "Invalid ResourceArn provided as input {arn}"
@@ -83,7 +80,6 @@ OURS: Final = frozenset(
         INSIGHTS_TOKEN,
         TOO_MANY_DESTINATIONS,
         NO_KINESIS_STREAM,
-        RECOVERY_PERIOD_WITHOUT_RECOVERY,
         POLICY_TOO_LARGE,
         POLICY_NO_OBJECT,
         INVALID_TAG_TOKEN,
