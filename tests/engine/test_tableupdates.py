@@ -211,7 +211,7 @@ def test_a_stream_is_switched_on_and_off(engine: Engine) -> None:
     engine("CreateTable", request())
     off = {"StreamSpecification": {"StreamEnabled": False}}
     on = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "OLD_IMAGE"}}
-    refuse(engine, "Table already has a disabled stream: TableName: users", **off)
+    refuse(engine, "Table has no stream to disable: TableName: users", **off)
     described = change(engine, **on)
     assert described["StreamSpecification"] == on["StreamSpecification"]
     refuse(engine, "Table already has an enabled stream: TableName: users", **on)
@@ -247,13 +247,18 @@ def delete(name: str) -> dict[str, Any]:
         (
             create("byX", "x"),
             "ValidationException",
-            "not defined in AttributeDefinitions. Keys: [x], AttributeDefinitions: []",
+            "Invalid KeySchema: Some index key attribute have no definition",
         ),
         (
             # That the table has the attribute is not enough.
+            {**create("byX", "x", "g"), "AttributeDefinitions": definitions(x="S", y="S")},
+            "ValidationException",
+            "not defined in AttributeDefinitions. Keys: [x, g], AttributeDefinitions: [x, y]",
+        ),
+        (
             {**create("byX", "x", "g"), "AttributeDefinitions": definitions(x="S")},
             "ValidationException",
-            "not defined in AttributeDefinitions. Keys: [g], AttributeDefinitions: [x]",
+            "Invalid KeySchema: Some index key attribute have no definition",
         ),
         (
             {**create("byX", "x"), "AttributeDefinitions": definitions(x="S") * 2},

@@ -82,8 +82,13 @@ def check_definitions(
     defined = [entry["AttributeName"] for entry in definitions]
     if len(set(defined)) != len(defined):
         raise validation("Cannot have two attributes with the same name")
-    used = list(dict.fromkeys(entry["AttributeName"] for keys in schemas for entry in keys))
-    _check_defined(used, defined)
+    used: dict[str, None] = {}
+    for number, keys in enumerate(schemas):
+        names = [entry["AttributeName"] for entry in keys]
+        if not number:
+            _check_enough(names, defined)
+        _check_defined(names, defined)
+        used.update(dict.fromkeys(names))
     if len(defined) > len(used):
         if indexed:
             raise validation(
@@ -107,15 +112,27 @@ def check_index_definitions(
     defined = [entry["AttributeName"] for entry in definitions]
     if len(set(defined)) != len(defined):
         raise validation("Cannot have two attributes with the same name")
-    _check_defined([entry["AttributeName"] for entry in schema], defined)
+    names = [entry["AttributeName"] for entry in schema]
+    _check_enough(names, defined)
+    _check_defined(names, defined)
 
 
-def _check_defined(used: Iterable[str], defined: Sequence[str]) -> None:
-    missing = [name for name in used if name not in defined]
-    if missing:
+def _check_enough(keys: Sequence[str], defined: Sequence[str]) -> None:
+    """Tell fewer definitions than keys from wrong ones, as the service does.
+
+    It says so of the keys of a new table (aws-cloudformation/cfn-lint#1037, getmoto/moto#4428) and
+    of those of an index that an UpdateTable makes (alexdebrie/dynamodbguide.com#16); of the indexes
+    of a new table it says the other (getmoto/moto#4428).
+    """
+    if len(defined) < len(keys):
+        raise validation("Invalid KeySchema: Some index key attribute have no definition")
+
+
+def _check_defined(keys: Sequence[str], defined: Sequence[str]) -> None:
+    if not set(keys).issubset(defined):
         raise validation(
             f"{_INVALID}Some index key attributes are not defined in AttributeDefinitions."
-            f" Keys: [{', '.join(missing)}], AttributeDefinitions: [{', '.join(defined)}]"
+            f" Keys: [{', '.join(keys)}], AttributeDefinitions: [{', '.join(defined)}]"
         )
 
 

@@ -293,7 +293,8 @@ def _change_stream(
     if specification["StreamEnabled"] and enabled:
         raise validation(f"Table already has an enabled stream: TableName: {name}")
     if not specification["StreamEnabled"] and not enabled:
-        raise validation(f"Table already has a disabled stream: TableName: {name}")
+        # As the service said to aws-controllers-k8s/community#2782.
+        raise validation(f"Table has no stream to disable: TableName: {name}")
     if not specification["StreamEnabled"]:
         check_stream_stays(document)
     set_stream(writer, document, specification, at)
