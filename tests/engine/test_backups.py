@@ -244,11 +244,14 @@ def test_encryption_and_on_demand_limits_can_be_overridden(db: Engine) -> None:
         SSESpecificationOverride={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": None},
         OnDemandThroughputOverride={"MaxReadRequestUnits": 9},
     )
-    assert described["SSEDescription"] == {"Status": "ENABLED", "SSEType": "KMS"}
+    encrypted = described["SSEDescription"]
+    assert encrypted.pop("KMSMasterKeyArn").startswith("arn:aws:kms:")
+    assert encrypted == {"Status": "ENABLED", "SSEType": "KMS"}
     assert described["OnDemandThroughput"] == {"MaxReadRequestUnits": 9}
     arn = backup(db, "again")
     described = db("DescribeBackup", BackupArn=arn)["BackupDescription"]
     assert described["SourceTableDetails"]["OnDemandThroughput"] == {"MaxReadRequestUnits": 9}
+    described["SourceTableFeatureDetails"]["SSEDescription"].pop("KMSMasterKeyArn")
     assert described["SourceTableFeatureDetails"] == {
         "SSEDescription": {"Status": "ENABLED", "SSEType": "KMS"}
     }

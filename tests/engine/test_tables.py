@@ -48,7 +48,7 @@ def test_a_table_is_described_as_aws_describes_it(engine: Engine) -> None:
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
             DeletionProtectionEnabled=True,
             TableClass="STANDARD_INFREQUENT_ACCESS",
-            SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/key"},
+            SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "1234abcd"},
             OnDemandThroughput={"MaxReadRequestUnits": 10},
         ),
     )["TableDescription"]
@@ -103,7 +103,11 @@ def test_a_table_is_described_as_aws_describes_it(engine: Engine) -> None:
         "OnDemandThroughput": {"MaxReadRequestUnits": 10},
         "WarmThroughput": {**warm, "Status": "ACTIVE"},
         "TableClassSummary": {"TableClass": "STANDARD_INFREQUENT_ACCESS"},
-        "SSEDescription": {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": "alias/key"},
+        "SSEDescription": {
+            "Status": "ENABLED",
+            "SSEType": "KMS",
+            "KMSMasterKeyArn": "arn:aws:kms:local:000000000000:key/1234abcd",
+        },
     }
     created["TableStatus"] = "ACTIVE"
     (byg,) = created["GlobalSecondaryIndexes"]

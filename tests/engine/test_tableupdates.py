@@ -197,13 +197,21 @@ def test_encryption_is_changed_to_another_key_and_not_to_the_same(engine: Engine
     refuse(engine, "Table is already encrypted by default", SSESpecification={"Enabled": False})
     refuse(engine, "Table is already encrypted by default", SSESpecification={})
     described = change(engine, SSESpecification={"Enabled": True})
+    keys = "arn:aws:kms:local:000000000000:key/"
+    managed = described["SSEDescription"].pop("KMSMasterKeyArn")
+    assert managed.startswith(keys)
     assert described["SSEDescription"] == {"Status": "ENABLED", "SSEType": "KMS"}
     says = "Table is already encrypted with given KMSMasterKeyId"
     refuse(engine, says, SSESpecification={"Enabled": True, "SSEType": "KMS"})
     own = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/own"}
     described = change(engine, SSESpecification=own)
-    assert described["SSEDescription"]["KMSMasterKeyArn"] == "alias/own"
+    alias = described["SSEDescription"]["KMSMasterKeyArn"]
+    assert alias.startswith(keys)
+    assert alias != managed
     refuse(engine, says, SSESpecification=own)
+    theirs = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
+    described = change(engine, SSESpecification={**own, "KMSMasterKeyId": theirs})
+    assert described["SSEDescription"]["KMSMasterKeyArn"] == theirs
     assert "SSEDescription" not in change(engine, SSESpecification={"Enabled": False})
 
 

@@ -193,6 +193,7 @@ class TableUpdateContract(Contract):
         assert (
             described["SSEDescription"].items() >= {"Status": "ENABLED", "SSEType": "KMS"}.items()
         )
+        assert described["SSEDescription"]["KMSMasterKeyArn"].startswith("arn:aws:kms:")
         says = "Table is already encrypted"
         await self._refused(db, says, SSESpecification=encrypted)
 
