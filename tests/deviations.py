@@ -131,6 +131,9 @@ MOTO: Mapping[str, str] = _by_test(
                 "local index on a table without one",
                 "21 global indexes",
             ],
+            "test_keys_without_a_definition_are_told_from_wrong_ones": [
+                "one attribute for both keys"
+            ],
             "test_a_change_that_cannot_be_is_refused": ALL,
             "test_an_index_that_is_not_there_cannot_be_removed": ALL,
             "test_time_to_live_is_not_switched_to_what_it_is": ALL,

@@ -181,8 +181,22 @@ MANY = [including(*(f"{letter}{n}" for n in range(20))) for letter in "vwxyz"]
         ({"KeySchema": []}, "Value '[]' at 'keySchema'"),
         ({"KeySchema": None}, "Value null at 'keySchema'"),
         ({"KeySchema": schema("/", "pk")}, "The first KeySchemaElement is not a HASH key type"),
-        ({"KeySchema": schema("pk", "x", "/")}, "second KeySchemaElement is not a RANGE"),
-        ({"KeySchema": schema("pk", "pk")}, "have the same name"),
+        (
+            {
+                "KeySchema": schema("pk", "x", "/"),
+                "AttributeDefinitions": definitions(pk="S", x="S"),
+            },
+            "second KeySchemaElement is not a RANGE",
+        ),
+        ({"KeySchema": schema("pk", "x", "/")}, "Some index key attribute have no definition"),
+        ({"KeySchema": schema("pk", "pk")}, "Some index key attribute have no definition"),
+        (
+            {
+                "KeySchema": schema("pk", "pk"),
+                "AttributeDefinitions": definitions(pk="S", x="S"),
+            },
+            "have the same name",
+        ),
         ({"KeySchema": schema("pk", "a", "b")}, "Member must have length less than or equal to 2"),
         ({"KeySchema": schema("absent")}, "not defined in AttributeDefinitions. Keys: [absent]"),
         ({"AttributeDefinitions": definitions(pk="S", x="S")}, "does not exactly match number of"),

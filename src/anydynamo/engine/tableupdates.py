@@ -14,7 +14,7 @@ from anydynamo.engine.definitions import (
     check_definitions,
     check_encryption,
     check_global_index,
-    check_index_definitions,
+    check_key_definitions,
     check_projected,
     check_stream,
     indexes_of,
@@ -305,7 +305,7 @@ def _add_index(
 ) -> None:
     check_added_index(document["BillingMode"], index)
     # The request itself has to define the index's keys, even those that the table has, too.
-    check_index_definitions(index["KeySchema"], given)
+    check_key_definitions(index["KeySchema"], given)
     document["GlobalSecondaryIndexes"].append(
         {key: value for key, value in index.items() if value != {}}
     )

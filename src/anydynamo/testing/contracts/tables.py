@@ -121,6 +121,10 @@ UNDEFINED: dict[str, tuple[dict[str, Any], str]] = {
         {"KeySchema": key_schema("pk:S", "sk:S")},
         "Invalid KeySchema: Some index key attribute have no definition",
     ),
+    "one attribute for both keys": (
+        {"KeySchema": [*key_schema("pk:S"), {"AttributeName": "pk", "KeyType": "RANGE"}]},
+        "Invalid KeySchema: Some index key attribute have no definition",
+    ),
     "definitions of others": (
         {"KeySchema": key_schema("other:S")},
         "Keys: [other], AttributeDefinitions: [pk]",
