@@ -644,6 +644,7 @@ MOTO: Mapping[str, str] = _by_test(
             "test_a_policy_is_kept_until_it_is_deleted": ALL,
             "test_a_policy_changes_only_from_the_revision_that_is_expected": ALL,
             "test_what_is_no_policy_is_refused": ALL,
+            "test_a_policy_consists_of_statements": ALL,
             "test_a_table_can_be_created_with_a_policy": ALL,
         },
         "moto has no Kinesis destinations, and no contributor insights": {
@@ -955,6 +956,7 @@ DYNOXIDE: Mapping[str, str] = _by_test(
             "test_another_policy_is_another_revision_and_the_same_is_the_same": ALL,
             "test_a_policy_changes_only_from_the_revision_that_is_expected": ALL,
             "test_what_is_no_policy_is_refused": ALL,
+            "test_a_policy_consists_of_statements": ALL,
             "test_a_table_can_be_created_with_a_policy": ALL,
             "test_an_account_has_quotas": ALL,
             "test_a_region_has_endpoints": ALL,

@@ -8,7 +8,7 @@ expected revision that is not there is a PolicyNotFoundException, and `NO_POLICY
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from anydynamo.engine.access import bare_name
 from anydynamo.engine.errors import EngineError, validation
@@ -33,10 +33,16 @@ _STREAM: Final = "/stream/"
 
 
 def check_policy(text: str) -> None:
-    """Check that a policy is a JSON object of no more than 20 KB.
+    """Check that a policy is a JSON object of no more than 20 KB, with statements.
+
+    Whom and what they name is not looked at: there are no users here.
+
+    Source: "Grammar of the IAM JSON policy language" and "IAM JSON policy elements: Principal" of
+    the AWS Identity and Access Management User Guide; the latter is required in the policy of a
+    resource.
 
     Raises:
-        EngineError: A ValidationException.
+        EngineError: A ValidationException; its texts are ours.
     """
     if len(text.encode()) > _BYTES:
         raise validation(f"Resource policy exceeds the maximum size of {_BYTES} bytes")
@@ -46,6 +52,18 @@ def check_policy(text: str) -> None:
         document = None
     if not isinstance(document, dict):
         raise validation("Invalid policy document: it is no JSON object")
+    given: object = cast("dict[str, object]", document).get("Statement")
+    statements = cast("list[object]", given if isinstance(given, list) else [given])
+    if not statements or not all(isinstance(statement, dict) for statement in statements):
+        raise validation("Invalid policy document: it has no Statement")
+    for statement in cast("list[dict[str, object]]", statements):
+        if statement.get("Effect") not in ("Allow", "Deny"):
+            raise validation("Invalid policy document: a statement's Effect is Allow or Deny")
+        for element in ("Principal", "Action"):
+            if (element in statement) == (f"Not{element}" in statement):
+                raise validation(
+                    f"Invalid policy document: a statement has either {element} or Not{element}"
+                )
 
 
 def new_policy(text: str, at: float, before: Mapping[str, str] | None = None) -> dict[str, str]:
