@@ -53,7 +53,9 @@ def test_a_backup_says_when_it_was_made_and_how_large_it_is(db: Engine) -> None:
         "BackupType": "USER",
         "BackupCreationDateTime": datetime.fromtimestamp(db.now, UTC),
     }
-    assert arn.startswith("arn:aws:dynamodb:local:000000000000:table/users/backup/01700000000000-")
+    assert arn.startswith(
+        "arn:aws:dynamodb:us-east-1:000000000000:table/users/backup/01700000000000-"
+    )
 
 
 def test_a_backup_keeps_what_a_restored_table_does_not_take_over(db: Engine) -> None:
@@ -79,7 +81,7 @@ def test_a_restored_table_says_where_it_is_from(db: Engine) -> None:
     described = restore(db, arn)
     assert described["RestoreSummary"] == {
         "SourceBackupArn": arn,
-        "SourceTableArn": "arn:aws:dynamodb:local:000000000000:table/users",
+        "SourceTableArn": "arn:aws:dynamodb:us-east-1:000000000000:table/users",
         "RestoreDateTime": datetime.fromtimestamp(made, UTC),
         "RestoreInProgress": True,
     }
@@ -229,7 +231,7 @@ def test_indexes_take_the_throughput_of_their_table_unless_they_are_overridden(
 
 
 def test_what_is_no_arn_of_a_backup_is_refused(db: Engine) -> None:
-    arn = "arn:aws:dynamodb:local:000000000000:table/users"
+    arn = "arn:aws:dynamodb:us-east-1:000000000000:table/users"
     for operation in ("DescribeBackup", "DeleteBackup"):
         db.invalid("Invalid Backup ARN", operation, BackupArn=arn)
     db.invalid(
@@ -295,7 +297,7 @@ def test_a_table_whose_name_begins_with_anothers_has_backups_of_its_own(db: Engi
     db.create("users2", "pk")
     backup(db, "users2")
     assert db("ListBackups", TableName="users") == {"BackupSummaries": []}
-    arn = "arn:aws:dynamodb:local:000000000000:table/users2"
+    arn = "arn:aws:dynamodb:us-east-1:000000000000:table/users2"
     (summary,) = db("ListBackups", TableName=arn)["BackupSummaries"]
     assert summary["TableArn"] == arn
 

@@ -22,7 +22,7 @@ from anydynamo.engine.transfers import EXPORTS
 if TYPE_CHECKING:
     from pathlib import Path
 
-ABSENT = "arn:aws:dynamodb:local:000000000000:table/users/export/01489602797149-73d8d5bc"
+ABSENT = "arn:aws:dynamodb:us-east-1:000000000000:table/users/export/01489602797149-73d8d5bc"
 QUARTER = 15 * 60
 
 
@@ -381,7 +381,7 @@ def test_without_a_folder_nothing_is_exported(engine: Any) -> None:
     engine.invalid(
         "s3_folder",
         "ExportTableToPointInTime",
-        TableArn="arn:aws:dynamodb:local:000000000000:table/users",
+        TableArn="arn:aws:dynamodb:us-east-1:000000000000:table/users",
         S3Bucket=BUCKET,
     )
     assert engine("ListExports") == {"ExportSummaries": []}
@@ -460,7 +460,7 @@ def test_without_a_folder_nothing_is_exported(engine: Any) -> None:
         (
             "TableNotFoundException",
             "Table not found",
-            {"TableArn": "arn:aws:dynamodb:local:000000000000:table/absent"},
+            {"TableArn": "arn:aws:dynamodb:us-east-1:000000000000:table/absent"},
         ),
     ],
 )

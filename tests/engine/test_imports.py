@@ -33,7 +33,7 @@ PACKED: dict[str, Callable[[bytes], bytes]] = {
     "GZIP": gzip.compress,
     "ZSTD": zstandard.compress,
 }
-ABSENT = "arn:aws:dynamodb:local:000000000000:table/users/import/01489602797149-73d8d5bc"
+ABSENT = "arn:aws:dynamodb:us-east-1:000000000000:table/users/import/01489602797149-73d8d5bc"
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_the_answer_is_that_an_import_has_begun(db: Transfers) -> None:
     db.write("a.json", lines({"pk": S("1")}))
     request = db.importing(ClientToken="t")
     answer = db("ImportTable", request)["ImportTableDescription"]
-    arn = "arn:aws:dynamodb:local:000000000000:table/imported"
+    arn = "arn:aws:dynamodb:us-east-1:000000000000:table/imported"
     assert answer.pop("ImportArn").startswith(f"{arn}/import/01700000000000-")
     assert answer.pop("StartTime").timestamp() == db.now
     assert answer.pop("TableId") == db("DescribeTable", TableName="imported")["Table"]["TableId"]

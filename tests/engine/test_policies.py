@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 STATEMENT = '"Statement": {"Effect": "Deny", "NotPrincipal": "*", "Action": "*", "Resource": "*"}'
 POLICY = f"{{{STATEMENT}}}"
-TABLE = "arn:aws:dynamodb:local:000000000000:table/users"
+TABLE = "arn:aws:dynamodb:us-east-1:000000000000:table/users"
 
 
 def test_a_stream_has_a_policy_of_its_own() -> None:

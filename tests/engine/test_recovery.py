@@ -12,7 +12,7 @@ from tests.engine.recovering import DAY, disable, enable, restore, window
 from anydynamo.adapters.embedded import EmbeddedAdapter
 from anydynamo.engine.behaviour import Behaviour
 
-ARN = "arn:aws:dynamodb:local:000000000000:table/users"
+ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/users"
 
 
 @pytest.fixture

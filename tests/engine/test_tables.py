@@ -53,7 +53,7 @@ def test_a_table_is_described_as_aws_describes_it(engine: Engine) -> None:
         ),
     )["TableDescription"]
     at = datetime.fromtimestamp(engine.now, UTC)
-    arn = "arn:aws:dynamodb:local:000000000000:table/users"
+    arn = "arn:aws:dynamodb:us-east-1:000000000000:table/users"
     throughput = {"NumberOfDecreasesToday": 0, "ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
     warm = {"ReadUnitsPerSecond": 12_000, "WriteUnitsPerSecond": 4_000}
     table_id = created["TableId"]
@@ -106,7 +106,7 @@ def test_a_table_is_described_as_aws_describes_it(engine: Engine) -> None:
         "SSEDescription": {
             "Status": "ENABLED",
             "SSEType": "KMS",
-            "KMSMasterKeyArn": "arn:aws:kms:local:000000000000:key/1234abcd",
+            "KMSMasterKeyArn": "arn:aws:kms:us-east-1:000000000000:key/1234abcd",
         },
     }
     created["TableStatus"] = "ACTIVE"

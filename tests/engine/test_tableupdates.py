@@ -197,7 +197,7 @@ def test_encryption_is_changed_to_another_key_and_not_to_the_same(engine: Engine
     refuse(engine, "Table is already encrypted by default", SSESpecification={"Enabled": False})
     refuse(engine, "Table is already encrypted by default", SSESpecification={})
     described = change(engine, SSESpecification={"Enabled": True})
-    keys = "arn:aws:kms:local:000000000000:key/"
+    keys = "arn:aws:kms:us-east-1:000000000000:key/"
     managed = described["SSEDescription"].pop("KMSMasterKeyArn")
     assert managed.startswith(keys)
     assert described["SSEDescription"] == {"Status": "ENABLED", "SSEType": "KMS"}

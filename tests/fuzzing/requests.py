@@ -73,7 +73,7 @@ _GOOD = {
     "pk": ({"S": "a"}, {"S": "b"}, {"S": "é"}),
     "sk": ({"N": "1"}, {"N": "2.0"}, {"N": "-1"}),
 }
-_ARN = "arn:aws:dynamodb:ddblocal:000000000000:table/ttt"
+_ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/ttt"
 _WORDS: dict[str, Sequence[Any]] = {
     "TableName": (*("ttt", "hhh") * 6, "new", _ARN, "ttt.", "\0"),
     "TargetTableName": ("new", "ttt", "n"),

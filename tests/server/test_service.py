@@ -61,7 +61,7 @@ async def test_an_item_comes_back_with_its_binary_to_the_byte() -> None:
 
 @pytest.mark.parametrize(
     ("host", "address"),
-    [("127.0.0.1:8000", "127.0.0.1:8000"), ("", "dynamodb.local.amazonaws.com")],
+    [("127.0.0.1:8000", "127.0.0.1:8000"), ("", "dynamodb.us-east-1.amazonaws.com")],
 )
 async def test_the_endpoint_is_the_address_that_the_client_asked_at(
     host: str, address: str

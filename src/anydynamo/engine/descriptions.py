@@ -33,8 +33,8 @@ __all__ = [
     "throughput",
 ]
 
-REGION = "local"
-"""The region of everything here, which AWS does not have."""
+REGION = "us-east-1"
+"""The region of everything here, whatever a client names: ARNs look as they do at AWS."""
 
 _ACCOUNT = "000000000000"
 _ARN = f"arn:aws:dynamodb:{REGION}:{_ACCOUNT}:table/"
@@ -43,7 +43,7 @@ _COPIED = ("DeletionProtectionEnabled", "OnDemandThroughput", "StreamSpecificati
 
 
 def arn_of(name: str) -> str:
-    """Return a table's ARN, of a region and an account that do not exist."""
+    """Return a table's ARN, of an account that does not exist."""
     return _ARN + name
 
 
