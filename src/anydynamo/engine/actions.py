@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import check_index_keys, item_key, primary_key
 from anydynamo.engine.capacity import write_units
 from anydynamo.engine.errors import EngineError, validation
@@ -80,7 +81,7 @@ class Action(NamedTuple):
         if self.condition is not None and not self.condition.evaluate(before.item or {}):
             item = before.item if self.show_item else None
             raise EngineError(
-                "ConditionalCheckFailedException", "The conditional request failed", item=item
+                "ConditionalCheckFailedException", texts.items.CONDITION_FAILED, item=item
             )
         if self.kind == "Put":
             return Outcome(table, key, before, self.given, self.size, None)
@@ -150,7 +151,7 @@ def check_put_size(size: int) -> None:
         EngineError: A ValidationException.
     """
     if size > ITEM_BYTES:
-        raise validation("Item size has exceeded the maximum allowed size")
+        raise validation(texts.items.ITEM_TOO_LARGE)
 
 
 def prepare_action(kind: Kind, parameters: Mapping[str, Any], *, prefix: str = "") -> Action:

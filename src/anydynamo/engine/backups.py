@@ -14,6 +14,7 @@ import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import bare_name
 from anydynamo.engine.copies import copy_table, drop_expired, has_expired
 from anydynamo.engine.descriptions import (
@@ -64,7 +65,9 @@ def create_backup(
         except EngineError as error:
             if error.code != "ResourceNotFoundException":
                 raise
-            raise EngineError("TableNotFoundException", f"Table not found: {name}") from error
+            raise EngineError(
+                "TableNotFoundException", texts.tables.SOURCE_NOT_FOUND, name=name
+            ) from error
         kept = copy_table(writer, document, backup, now())
         return {"BackupDetails": _details(kept)}
 
@@ -89,10 +92,7 @@ def delete_backup(
         at = now()
         key, backup = _find(writer, arn, at)
         if "Expires" in backup:
-            raise validation(
-                f"Invalid Request: User is not allowed to delete the system backup with arn {arn}."
-                f" It will automatically expire on {_text(backup['Expires'])}"
-            )
+            raise validation(texts.backups.SYSTEM_BACKUP, arn=arn, expires=_text(backup["Expires"]))
         drop_expired(writer, at)
         writer.clear(backup_space(backup["Table"]["TableId"], backup["Id"]))
         writer.delete(BACKUPS, key)
@@ -112,10 +112,7 @@ def list_backups(
     after = request.get("ExclusiveStartBackupArn")
     limit = request.get("Limit") or _LISTED
     if last < first:
-        raise validation(
-            "One or more parameter values were invalid: Time range lower bound must be less than"
-            " or equal to upper bound"
-        )
+        raise validation(texts.backups.TIME_RANGE_CROSSED)
     kind = request.get("BackupType") or "USER"
     start, end = b"", None
     if name is not None:
@@ -172,7 +169,7 @@ def restore_table_from_backup(
 
 def _checked(arn: str) -> str:
     if _BACKUP not in arn:
-        raise validation("Invalid Backup ARN")
+        raise validation(texts.backups.INVALID_BACKUP_ARN)
     return arn
 
 
@@ -190,7 +187,7 @@ def _find(reader: Reader, arn: str, at: float) -> tuple[bytes, dict[str, Any]]:
     raw = reader.get(BACKUPS, key)
     backup = None if raw is None else decode(raw)
     if backup is None or has_expired(backup, at):
-        raise EngineError("BackupNotFoundException", f"Backup not found: {arn}")
+        raise EngineError("BackupNotFoundException", texts.backups.BACKUP_NOT_FOUND, arn=arn)
     return key, backup
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import bare_name
 from anydynamo.engine.errors import EngineError
 from anydynamo.engine.layout import TABLES, decode, encode, index_space, items_space
@@ -86,7 +87,8 @@ def absent_table(name: str) -> EngineError:
     """Return the error of a table that is not there, in the wording of the table operations."""
     return EngineError(
         "ResourceNotFoundException",
-        f"Requested resource not found: Table: {bare_name(name)} not found",
+        texts.tables.TABLE_NOT_FOUND,
+        name=bare_name(name),
     )
 
 

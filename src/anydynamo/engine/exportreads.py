@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import EngineError
 from anydynamo.engine.exports import open_table
 from anydynamo.engine.history import Changed, Past, window_of
@@ -104,7 +105,8 @@ class Reading:
         if not same or self._record["Times"][0] < window.earliest:
             raise EngineError(
                 "PointInTimeRecoveryUnavailableException",
-                f"What table '{table.name}' was at the time of the export was forgotten on the way",
+                texts.transfers.FORGOTTEN,
+                name=table.name,
             )
         return table
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.descriptions import arn_of, moment, seconds, stored_document
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.expressions import Expressions
@@ -77,8 +78,9 @@ class Selection:
             for attribute in table.keys:
                 if attribute.name in self.filter.top_level_names:
                     raise validation(
-                        "Filter Expression can only contain non-primary key attributes: Primary"
-                        f" key attribute: {attribute.name}"
+                        texts.walks.KEY_IN_FILTER,
+                        name=texts.walks.FILTER_EXPRESSION,
+                        attribute=attribute.name,
                     )
         found = condition_range(table, None, self.keys)
         return found.start, found.end
@@ -130,7 +132,7 @@ def prepare_export(
 def _normal(given: Mapping[str, Any]) -> dict[str, Any]:
     arn = given["TableArn"]
     if not arn.startswith("arn:") or ":table/" not in arn:
-        raise validation("Invalid TableArn: Invalid Table ARN")
+        raise validation(texts.transfers.INVALID_TABLE_ARN)
     normal: dict[str, Any] = {
         "ExportFormat": "DYNAMODB_JSON",
         "ExportType": "FULL_EXPORT",
@@ -139,27 +141,22 @@ def _normal(given: Mapping[str, Any]) -> dict[str, Any]:
     }
     normal.pop("ClientToken", None)
     if "S3SseKmsKeyId" in normal and normal["S3SseAlgorithm"] != "KMS":
-        raise validation("Invalid Request: KMS Key Id is not supported for this encryption type")
+        raise validation(texts.transfers.KEY_WITHOUT_KMS)
     incremental = normal["ExportType"] == "INCREMENTAL_EXPORT"
     specification = normal.get("IncrementalExportSpecification")
     if incremental != (specification is not None):
-        expected = "expected" if incremental else "not expected"
-        kind = "an Incremental Export" if incremental else "a Full Export"
         raise validation(
-            f"Invalid Request: Incremental Export Specification {expected} when export type is set"
-            f" as {kind.removeprefix('an ').removeprefix('a ')}"
+            texts.transfers.SPECIFICATION_EXPECTED
+            if incremental
+            else texts.transfers.SPECIFICATION_NOT_EXPECTED
         )
     if specification is not None:
         if "ExportFromTime" not in specification:
-            raise validation(
-                "Invalid Request: ExportFromTime must be provided in IncrementalExportSpecification"
-            )
+            raise validation(texts.transfers.FROM_TIME_MISSING)
         if "ExportTime" in normal:
-            raise validation("Invalid Request: ExportTime is not supported for Incremental Export")
+            raise validation(texts.transfers.TIME_OF_INCREMENTAL_EXPORT)
         if "FilterSpecification" in normal:
-            raise validation(
-                "Invalid Request: FilterSpecification is not supported for Incremental Export"
-            )
+            raise validation(texts.transfers.FILTER_OF_INCREMENTAL_EXPORT)
         normal["IncrementalExportSpecification"] = _in_seconds(
             {"ExportViewType": "NEW_AND_OLD_IMAGES", **specification}
         )
@@ -193,12 +190,15 @@ def open_table(reader: Reader, arn: str) -> Table:
     try:
         document = stored_document(reader, arn)
     except EngineError as error:
-        raise EngineError("TableNotFoundException", f"Table not found: {arn}") from error
+        raise EngineError(
+            "TableNotFoundException", texts.tables.SOURCE_NOT_FOUND, name=arn
+        ) from error
     table = Table.parse(document)
     if table.history is None:
         raise EngineError(
             "PointInTimeRecoveryUnavailableException",
-            f"Point in time recovery is not enabled for table '{table.name}'",
+            texts.backups.RECOVERY_NOT_ENABLED,
+            name=table.name,
         )
     return table
 
@@ -217,21 +217,16 @@ def _times(
     else:
         begin = specification["ExportFromTime"]
         end = specification.get("ExportToTime", window.latest)
-        for bound, wrong in (
-            (f"less than {_SHORTEST // 60} minutes", end - begin < _SHORTEST),
-            (f"greater than {_LONGEST // 3600} hours", end - begin > _LONGEST),
-        ):
-            if wrong:
-                raise validation(
-                    "Invalid Request: Difference between export period from time and export"
-                    f" period to time is {bound}"
-                )
+        if end - begin < _SHORTEST:
+            raise validation(texts.transfers.PERIOD_TOO_SHORT, minutes=_SHORTEST // 60)
+        if end - begin > _LONGEST:
+            raise validation(texts.transfers.PERIOD_TOO_LONG, hours=_LONGEST // 3600)
         times = [begin, end]
     # What was not over yet when it was exported would be in no export: the next one begins there.
     if any(time not in window for time in times) or (len(times) > 1 and times[1] > window.latest):
         raise EngineError(
             "InvalidExportTimeException",
-            "The specified ExportTime is outside of the point in time recovery window",
+            texts.transfers.TIME_OUTSIDE_OF_WINDOW,
         )
     return times
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import check_index_keys, item_key
 from anydynamo.engine.actions import check_put_size
 from anydynamo.engine.descriptions import arn_of, moment, stored_document
@@ -46,8 +47,7 @@ __all__ = [
 _INVALID_ITEMS: Final = {
     "FailureCode": "ItemValidationError",
     # The guide's text sends its reader to CloudWatch, of which there is none here.
-    "FailureMessage": "Some of the items failed validation checks and were not imported. Please"
-    " check the log of this process for more details.",
+    "FailureMessage": texts.transfers.INVALID_ITEMS,
 }
 
 
@@ -70,10 +70,7 @@ def prepare_import(
     given = without_nulls(request)
     token = given.pop("ClientToken", None)
     if given["InputFormat"] != "CSV" and "InputFormatOptions" in given:
-        raise validation(
-            "Invalid Request: Unsupported InputFormatOptions for the given input format:"
-            f" {given['InputFormat']}."
-        )
+        raise validation(texts.transfers.OPTIONS_OF_OTHER_FORMAT, format=given["InputFormat"])
     wanted: dict[str, Any] = {"InputCompressionType": "NONE", **given}
     name = wanted["TableCreationParameters"]["TableName"]
     create = create_table(wanted["TableCreationParameters"], surroundings)
@@ -90,7 +87,7 @@ def prepare_import(
         )
         # A JSON file may hold items under this name of which nobody made a table yet.
         if busy or (writer.get(TABLES, name.encode()) is None and writer.adopt(name)):
-            raise EngineError("ResourceInUseException", f"Table already exists: {name}")
+            raise EngineError("ResourceInUseException", texts.tables.TABLE_EXISTS, name=name)
         create(writer)
         document = stored_document(writer, name)
         writer.delete(TABLES, name.encode())
@@ -181,7 +178,7 @@ def end_import(
         if failed is None and writer.get(TABLES, place) is not None:
             failed = {
                 "FailureCode": "ResourceInUseException",
-                "FailureMessage": f"Table already exists: {table.name}",
+                "FailureMessage": texts.tables.TABLE_EXISTS.format(name=table.name),
             }
         if failed is not None:
             _clear(writer, table)

@@ -48,14 +48,20 @@ __all__ = [
     "BATCH_WRITE_REQUESTS",
     "BINDING_BYTES",
     "COLLECTION_BYTES",
+    "DECREASE_SECONDS",
     "EXPONENT_MAX",
     "EXPONENT_MIN",
     "EXPRESSION_BYTES",
     "EXPRESSION_OPERATORS",
+    "FREE_DECREASES",
+    "GLOBAL_INDEXES",
     "HASH_KEY_BYTES",
+    "INDEX_KEY_ATTRIBUTES",
     "ITEM_BYTES",
+    "KINESIS_DESTINATIONS",
     "LIST_INDEX_MAX",
     "LIST_OVERHEAD",
+    "LOCAL_INDEXES",
     "NESTING_LEVELS",
     "NUMBER_DIGITS",
     "PAGE_BYTES",
@@ -63,9 +69,12 @@ __all__ = [
     "PARTIQL_BATCH",
     "PARTIQL_PARTITIONS",
     "PLACEHOLDER_BYTES",
+    "POLICY_BYTES",
+    "PROJECTED_ATTRIBUTES",
     "RANGE_KEY_BYTES",
     "REQUEST_BYTES",
     "STREAM_RECORDS",
+    "TAGS",
     "TRANSACTION_ACTIONS",
     "TRANSACTION_BYTES",
 ]
@@ -131,3 +140,26 @@ PARTIQL_BATCH: Final = 25
 
 PARTIQL_PARTITIONS: Final = 50
 """Partition key values that one PartiQL statement may name with `IN` or `OR`."""
+
+LOCAL_INDEXES: Final = 5
+GLOBAL_INDEXES: Final = 20
+"""Secondary indexes of a table."""
+
+INDEX_KEY_ATTRIBUTES: Final = 4
+"""Partition key attributes of a global index, and as many sort key attributes."""
+
+PROJECTED_ATTRIBUTES: Final = 100
+"""Attributes that all indexes of a table project by name."""
+
+TAGS: Final = 50
+"""Tags of a table."""
+
+POLICY_BYTES: Final = 20 * 1024
+"""Bytes of a resource policy."""
+
+KINESIS_DESTINATIONS: Final = 2
+"""Kinesis streaming destinations of a table."""
+
+FREE_DECREASES: Final = 4
+DECREASE_SECONDS: Final = 3600
+"""A day's first decreases of throughput may come at any time, further ones once an hour."""

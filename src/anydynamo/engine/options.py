@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import bare_name
 from anydynamo.engine.definitions import check_tag_count, distinct_tags
 from anydynamo.engine.descriptions import stored_document
@@ -28,13 +29,14 @@ def _store(writer: Writer, document: Mapping[str, Any]) -> None:
 
 def _tagged(reader: Reader, arn: str) -> dict[str, Any]:
     if not arn.startswith("arn:") or "/" in arn.partition(":table/")[2] or ":table/" not in arn:
-        raise validation(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
+        raise validation(texts.settings.INVALID_TABLE_ARN, arn=arn)
     try:
         return stored_document(reader, bare_name(arn))
     except EngineError:
         raise EngineError(
             "ResourceNotFoundException",
-            f"Requested resource not found: ResourcArn: {arn} not found",
+            texts.settings.TAGGED_NOT_FOUND,
+            arn=arn,
         ) from None
 
 
@@ -43,7 +45,7 @@ def tag_resource(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any
     arn = request["ResourceArn"]
     tags = distinct_tags(request["Tags"])
     if not tags:
-        raise validation("Atleast one Tag needs to be provided as Input.")
+        raise validation(texts.settings.NO_TAGS)
 
     def work(writer: Writer) -> dict[str, Any]:
         document = _tagged(writer, arn)
@@ -60,7 +62,7 @@ def untag_resource(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, A
     arn = request["ResourceArn"]
     names = frozenset(request["TagKeys"])
     if not names:
-        raise validation("Atleast one Tag Key needs to be provided as Input.")
+        raise validation(texts.settings.NO_TAG_KEYS)
 
     def work(writer: Writer) -> dict[str, Any]:
         document = _tagged(writer, arn)
@@ -77,7 +79,7 @@ def list_tags_of_resource(request: Mapping[str, Any]) -> Callable[[Reader], dict
     """List a table's tags, all on one page: there are 50 at most."""
     arn = request["ResourceArn"]
     if request.get("NextToken") is not None:
-        raise validation("The provided token is invalid")
+        raise validation(texts.settings.INVALID_TAG_TOKEN)
 
     def work(reader: Reader) -> dict[str, Any]:
         tags = _tagged(reader, arn)["Tags"]

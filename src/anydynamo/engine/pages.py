@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import find_index, find_table
 from anydynamo.engine.capacity import Consumption, read_units
 from anydynamo.engine.errors import EngineError, validation
@@ -25,9 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Selection", "Walk", "prepare_walk"]
 
-_INVALID = "One or more parameter values were invalid: "
 _WITHOUT_PROJECTION = {
-    "COUNT": "only the Count",
+    "COUNT": texts.walks.ONLY_THE_COUNT,
     "ALL_ATTRIBUTES": "ALL_ATTRIBUTES",
     "ALL_PROJECTED_ATTRIBUTES": "ALL_PROJECTED_ATTRIBUTES",
 }
@@ -93,20 +93,16 @@ class Walk:
 
     def _check_global(self, index: Index) -> None:
         if self.consistent:
-            raise validation("Consistent reads are not supported on global secondary indexes")
+            raise validation(texts.walks.CONSISTENT_GLOBAL_INDEX)
         if index.projected is None:
             return
         if self.select == "ALL_ATTRIBUTES":
-            raise validation(
-                f"{_INVALID}Select type ALL_ATTRIBUTES is not supported for global secondary index"
-                f" {index.name} because its projection type is not ALL"
-            )
+            raise validation(texts.walks.ALL_ATTRIBUTES_OF_INDEX, name=index.name)
         if self.projection is not None:
             missing = self.projection.top_level_names - index.projected
             if missing:
                 raise validation(
-                    f"{_INVALID}Global secondary index {index.name} does not project"
-                    f" [{', '.join(sorted(missing))}]"
+                    texts.walks.NOT_PROJECTED, index=index.name, missing=", ".join(sorted(missing))
                 )
 
     def page(
@@ -229,17 +225,12 @@ def prepare_walk(request: Mapping[str, Any], bound: Expressions | None) -> Walk:
     if projection is not None and select in _WITHOUT_PROJECTION:
         name = "AttributesToGet" if request.get("AttributesToGet") else "ProjectionExpression"
         raise validation(
-            f"Cannot specify the {name} when choosing to get {_WITHOUT_PROJECTION[select]}"
+            texts.walks.PROJECTION_BESIDE_SELECT, name=name, what=_WITHOUT_PROJECTION[select]
         )
     if select == "SPECIFIC_ATTRIBUTES" and projection is None:
-        raise validation(
-            "Must specify the AttributesToGet or ProjectionExpression when choosing to get"
-            " SPECIFIC_ATTRIBUTES"
-        )
+        raise validation(texts.walks.SPECIFIC_ATTRIBUTES)
     if select == "ALL_PROJECTED_ATTRIBUTES" and index is None:
-        raise validation(
-            "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
-        )
+        raise validation(texts.walks.ALL_PROJECTED_ATTRIBUTES)
     return Walk(
         table=request["TableName"],
         index=index,
@@ -259,5 +250,5 @@ def _start(start: object) -> Item:
     except EngineError as error:
         if error.code != "ValidationException":
             raise
-        text = f"The provided starting key is invalid: {error.message}"
+        text = texts.walks.INVALID_START_WITH_REASON.format(message=error.message)
         raise validation(text) from None

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from math import floor
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import bare_name
 from anydynamo.engine.copies import drop_expired
 from anydynamo.engine.descriptions import arn_of, moment, seconds, stored_document
@@ -53,10 +54,7 @@ def update_continuous_backups(
     given = request["PointInTimeRecoverySpecification"]
     enabled, days = given["PointInTimeRecoveryEnabled"], given.get("RecoveryPeriodInDays")
     if days is not None and not enabled:
-        raise validation(
-            "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time"
-            " recovery."
-        )
+        raise validation(texts.backups.RECOVERY_PERIOD_WITHOUT_RECOVERY)
 
     def work(writer: Writer) -> dict[str, Any]:
         document = _document(writer, name)
@@ -99,7 +97,9 @@ def _document(reader: Reader, name: str) -> dict[str, Any]:
     try:
         return stored_document(reader, name)
     except EngineError as error:
-        raise EngineError("TableNotFoundException", f"Table not found: {name}") from error
+        raise EngineError(
+            "TableNotFoundException", texts.tables.SOURCE_NOT_FOUND, name=name
+        ) from error
 
 
 def _window(
@@ -152,14 +152,16 @@ def restore_table_to_point_in_time(
         if window is None:
             raise EngineError(
                 "PointInTimeRecoveryUnavailableException",
-                f"Point in time recovery is not enabled for table '{name}'",
+                texts.backups.RECOVERY_NOT_ENABLED,
+                name=name,
             )
         if time is not None and time not in window:
             raise EngineError(
                 "InvalidRestoreTimeException",
-                f"RestoreDateTime '{_text(time)}' must be within EarliestRestorableDateTime"
-                f" '{_text(window.earliest)}' and LatestRestorableDateTime"
-                f" '{_text(window.latest)}'",
+                texts.backups.TIME_OUTSIDE_OF_WINDOW,
+                time=_text(time),
+                earliest=_text(window.earliest),
+                latest=_text(window.latest),
             )
         until = window.latest if time is None else time
         drop_expired(writer, surroundings.now())
@@ -177,19 +179,15 @@ def _source(given: Mapping[str, Any]) -> str:
     name: str | None = given.get("SourceTableName")
     arn: str | None = given.get("SourceTableArn")
     if name is not None and arn is not None:
-        raise validation(
-            "Invalid Request: Must provide exactly one of: sourceTableArn, sourceTableName"
-        )
+        raise validation(texts.backups.TWO_SOURCES)
     if arn is not None:
         if not arn.startswith("arn:"):
-            raise validation(
-                "One or more parameter values were invalid: ARNs must start with 'arn:': " + arn
-            )
+            raise validation(texts.backups.NO_ARN, arn=arn)
         if not bare_name(arn):
-            raise validation("Invalid Request: sourceTableArn is not a valid ARN")
+            raise validation(texts.backups.INVALID_SOURCE_ARN)
         return arn
     if name is None:
-        raise validation("The parameter 'TableName' is required but was not present in the request")
+        raise validation(texts.requests.REQUIRED, name="TableName")
     return name
 
 
@@ -198,15 +196,9 @@ def _time(given: Mapping[str, Any]) -> float | None:
     latest: bool = given.get("UseLatestRestorableTime", False)
     time = given.get("RestoreDateTime")
     if latest and time is not None:
-        raise validation(
-            "Invalid Request: Both RestoreDateTime and UseLatestRestorableTime cannot be set for"
-            " point-in-time restore request. Please specify only one of them"
-        )
+        raise validation(texts.backups.TWO_TIMES)
     if not latest and time is None:
-        raise validation(
-            "Invalid Request: Either one of RestoreDateTime or UseLatestRestorableTime must be"
-            " specified, but not both"
-        )
+        raise validation(texts.backups.NO_TIME)
     return None if time is None else seconds(time)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
+from anydynamo.engine import texts
 from anydynamo.engine.definitions import used_definitions
 from anydynamo.engine.descriptions import describe, status_of
 from anydynamo.engine.errors import EngineError, validation
@@ -74,7 +75,7 @@ def make_restored(
     drop_deleted(writer, at)
     # A JSON file may hold items under this name of which nobody made a table yet.
     if _is_taken(writer, name) or writer.adopt(name):
-        raise EngineError("TableAlreadyExistsException", f"Table already exists: {name}")
+        raise EngineError("TableAlreadyExistsException", texts.backups.TARGET_EXISTS, name=name)
     document = _restored(source, name, overrides, restored, at)
     table = save_table(writer, document)
     count = size = 0
@@ -140,10 +141,7 @@ def _chosen(indexes: list[dict[str, Any]], wanted: Mapping[str, Any]) -> dict[st
     for index in indexes:
         if all(index[key] == wanted[key] for key in ("IndexName", "KeySchema", "Projection")):
             return {**index, **wanted}
-    raise validation(
-        f"Invalid Request: Index {wanted['IndexName']} does not match a secondary index that"
-        " existed in the source table and cannot be created during the restore operation"
-    )
+    raise validation(texts.backups.INDEX_NOT_IN_SOURCE, index=wanted["IndexName"])
 
 
 def _bill(document: dict[str, Any], overrides: Mapping[str, Any], at: float) -> None:
@@ -154,43 +152,28 @@ def _bill(document: dict[str, Any], overrides: Mapping[str, Any], at: float) -> 
     indexes = document["GlobalSecondaryIndexes"]
     if billing == "PAY_PER_REQUEST":
         if units is not None:
+            overridden = "BillingModeOverride" in overrides
             raise validation(
-                _OVERRIDDEN if "BillingModeOverride" in overrides else _NOT_PROVISIONED
+                texts.backups.UNITS_WITH_ON_DEMAND
+                if overridden
+                else texts.backups.UNITS_OF_ON_DEMAND
             )
         for index in overrides.get("GlobalSecondaryIndexOverride", ()):
             if "ProvisionedThroughput" in index:
-                raise validation(f"{_OVERRIDDEN} for index {index['IndexName']}")
+                raise validation(texts.backups.INDEX_UNITS_WITH_ON_DEMAND, index=index["IndexName"])
         document["BillingModeDateTime"] = at
         for place in (document, *indexes):
             place.pop("ProvisionedThroughput", None)
         return
     for limit in overrides.get("OnDemandThroughputOverride", ()):
-        raise validation(
-            f"Invalid Request: Cannot override {limit} for OnDemandThroughput unless"
-            " BillingModeOverride is PAY_PER_REQUEST"
-        )
+        raise validation(texts.backups.CEILING_OF_PROVISIONED, limit=limit)
     if units is not None:
         document["ProvisionedThroughput"] = units
     elif known != billing:
-        raise validation(
-            "Invalid Request: Must override ProvisionedThroughput if BillingMode is overridden to"
-            " PROVISIONED"
-        )
+        raise validation(texts.backups.UNITS_MISSING)
     document.pop("OnDemandThroughput", None)
     for index in indexes:
         if "ProvisionedThroughput" not in index:
             if "GlobalSecondaryIndexOverride" in overrides:
-                raise validation(
-                    "Invalid Request: Must specify provisioned throughput for index "
-                    + index["IndexName"]
-                )
+                raise validation(texts.backups.INDEX_UNITS_MISSING, index=index["IndexName"])
             index["ProvisionedThroughput"] = document["ProvisionedThroughput"]
-
-
-_NOT_PROVISIONED: Final = (
-    "Invalid Request: Cannot override ProvisionedThroughput unless BillingMode is PROVISIONED"
-)
-_OVERRIDDEN: Final = (
-    "Invalid Request: Cannot override ProvisionedThroughput if BillingMode is overridden to"
-    " PAY_PER_REQUEST"
-)

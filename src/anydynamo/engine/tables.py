@@ -10,11 +10,11 @@ from heapq import merge
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import check_index_keys, item_key
 from anydynamo.engine.actions import check_put_size
 from anydynamo.engine.copies import keep_deleted
 from anydynamo.engine.definitions import (
-    GLOBAL_INDEXES,
     check_definitions,
     check_encryption,
     check_global_index,
@@ -38,6 +38,7 @@ from anydynamo.engine.layout import (
     size_of,
     unpack,
 )
+from anydynamo.engine.limits import GLOBAL_INDEXES
 from anydynamo.engine.policies import check_policy, new_policy
 from anydynamo.engine.provisioning import PER_REQUEST, check_capacity
 from anydynamo.engine.shapes import without_nulls
@@ -72,7 +73,6 @@ __all__ = [
     "set_stream",
 ]
 
-_INVALID = "One or more parameter values were invalid: "
 _LISTED = 100
 SETTINGS = (
     "DeletionProtectionEnabled",
@@ -165,16 +165,14 @@ def _check_free(reader: Reader, name: str, at: float) -> None:
         return
     if status_of(document) in ("CREATING", "DELETING"):
         check_ready(document)
-    raise EngineError("ResourceInUseException", f"Table already exists: {name}")
+    raise EngineError("ResourceInUseException", texts.tables.TABLE_EXISTS, name=name)
 
 
 def _check_global_indexes(indexes: list[dict[str, Any]]) -> None:
     if not indexes:
-        raise validation(f"{_INVALID}List of GlobalSecondaryIndexes is empty")
+        raise validation(texts.tables.NO_GLOBAL_INDEXES)
     if len(indexes) > GLOBAL_INDEXES:
-        raise validation(
-            f"{_INVALID}GlobalSecondaryIndex count exceeds the per-table limit of {GLOBAL_INDEXES}"
-        )
+        raise validation(texts.tables.TOO_MANY_GLOBAL_INDEXES_OF_NEW_TABLE)
     for index in indexes:
         check_global_index(index)
 
@@ -213,9 +211,11 @@ def _adopt(writer: Writer, table: Table, now: Callable[[], float]) -> None:
             check_index_keys(table, item)
             check_put_size(size)
         except EngineError as error:
-            raise EngineError(error.code, f"{place}: {error.message}") from None
+            raise EngineError(
+                error.code, texts.backups.INVALID_ITEM, place=place, why=error.message
+            ) from None
         if writer.get(table.items, key) is not None:
-            raise validation(f"{place}: another item has the same key")
+            raise validation(texts.backups.DUPLICATE_ITEM, place=place)
         changes.put(table, key, Stored(None), item, size)
     changes.finish()
 
@@ -291,12 +291,9 @@ def delete_table(
 def _check_deletable(document: Mapping[str, Any]) -> None:
     check_ready(document)
     if any("State" in index for index in document["GlobalSecondaryIndexes"]):
-        raise in_use("Cannot delete table while indexes are being created, updated, or deleted.")
+        raise in_use(texts.tables.INDEXES_CHANGING)
     if document["DeletionProtectionEnabled"]:
-        raise validation(
-            "Resource cannot be deleted as it is currently protected against deletion. Disable"
-            " deletion protection first."
-        )
+        raise validation(texts.tables.PROTECTED)
 
 
 def fill_index(writer: Writer, table: Table, index: Index) -> None:

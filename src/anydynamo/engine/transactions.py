@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import find_table, primary_key
 from anydynamo.engine.actions import prepare_action
 from anydynamo.engine.capacity import Consumption, add_consumed, read_units
@@ -53,7 +54,6 @@ _REASONS = {
     "DuplicateItemException": "DuplicateItem",
     "ItemCollectionSizeLimitExceededException": "ItemCollectionSizeLimitExceeded",
 }
-_TWICE = "Transaction request cannot include multiple operations on one item"
 # Attribute values may be any mappings, not just dictionaries.
 _canonical = msgspec.msgpack.Encoder(order="sorted", enc_hook=dict).encode
 
@@ -129,7 +129,7 @@ def check_distinct(targets: Iterable[tuple[Table, bytes]]) -> None:
     seen: set[tuple[str, bytes]] = set()
     for table, key in targets:
         if (table.id, key) in seen:
-            raise validation(_TWICE)
+            raise validation(texts.transactions.ONE_ITEM_TWICE)
         seen.add((table.id, key))
 
 
@@ -149,7 +149,8 @@ def sound(results: Sequence[T | EngineError]) -> list[T]:
     codes = ", ".join(reason["Code"] for reason in reasons)
     raise EngineError(
         "TransactionCanceledException",
-        f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]",
+        texts.transactions.CANCELLED,
+        codes=codes,
         reasons=reasons,
     )
 
@@ -246,13 +247,13 @@ def check_total(sizes: Iterable[int]) -> None:
         EngineError: A ValidationException.
     """
     if sum(sizes) > TRANSACTION_BYTES:
-        raise validation("The items of a transaction are larger than the maximum of 4 MB")
+        raise validation(texts.transactions.TOO_LARGE)
 
 
 def _action(given: Mapping[str, Any]) -> Action:
     kinds: list[Kind] = [kind for kind in _KINDS if given.get(kind) is not None]
     if len(kinds) != 1:
-        raise validation("TransactItems can only contain one of Check, Put, Update or Delete")
+        raise validation(texts.transactions.ONE_ACTION)
     return prepare_action(kinds[0], given[kinds[0]])
 
 
@@ -323,8 +324,7 @@ def _seen(writer: Writer, token: str, digest: bytes, at: float) -> bool:
     if decode(raw)["digest"] != digest:
         raise EngineError(
             "IdempotentParameterMismatchException",
-            "The request uses the same client token as a previous, but non-identical request. Do"
-            " not reuse a client token with different requests, unless the requests are identical",
+            texts.transactions.TOKEN_REUSED,
         )
     return True
 

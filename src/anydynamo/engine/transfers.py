@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import bare_name
 from anydynamo.engine.descriptions import arn_of
 from anydynamo.engine.errors import EngineError, validation
@@ -89,7 +90,7 @@ class Ledger:
         name, _, number = bare_name(arn), *arn.rpartition(f"/{self.word}/")[1:]
         raw = reader.get(self.space, _key(name, number))
         if raw is None:
-            raise EngineError(self.absent, f"{self.title} not found: {arn}")
+            raise EngineError(self.absent, texts.transfers.NOT_FOUND, title=self.title, arn=arn)
         return _read(decode(raw), at)
 
     def known(
@@ -107,7 +108,8 @@ class Ledger:
                 if record["Request"] != request:
                     raise EngineError(
                         self.conflict,
-                        f"The client token {token} was used for another request; use a new one",
+                        texts.transfers.TOKEN_REUSED,
+                        token=token,
                     )
                 return record
         return None
@@ -155,8 +157,9 @@ class Ledger:
         if current is None or current["Status"] != "IN_PROGRESS":
             raise EngineError(
                 "InternalServerError",
-                f"{self.title} {self.arn(record)} was given up: nothing was heard of it for too"
-                " long; start another",
+                texts.transfers.GIVEN_UP,
+                title=self.title,
+                arn=self.arn(record),
             )
         current["Seen"] = at
         self.put(writer, current)
@@ -222,7 +225,7 @@ def _read(record: Record, at: float) -> Record:
             "Status": "FAILED",
             "Ended": record["Seen"],
             "FailureCode": "InternalServerError",
-            "FailureMessage": "The process that was at work ended before its work did; start again",
+            "FailureMessage": texts.transfers.PROCESS_ENDED,
         }
     return record
 
@@ -243,5 +246,5 @@ def _opened(token: str) -> bytes:
     key = raw[2 : 2 + length]
     # Anything shorter is no key, and anything else after it is no padding.
     if length <= _ID_LENGTH or _cursor(key) != token:
-        raise validation(f"Invalid Request: Provided nextToken is invalid: {token[:1024]}")
+        raise validation(texts.transfers.INVALID_TOKEN, token=token[:1024])
     return key

@@ -12,6 +12,7 @@ import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from anydynamo.engine import texts
 from anydynamo.engine.expressions.ast import (
     And,
     Between,
@@ -242,15 +243,14 @@ class _Compiler:
     def _path_argument(self, tree: Function) -> Source:
         (argument,) = tree.arguments
         if not isinstance(argument, Path):
-            raise ExpressionError(
-                f"Operator or function requires a document path; operator or function: {tree.name}"
-            )
+            raise ExpressionError(texts.expressions.NO_DOCUMENT_PATH, name=tree.name)
         return self.operand(argument)
 
     def _type_test(self, first: Operand, second: Operand) -> Test:
         if not isinstance(second, Value):
             raise incorrect_type(
-                "operator or function: attribute_type", "a document path or function"
+                texts.expressions.IN_FUNCTION.format(name="attribute_type"),
+                texts.expressions.NO_CONSTANT,
             )
         subject, name = self.operand(first), second.name
         self._check_types("attribute_type", frozenset("S"), second)
@@ -287,8 +287,7 @@ class _Compiler:
     def _check_count(self, tree: Function) -> None:
         if len(tree.arguments) != CONDITION_FUNCTIONS[tree.name]:
             raise ExpressionError(
-                "Incorrect number of operands for operator or function; operator or function:"
-                f" {tree.name}, number of operands: {len(tree.arguments)}"
+                texts.expressions.OPERAND_COUNT, name=tree.name, count=len(tree.arguments)
             )
 
     def _check_distinct(self, name: str, first: Operand, second: Operand) -> None:
@@ -297,8 +296,7 @@ class _Compiler:
         path = resolve(first, self._names)
         if path == resolve(second, self._names):
             raise ExpressionError(
-                "The first operand must be distinct from the remaining operands for this operator"
-                f" or function; operator: {name}, first operand: {show(path)}"
+                texts.expressions.OPERANDS_NOT_DISTINCT, operator=name, operand=show(path)
             )
 
     def _check_types(self, name: str, types: frozenset[str], *operands: Operand) -> None:
@@ -307,14 +305,14 @@ class _Compiler:
             if isinstance(operand, Value):
                 self.checks.append(_check_type(name, types, operand.name))
             elif isinstance(operand, Function) and "N" not in types:
-                raise incorrect_type(f"operator or function: {name}", "N")
+                raise incorrect_type(texts.expressions.IN_FUNCTION.format(name=name), "N")
 
 
 def _check_type(name: str, types: frozenset[str], placeholder: str) -> Check:
     def check(values: Values) -> None:
         (found,) = values[placeholder]
         if found not in types:
-            raise incorrect_type(f"operator or function: {name}", found)
+            raise incorrect_type(texts.expressions.IN_FUNCTION.format(name=name), found)
 
     return check
 
@@ -324,7 +322,7 @@ def _check_type_name(placeholder: str) -> Check:
         name = values[placeholder]["S"]
         if name not in TYPES:
             raise ExpressionError(
-                f"Invalid attribute type name found; type: {name}, valid types: {_VALID_TYPES}"
+                texts.expressions.UNKNOWN_TYPE_NAME, name=name, types=_VALID_TYPES
             )
 
     return check
@@ -335,15 +333,16 @@ def _check_bounds(low: str, high: str) -> Check:
 
     def check(values: Values) -> None:
         if values[low].keys() != values[high].keys():
-            problem = "same data type for lower and upper bounds"
+            problem = texts.expressions.BOUNDS_OF_TWO_TYPES
         elif not not_above({}, values):
-            problem = "upper bound to be greater than or equal to lower bound"
+            problem = texts.expressions.BOUNDS_CROSSED
         else:
             return
         raise ExpressionError(
-            f"The BETWEEN operator requires {problem};"
-            f" lower bound operand: AttributeValue: {_shown(values[low])},"
-            f" upper bound operand: AttributeValue: {_shown(values[high])}"
+            texts.expressions.BOUNDS,
+            problem=problem,
+            low=_shown(values[low]),
+            high=_shown(values[high]),
         )
 
     return check

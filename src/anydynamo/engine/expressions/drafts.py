@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.limits import NESTING_LEVELS
 from anydynamo.engine.values import AttributeValue, Item, nesting, too_deep
@@ -86,4 +87,4 @@ class Draft:
 
 
 def _invalid_path() -> EngineError:
-    return validation("The document path provided in the update expression is invalid for update")
+    return validation(texts.expressions.INVALID_PATH_FOR_UPDATE)

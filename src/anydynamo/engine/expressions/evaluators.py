@@ -10,6 +10,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
+from anydynamo.engine import texts
 from anydynamo.engine.expressions.lexer import ExpressionError
 from anydynamo.engine.numbers import parse
 from anydynamo.engine.readings import reading
@@ -67,9 +68,7 @@ def incorrect_type(where: str, found: str) -> ExpressionError:
         where: Such as `operator or function: size`.
         found: The operand's type.
     """
-    return ExpressionError(
-        f"Incorrect operand type for operator or function; {where}, operand type: {found}"
-    )
+    return ExpressionError(texts.expressions.OPERAND_TYPE, where=where, found=found)
 
 
 def all_of(tests: list[Test]) -> Test:

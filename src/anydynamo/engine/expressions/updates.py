@@ -6,6 +6,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.expressions.ast import (
     Action,
@@ -113,9 +114,7 @@ class CompiledAction:
             return None
         operand = self.source(item, values)
         if operand is None:
-            raise validation(
-                "The provided expression refers to an attribute that does not exist in the item"
-            )
+            raise validation(texts.expressions.NO_SUCH_ATTRIBUTE)
         if self.kind is Set:
             return copy_value(operand)
         before = self.current(item)
@@ -171,10 +170,7 @@ class Update(NamedTuple):
         """
         for name in names:
             if name in self.top_level_names:
-                raise validation(
-                    f"One or more parameter values were invalid: Cannot update attribute {name}."
-                    " This attribute is part of the key"
-                )
+                raise validation(texts.expressions.KEY_IN_UPDATE, name=name)
 
     def apply(self, item: Item, *, exists: bool = True) -> Updated:
         """Carry out the update on an item, which is left as it is.
@@ -317,10 +313,7 @@ class _Compiler:
             _check_count(rest)
             first, rest = rest.arguments
             if not isinstance(first, Path):
-                raise ExpressionError(
-                    "Operator or function requires a document path; operator or function:"
-                    " if_not_exists"
-                )
+                raise ExpressionError(texts.expressions.NO_DOCUMENT_PATH, name=tree.name)
             sources.append(self.operand(first))
         return _first_of([*sources, self.operand(rest)])
 
@@ -329,14 +322,14 @@ class _Compiler:
             if isinstance(operand, Value):
                 self.checks.append(_check_type(name, wanted, operand.name))
             elif isinstance(operand, Function) and operand.name == "list_append" and wanted != "L":
-                raise incorrect_type(f"operator or function: {name}", "L")
+                raise incorrect_type(texts.expressions.IN_FUNCTION.format(name=name), "L")
 
 
 def _check_type(name: str, wanted: str, placeholder: str) -> Check:
     def check(values: Values) -> None:
         (found,) = values[placeholder]
         if found != wanted:
-            raise incorrect_type(f"operator or function: {name}", found)
+            raise incorrect_type(texts.expressions.IN_FUNCTION.format(name=name), found)
 
     return check
 
@@ -345,7 +338,9 @@ def _check_clause(clause: str, wanted: frozenset[str], placeholder: str) -> Chec
     def check(values: Values) -> None:
         (found,) = values[placeholder]
         if found not in wanted:
-            raise incorrect_type(f"operator: {clause}", _FULL_NAMES[found])
+            raise incorrect_type(
+                texts.expressions.IN_CLAUSE.format(clause=clause), _FULL_NAMES[found]
+            )
 
     return check
 
@@ -353,8 +348,7 @@ def _check_clause(clause: str, wanted: frozenset[str], placeholder: str) -> Chec
 def _check_count(tree: Function) -> None:
     if len(tree.arguments) != UPDATE_FUNCTIONS[tree.name]:
         raise ExpressionError(
-            "Incorrect number of operands for operator or function; operator or function:"
-            f" {tree.name}, number of operands: {len(tree.arguments)}"
+            texts.expressions.OPERAND_COUNT, name=tree.name, count=len(tree.arguments)
         )
 
 
@@ -430,8 +424,8 @@ def _common_type(before: AttributeValue, operand: AttributeValue) -> str:
 
 def too_large() -> EngineError:
     """Make the error for an update that makes an item larger than 400 KB."""
-    return validation("Item size to update has exceeded the maximum allowed size")
+    return validation(texts.items.UPDATED_ITEM_TOO_LARGE)
 
 
 def _incorrect_data_type() -> Exception:
-    return validation("An operand in the update expression has an incorrect data type")
+    return validation(texts.expressions.OPERAND_DATA_TYPE)

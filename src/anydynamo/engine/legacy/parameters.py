@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import validation
 from anydynamo.engine.readings import reading
 
@@ -49,7 +50,8 @@ def refuse_mixture(request: Mapping[str, Any], *, prefix: str = "") -> None:
         return
     if legacy and modern:
         raise validation(
-            f"{prefix}Can not use both expression and non-expression parameters in the same"
-            f" request: Non-expression parameters: {{{', '.join(legacy)}}} "
-            f"Expression parameters: {{{', '.join(modern)}}}"
+            texts.legacy.MIXED_PARAMETERS,
+            prefix=prefix,
+            legacy=", ".join(legacy),
+            modern=", ".join(modern),
         )

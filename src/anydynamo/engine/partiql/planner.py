@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Final, cast
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions import KeyCondition, KeyTest
 from anydynamo.engine.expressions.ast import (
@@ -123,9 +124,7 @@ def _partitions(
         choices.append([KeyTest(attribute.name, "=", (value,)) for value in distinct.values()])
         count *= len(distinct)
     if count > PARTIQL_PARTITIONS:
-        raise validation(
-            f"A statement may name {PARTIQL_PARTITIONS} partition key values, and names {count}"
-        )
+        raise validation(texts.statements.TOO_MANY_PARTITIONS, count=count)
     return list(product(*choices))
 
 
@@ -231,20 +230,14 @@ def _check_order(
     if not select.order:
         return
     if select.where is None:
-        raise validation("Must have WHERE clause in the statement when using ORDER BY clause.")
+        raise validation(texts.statements.ORDER_WITHOUT_WHERE)
     if partitions is None:
-        raise validation(
-            "Must have at least one non-optional hash key condition in WHERE clause when using"
-            " ORDER BY clause."
-        )
+        raise validation(texts.statements.ORDER_WITHOUT_HASH_KEY)
     keys = [attribute.name for attribute in (*hash_keys, *range_keys)]
     for name, _ in select.order:
         if name not in keys:
-            raise validation(
-                f"Variable reference {name} in ORDER BY clause must be part of the primary key"
-            )
+            raise validation(texts.statements.ORDER_BY_NO_KEY, name=name)
     if len(partitions) > 1 and select.order[0][0] != keys[0]:
         raise validation(
-            f"Items of several partitions can be ordered by {keys[0]} first, and not by"
-            f" {select.order[0][0]}"
+            texts.statements.ORDER_OF_PARTITIONS, key=keys[0], given=select.order[0][0]
         )

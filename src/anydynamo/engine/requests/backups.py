@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.requests.vocabulary import (
     BILLING,
     BOOLEAN,
@@ -39,7 +40,7 @@ _OVERRIDES: Final[Mapping[str, Shape]] = {
         Structure(required=INDEX_SHAPE, optional=INDEX_SETTINGS)
     ),
 }
-_NO_VECTORS: Final[Mapping[str, str]] = {"VectorIndexOverride": "there is no vector search"}
+_NO_VECTORS: Final[Mapping[str, str]] = {"VectorIndexOverride": texts.requests.NO_VECTOR_SEARCH}
 
 BACKUPS: Final[Mapping[str, Structure]] = {
     "UpdateContinuousBackups": Structure(
@@ -84,7 +85,7 @@ BACKUPS: Final[Mapping[str, Structure]] = {
                     required=INDEX_SHAPE,
                     optional={"ProvisionedThroughput": THROUGHPUT, "OnDemandThroughput": ON_DEMAND},
                     # The API Reference says so, of this operation only.
-                    refused={"WarmThroughput": "an index that is restored has none"},
+                    refused={"WarmThroughput": texts.requests.NOT_IN_RESTORED_INDEX},
                 )
             ),
             "SourceTableArn": Text(minimum=1, maximum=1024),

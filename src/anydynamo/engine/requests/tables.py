@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.requests.vocabulary import (
     BILLING,
     BOOLEAN,
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["TABLES"]
 
-_ONE_ACCOUNT: Final = "there is one account, and no other to share a global table with"
-_NO_VECTORS: Final = "there is no vector search"
 
 _TABLE_SETTINGS: Final[Mapping[str, Shape]] = {
     "BillingMode": BILLING,
@@ -74,7 +73,7 @@ _REPLICA: Final = Structure(
 )
 _REPLICA_UPDATE: Final = Structure(
     optional={"Create": _REPLICA, "Update": _REPLICA, "Delete": ONE_REGION},
-    refused={"Disassociate": "there is one copy of the data, and no other to part from"},
+    refused={"Disassociate": texts.requests.ONE_COPY},
 )
 
 TABLES: Final[Mapping[str, Structure]] = {
@@ -94,9 +93,9 @@ TABLES: Final[Mapping[str, Structure]] = {
             "ResourcePolicy": Text(),
         },
         refused={
-            "GlobalTableSettingsReplicationMode": _ONE_ACCOUNT,
-            "GlobalTableSourceArn": _ONE_ACCOUNT,
-            "VectorIndexes": _NO_VECTORS,
+            "GlobalTableSettingsReplicationMode": texts.requests.ONE_ACCOUNT,
+            "GlobalTableSourceArn": texts.requests.ONE_ACCOUNT,
+            "VectorIndexes": texts.requests.NO_VECTOR_SEARCH,
         },
     ),
     "DescribeTable": ONE_TABLE,
@@ -125,9 +124,9 @@ TABLES: Final[Mapping[str, Structure]] = {
             "GlobalTableWitnessUpdates": Listing(REGION_UPDATE, minimum=1, maximum=1),
         },
         refused={
-            "DisassociationProtectionEnabled": _ONE_ACCOUNT,
-            "GlobalTableSettingsReplicationMode": _ONE_ACCOUNT,
-            "VectorIndexUpdates": _NO_VECTORS,
+            "DisassociationProtectionEnabled": texts.requests.ONE_ACCOUNT,
+            "GlobalTableSettingsReplicationMode": texts.requests.ONE_ACCOUNT,
+            "VectorIndexUpdates": texts.requests.NO_VECTOR_SEARCH,
         },
     ),
     "DeleteTable": ONE_TABLE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.requests.vocabulary import (
     BILLING,
     DEFINITIONS,
@@ -91,7 +92,7 @@ TRANSFERS: Final[Mapping[str, Structure]] = {
                         Structure(required=INDEX_SHAPE, optional=INDEX_SETTINGS)
                     ),
                 },
-                refused={"VectorIndexes": "there is no vector search"},
+                refused={"VectorIndexes": texts.requests.NO_VECTOR_SEARCH},
             ),
         },
         optional={
