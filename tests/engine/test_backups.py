@@ -42,6 +42,13 @@ def spaces(engine: Engine) -> list[str]:
     return [name for name in engine.store._spaces if name.startswith("backup/")]
 
 
+def test_a_backup_is_being_made_in_the_answer_and_there_after_it(db: Engine) -> None:
+    made = db("CreateBackup", TableName="users", BackupName="first")["BackupDetails"]
+    assert made["BackupStatus"] == "CREATING"
+    found = db("DescribeBackup", BackupArn=made["BackupArn"])["BackupDescription"]
+    assert found["BackupDetails"] == {**made, "BackupStatus": "AVAILABLE"}
+
+
 def test_a_backup_says_when_it_was_made_and_how_large_it_is(db: Engine) -> None:
     arn = backup(db)
     details = db("DescribeBackup", BackupArn=arn)["BackupDescription"]["BackupDetails"]
