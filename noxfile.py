@@ -1,4 +1,4 @@
-"""What people and CI run: `nox -s demo tests typing lint docs package bench lowest`."""
+"""What people and CI run: `nox -s demo tests typing lint docs package bench fuzz lowest`."""
 
 import shutil
 import tempfile
@@ -108,6 +108,13 @@ def package(session: nox.Session) -> None:
         session.chdir(elsewhere)
         smoke = "import anydynamo; [getattr(anydynamo, n) for n in anydynamo.__all__]"
         session.run(python, "-W", "error", "-c", smoke, external=True)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Look for inputs that break something: `nox -s fuzz -- parsers --seconds 600`."""
+    session.install(".[all]", *group("tests", "fuzzing"))
+    session.run("python", "-m", "tests.fuzzing", *(session.posargs or ("http",)))
 
 
 @nox.session

@@ -92,7 +92,7 @@ async def _slice(subject: Subject, seconds: float, numbers: count[int]) -> tuple
         tasks = [_worker(subject.call, stop, numbers) for _ in range(subject.concurrency)]
         done = sum(await asyncio.gather(*tasks))
     else:
-        while time.perf_counter() < stop:
+        while time.perf_counter() < stop or not done:
             subject.call(next(numbers))
             done += 1
     cpu, wall = time.process_time() - cpu, time.perf_counter() - began

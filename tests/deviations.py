@@ -28,6 +28,10 @@ def _by_test(groups: Mapping[str, Mapping[str, Sequence[str]]]) -> Mapping[str, 
 
 MOTO: Mapping[str, str] = _by_test(
     {
+        "moto answers with 500 where an export or import is not there": {
+            "test_an_export_that_is_not_there_is_no_export": ALL,
+            "test_an_import_that_is_not_there_is_no_import": ALL,
+        },
         "moto reads few PartiQL statements, compares few kinds of values, or answers with 500": {
             "test_a_condition_selects_items": ALL,
             "test_whole_items_are_returned": ALL,
@@ -84,6 +88,15 @@ MOTO: Mapping[str, str] = _by_test(
             "test_a_token_makes_repeated_statements_take_effect_once": ALL,
             "test_a_transaction_of_statements_that_cannot_be_is_refused": ALL,
         },
+        "moto returns the whole item where a transaction's read selects nothing of it": {
+            "test_a_read_of_nothing_in_an_item_gives_an_empty_answer": ALL,
+        },
+        "moto takes an empty key in some actions of a transaction": {
+            "test_an_empty_key_refuses_the_transaction": ["delete", "check"],
+        },
+        "moto charges no transaction in a table that is named by its ARN": {
+            "test_a_table_named_by_its_arn_is_charged_under_its_arn": ALL,
+        },
         "moto charges one unit whatever the size, and its own idea of indexes": {
             "test_reads_round_up_to_4_kb_and_writes_to_1": ALL,
             "test_what_is_not_there_costs_the_least": ALL,
@@ -126,6 +139,9 @@ MOTO: Mapping[str, str] = _by_test(
                 "attributes beside ALL",
                 "local index on a table without one",
                 "21 global indexes",
+            ],
+            "test_keys_without_a_definition_are_told_from_wrong_ones": [
+                "one attribute for both keys"
             ],
             "test_a_change_that_cannot_be_is_refused": ALL,
             "test_an_index_that_is_not_there_cannot_be_removed": ALL,
@@ -584,6 +600,20 @@ MOTO: Mapping[str, str] = _by_test(
             "test_a_backup_is_described_with_its_table": ALL,
             "test_backups_are_listed_in_pages_and_by_table": ALL,
         },
+        "moto restores a table by its name only, as it is now, and checks nothing": {
+            "test_a_recovery_period_belongs_to_enabled_recovery": ALL,
+            "test_a_table_is_restored_with_its_items_and_indexes": ALL,
+            "test_a_source_can_be_named_by_arn": ALL,
+            "test_indexes_and_billing_can_be_overridden_at_a_point_in_time": ALL,
+            "test_a_table_without_recovery_cannot_be_restored": ALL,
+            "test_a_time_outside_of_the_window_cannot_be_restored": ALL,
+            "test_a_restore_that_cannot_be_is_refused": [
+                "no time",
+                "no source",
+                "two times",
+                "absent",
+            ],
+        },
         "moto changes tables at once, and says ACTIVE of what is being made or changed": {
             "test_an_update_is_under_way_when_it_is_answered": ALL,
             "test_throughput_is_what_it_was_until_the_update_is_over": ALL,
@@ -623,6 +653,7 @@ MOTO: Mapping[str, str] = _by_test(
             "test_a_policy_is_kept_until_it_is_deleted": ALL,
             "test_a_policy_changes_only_from_the_revision_that_is_expected": ALL,
             "test_what_is_no_policy_is_refused": ALL,
+            "test_a_policy_consists_of_statements": ALL,
             "test_a_table_can_be_created_with_a_policy": ALL,
         },
         "moto has no Kinesis destinations, and no contributor insights": {
@@ -661,6 +692,13 @@ MOTO: Mapping[str, str] = _by_test(
 
 DYNOXIDE: Mapping[str, str] = _by_test(
     {
+        "Dynoxide takes no ARN of a table for its name": {
+            "test_a_table_named_by_its_arn_is_charged_under_its_arn": ALL,
+        },
+        "Dynoxide has no exports and imports": {
+            "test_an_export_that_is_not_there_is_no_export": ALL,
+            "test_an_import_that_is_not_there_is_no_import": ALL,
+        },
         "Dynoxide's PartiQL has no IS NULL, attribute_type and size, and <> needs the attribute": {
             "test_a_condition_selects_items": [
                 "v <> 10 AND pk = 'a'-a2 a3",
@@ -901,6 +939,18 @@ DYNOXIDE: Mapping[str, str] = _by_test(
             ],
             "test_more_than_a_thousand_records_cannot_be_asked_for": ALL,
         },
+        "Dynoxide has no point-in-time recovery": {
+            "test_recovery_is_off_until_it_is_enabled": ALL,
+            "test_a_recovery_period_belongs_to_enabled_recovery": ALL,
+            "test_a_table_is_restored_with_its_items_and_indexes": ALL,
+            "test_a_source_can_be_named_by_arn": ALL,
+            "test_a_table_restored_to_a_point_in_time_has_no_settings_of_its_source": ALL,
+            "test_indexes_and_billing_can_be_overridden_at_a_point_in_time": ALL,
+            "test_a_table_without_recovery_cannot_be_restored": ALL,
+            "test_a_time_outside_of_the_window_cannot_be_restored": ALL,
+            "test_a_restore_that_cannot_be_is_refused": ALL,
+            "test_recovery_of_an_absent_table_is_refused": ALL,
+        },
         "Dynoxide has no backups": {
             "test_a_backup_is_described_with_its_table": ALL,
             "test_a_restored_table_has_the_items_of_the_backup": ALL,
@@ -918,6 +968,7 @@ DYNOXIDE: Mapping[str, str] = _by_test(
             "test_another_policy_is_another_revision_and_the_same_is_the_same": ALL,
             "test_a_policy_changes_only_from_the_revision_that_is_expected": ALL,
             "test_what_is_no_policy_is_refused": ALL,
+            "test_a_policy_consists_of_statements": ALL,
             "test_a_table_can_be_created_with_a_policy": ALL,
             "test_an_account_has_quotas": ALL,
             "test_a_region_has_endpoints": ALL,

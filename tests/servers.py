@@ -1,7 +1,8 @@
-"""Start the servers that tests talk to, moto and Dynoxide, and never leave one behind.
+"""Start servers of others that speak DynamoDB's API, and never leave one behind.
 
-Both run as subprocesses on a free loopback port. Each is told by the kernel to end when the process
-that started it ends (Linux), so that a killed test run or a hard time-out leaks nothing either.
+Tests talk to moto and Dynoxide, benchmarks to dynalite as well. They run as subprocesses on a free
+loopback port. Each is told by the kernel to end when the process that started it ends (Linux), so
+that a killed test run or a hard time-out leaks nothing either.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import socket
 import subprocess
 import sys
@@ -25,15 +27,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "DYNALITE_VERSION",
     "DYNOXIDE_VERSION",
     "LAUNCH",
     "Server",
     "ServerUnavailable",
     "dynoxide_binary",
+    "start_dynalite",
     "start_dynoxide",
     "start_moto",
 ]
 
+DYNALITE_VERSION = "4.0.0"
 DYNOXIDE_VERSION = "1.2.1"
 
 HOST = "127.0.0.1"
@@ -60,7 +65,7 @@ class Server:
     """A running server.
 
     Attributes:
-        name: `moto` or `dynoxide`.
+        name: `dynalite`, `moto` or `dynoxide`.
         url: Its endpoint.
     """
 
@@ -134,6 +139,26 @@ def start_dynoxide() -> Server:
         ServerUnavailable: It cannot be fetched here, or did not come up.
     """
     return _start("dynoxide", [str(dynoxide_binary()), "serve", "--host", HOST, "--port"])
+
+
+def start_dynalite() -> Server:
+    """Start dynalite without a file, so that it keeps everything in memory.
+
+    Tables are active at once, which the service's are not.
+
+    Raises:
+        ServerUnavailable: It cannot be fetched here, or did not come up.
+    """
+    node = shutil.which("node")
+    if node is None:
+        raise ServerUnavailable("dynalite runs in Node, and node is not installed")
+    try:
+        package = npm_package("dynalite", DYNALITE_VERSION, f"dynalite-{DYNALITE_VERSION}")
+    except NpmUnavailable as error:
+        raise ServerUnavailable(str(error)) from error
+    quick = ("--createTableMs", "0", "--deleteTableMs", "0", "--updateTableMs", "0")
+    command = [node, str(package / "cli.js"), *quick, "--host", HOST, "--port"]
+    return _start("dynalite", command)
 
 
 def dynoxide_binary() -> Path:

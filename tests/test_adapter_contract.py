@@ -56,6 +56,10 @@ class _Replaceable:
     def __init__(self) -> None:
         self.adapter: DatabaseAdapter | None = None
 
+    @property
+    def needs_task(self) -> bool:
+        return False
+
     def of(self, access_key: str, region: str) -> DatabaseAdapter:
         assert self.adapter is not None
         return self.adapter

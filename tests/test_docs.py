@@ -4,7 +4,7 @@ import pytest
 from tests.documentation import Page, docstring_pages, fences, pages, run, shown
 
 PAGES = [*pages(), *docstring_pages()]
-KNOWN = {"python", "output", "sh", "console", "text", "json"}
+KNOWN = {"python", "output", "sh", "console", "text", "json", "yaml"}
 
 
 @pytest.fixture(autouse=True)

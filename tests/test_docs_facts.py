@@ -28,6 +28,7 @@ KNOWN = {
 }
 # The variables of one system alone, by the page that explains them.
 OWN = {
+    "docs/guides/exports.md": {"DYNAMODB_JSON"},  # a format, and no variable
     "docs/guides/server.md": {"AWS_ENDPOINT_URL_DYNAMODB"},  # AWS's own clients read it
     "docs/systems/ad_events.md": {"USE_DAX"},  # it says that this is refused
     "docs/systems/mediamesh.md": set(mediamesh.VARIABLES),

@@ -256,7 +256,7 @@ class TableError(AnyDynamoError):
 
 
 class TableNotFound(TableError, LookupError):
-    """There is no such table, index, backup or policy; `create_tables` makes tables."""
+    """There is no such table, index, backup, policy, export or import; `create_tables` helps."""
 
 
 class TableInUse(TableError):
@@ -392,23 +392,30 @@ CODES: Mapping[str, type[AnyDynamoError]] = {
     "BackupNotFoundException": TableNotFound,
     "ConditionalCheckFailedException": ConditionFailed,
     "DuplicateItemException": AlreadyExists,
+    "ExportConflictException": TokenReused,
+    "ExportNotFoundException": TableNotFound,
     "ExpiredIteratorException": InvalidCursor,
     "ExpiredTokenException": CredentialsError,
     "GlobalTableAlreadyExistsException": TableInUse,
     "GlobalTableNotFoundException": TableNotFound,
     "IdempotentParameterMismatchException": TokenReused,
+    "ImportConflictException": TokenReused,
+    "ImportNotFoundException": TableNotFound,
     "IncompleteSignature": CredentialsError,
     "IncompleteSignatureException": CredentialsError,
     "IndexNotFoundException": TableNotFound,
     "InternalServerError": ServiceFault,
     "InternalFailure": ServiceFault,
     "InvalidEndpointException": ConfigurationError,
+    "InvalidExportTimeException": InvalidRequest,
+    "InvalidRestoreTimeException": InvalidRequest,
     "InvalidSignatureException": CredentialsError,
     "ItemCollectionSizeLimitExceededException": LimitExceeded,
     "LimitExceededException": LimitExceeded,
     "MissingAuthenticationToken": CredentialsError,
     "MissingAuthenticationTokenException": CredentialsError,
     "OptInRequired": AccessDenied,
+    "PointInTimeRecoveryUnavailableException": TableError,
     "PolicyNotFoundException": TableNotFound,
     "ProvisionedThroughputExceededException": Throttled,
     "ReplicatedWriteConflictException": TransactionConflict,

@@ -245,7 +245,7 @@ async def _protect(session: Session, table: str) -> None:
             },
         )
     except NotSupported:
-        # Only AWS has it; a file is backed up as files are.
+        # An emulator may lack it, where there is nothing to protect.
         _log.info("%s has no point-in-time recovery", session.adapter.info.provider)
 
 

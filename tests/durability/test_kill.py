@@ -94,6 +94,7 @@ class Seen:
         self._check_transactions(items)
         self._check_index(reader, table, items)
         self._check_stream(reader, table, items)
+        self._check_log(reader, table)
 
     def _check_transactions(self, items: dict[str, dict[str, dict[str, str]]]) -> None:
         left = {name.removeprefix("left ") for name in items if name.startswith("left ")}
@@ -130,6 +131,20 @@ class Seen:
             assert replayed.get(new["id"]["S"]) == old
             replayed[new["id"]["S"]] = new
         assert replayed == items
+
+    def _check_log(self, reader: Reader, table: Table) -> None:
+        """Hold the log of point-in-time recovery against the stream: each write is in both."""
+        if table.history is None:
+            # The writer was killed before it enabled it, and thus before it wrote.
+            assert not list(reader.scan(table.items))
+            return
+        assert table.stream is not None
+        recorded = [read_record(key, raw).old for key, raw in reader.scan(table.stream.space)]
+        logged: list[bytes | None] = []
+        for _, raw in reader.scan(table.history.space):
+            # The length of the key, the key, and what the write found.
+            logged.append(raw[2 + int.from_bytes(raw[:2]) :] or None)
+        assert logged == recorded
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,7 +1,7 @@
 """A process that writes until it is killed, and reports each write once it is acknowledged.
 
-The table has a stream. Several tasks write at once, so that the kill meets commits of groups. Each
-task takes turns:
+The table has a stream and point-in-time recovery. Several tasks write at once, so that the kill
+meets commits of groups. Each task takes turns:
 
 - `put`: one new item with an index entry;
 - `transaction`: two new items and one added to a counter, all or nothing;
@@ -100,6 +100,13 @@ async def main(name: str, folder: str, first: str) -> None:
                 ],
             },
         )
+    await adapter.call(
+        "UpdateContinuousBackups",
+        {
+            "TableName": TABLE,
+            "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+        },
+    )
     os.write(1, b"ready\n")
 
     async def write_on(task: int) -> None:

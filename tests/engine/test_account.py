@@ -19,5 +19,5 @@ def test_the_quotas_are_those_of_a_new_account(engine: Engine) -> None:
 
 def test_the_endpoint_is_one_that_does_not_exist(engine: Engine) -> None:
     assert engine("DescribeEndpoints") == {
-        "Endpoints": [{"Address": "dynamodb.local.amazonaws.com", "CachePeriodInMinutes": 1440}]
+        "Endpoints": [{"Address": "dynamodb.us-east-1.amazonaws.com", "CachePeriodInMinutes": 1440}]
     }

@@ -7,13 +7,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.engine.calling import Engine, N, S, finished, index, schema
+from tests.engine.calling import Engine, N, S, definitions, finished, index, schema
 
 from anydynamo.adapters.embedded import EmbeddedAdapter
 from anydynamo.stores.jsonfile import JSONFileStore
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+UNITS = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 6}
 
 
 def backup(engine: Engine, table: str = "users", name: str = "first") -> str:
@@ -39,6 +42,13 @@ def spaces(engine: Engine) -> list[str]:
     return [name for name in engine.store._spaces if name.startswith("backup/")]
 
 
+def test_a_backup_is_being_made_in_the_answer_and_there_after_it(db: Engine) -> None:
+    made = db("CreateBackup", TableName="users", BackupName="first")["BackupDetails"]
+    assert made["BackupStatus"] == "CREATING"
+    found = db("DescribeBackup", BackupArn=made["BackupArn"])["BackupDescription"]
+    assert found["BackupDetails"] == {**made, "BackupStatus": "AVAILABLE"}
+
+
 def test_a_backup_says_when_it_was_made_and_how_large_it_is(db: Engine) -> None:
     arn = backup(db)
     details = db("DescribeBackup", BackupArn=arn)["BackupDescription"]["BackupDetails"]
@@ -50,7 +60,9 @@ def test_a_backup_says_when_it_was_made_and_how_large_it_is(db: Engine) -> None:
         "BackupType": "USER",
         "BackupCreationDateTime": datetime.fromtimestamp(db.now, UTC),
     }
-    assert arn.startswith("arn:aws:dynamodb:local:000000000000:table/users/backup/01700000000000-")
+    assert arn.startswith(
+        "arn:aws:dynamodb:us-east-1:000000000000:table/users/backup/01700000000000-"
+    )
 
 
 def test_a_backup_keeps_what_a_restored_table_does_not_take_over(db: Engine) -> None:
@@ -76,10 +88,12 @@ def test_a_restored_table_says_where_it_is_from(db: Engine) -> None:
     described = restore(db, arn)
     assert described["RestoreSummary"] == {
         "SourceBackupArn": arn,
-        "SourceTableArn": "arn:aws:dynamodb:local:000000000000:table/users",
+        "SourceTableArn": "arn:aws:dynamodb:us-east-1:000000000000:table/users",
         "RestoreDateTime": datetime.fromtimestamp(made, UTC),
-        "RestoreInProgress": False,
+        "RestoreInProgress": True,
     }
+    summary = db("DescribeTable", TableName="again")["Table"]["RestoreSummary"]
+    assert not summary["RestoreInProgress"]
     assert described["CreationDateTime"].timestamp() == db.now
     assert described["ItemCount"] == 1
     assert described["TableSizeBytes"] == 6
@@ -117,15 +131,14 @@ def test_an_index_that_is_not_in_the_backup_is_refused(db: Engine) -> None:
         "BackupArn": arn,
         "GlobalSecondaryIndexOverride": [index("by_n", "n")],
     }
-    db.invalid("the backup has no index by_n", "RestoreTableFromBackup", request)
+    db.invalid("Index by_n does not match", "RestoreTableFromBackup", request)
     assert db("ListTables")["TableNames"] == ["users"]
 
 
 def test_billing_can_be_overridden_both_ways(db: Engine) -> None:
-    units = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 6}
     arn = backup(db)
     db.invalid(
-        "must both be specified when BillingMode is PROVISIONED",
+        "Must override ProvisionedThroughput if BillingMode is overridden to PROVISIONED",
         "RestoreTableFromBackup",
         TargetTableName="again",
         BackupArn=arn,
@@ -133,17 +146,104 @@ def test_billing_can_be_overridden_both_ways(db: Engine) -> None:
     )
     overrides: dict[str, Any] = {
         "BillingModeOverride": "PROVISIONED",
-        "ProvisionedThroughputOverride": units,
+        "ProvisionedThroughputOverride": UNITS,
     }
     described = restore(db, arn, **overrides)
     assert "BillingModeSummary" not in described
-    assert described["ProvisionedThroughput"] == {"NumberOfDecreasesToday": 0, **units}
+    assert described["ProvisionedThroughput"] == {"NumberOfDecreasesToday": 0, **UNITS}
     arn = backup(db, "again")
     source = db("DescribeBackup", BackupArn=arn)["BackupDescription"]["SourceTableDetails"]
-    assert source["ProvisionedThroughput"] == units
+    assert source["ProvisionedThroughput"] == UNITS
     described = restore(db, arn, "third", BillingModeOverride="PAY_PER_REQUEST")
     assert described["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     assert described["ProvisionedThroughput"]["ReadCapacityUnits"] == 0
+
+
+@pytest.mark.parametrize(
+    ("says", "overrides"),
+    [
+        (
+            "Cannot override ProvisionedThroughput unless BillingMode is PROVISIONED",
+            {"ProvisionedThroughputOverride": UNITS},
+        ),
+        (
+            "Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST",
+            {"BillingModeOverride": "PAY_PER_REQUEST", "ProvisionedThroughputOverride": UNITS},
+        ),
+        (
+            "overridden to PAY_PER_REQUEST for index by_n",
+            {
+                "GlobalSecondaryIndexOverride": [
+                    {**index("by_n", "n"), "ProvisionedThroughput": UNITS}
+                ]
+            },
+        ),
+        (
+            "Must specify provisioned throughput for index by_n",
+            {
+                "BillingModeOverride": "PROVISIONED",
+                "ProvisionedThroughputOverride": UNITS,
+                "GlobalSecondaryIndexOverride": [index("by_n", "n")],
+            },
+        ),
+        (
+            "Cannot override MaxReadRequestUnits for OnDemandThroughput unless",
+            {
+                "BillingModeOverride": "PROVISIONED",
+                "ProvisionedThroughputOverride": UNITS,
+                "OnDemandThroughputOverride": {"MaxReadRequestUnits": 5},
+            },
+        ),
+    ],
+)
+def test_overrides_that_contradict_each_other_are_refused(
+    engine: Engine, says: str, overrides: dict[str, Any]
+) -> None:
+    engine(
+        "CreateTable",
+        TableName="users",
+        KeySchema=schema("pk"),
+        AttributeDefinitions=definitions(pk="S", n="N"),
+        BillingMode="PAY_PER_REQUEST",
+        GlobalSecondaryIndexes=[index("by_n", "n")],
+    )
+    request = {"TargetTableName": "again", "BackupArn": backup(engine), **overrides}
+    engine.invalid(says, "RestoreTableFromBackup", request)
+    assert engine("ListTables")["TableNames"] == ["users"]
+
+
+def test_indexes_take_the_throughput_of_their_table_unless_they_are_overridden(
+    engine: Engine,
+) -> None:
+    engine(
+        "CreateTable",
+        TableName="users",
+        KeySchema=schema("pk"),
+        AttributeDefinitions=definitions(pk="S", n="N"),
+        BillingMode="PAY_PER_REQUEST",
+        OnDemandThroughput={"MaxReadRequestUnits": 9},
+        GlobalSecondaryIndexes=[index("by_n", "n")],
+    )
+    arn = backup(engine)
+    billed: dict[str, Any] = {
+        "BillingModeOverride": "PROVISIONED",
+        "ProvisionedThroughputOverride": UNITS,
+    }
+    described = restore(engine, arn, **billed)
+    assert described["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"]["ReadCapacityUnits"] == 5
+    assert "OnDemandThroughput" not in described
+    own = {**index("by_n", "n"), "ProvisionedThroughput": {**UNITS, "ReadCapacityUnits": 7}}
+    described = restore(engine, arn, "third", GlobalSecondaryIndexOverride=[own], **billed)
+    assert described["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"]["ReadCapacityUnits"] == 7
+
+
+def test_what_is_no_arn_of_a_backup_is_refused(db: Engine) -> None:
+    arn = "arn:aws:dynamodb:us-east-1:000000000000:table/users"
+    for operation in ("DescribeBackup", "DeleteBackup"):
+        db.invalid("Invalid Backup ARN", operation, BackupArn=arn)
+    db.invalid(
+        "Invalid Backup ARN", "RestoreTableFromBackup", TargetTableName="again", BackupArn=arn
+    )
 
 
 def test_encryption_and_on_demand_limits_can_be_overridden(db: Engine) -> None:
@@ -153,11 +253,14 @@ def test_encryption_and_on_demand_limits_can_be_overridden(db: Engine) -> None:
         SSESpecificationOverride={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": None},
         OnDemandThroughputOverride={"MaxReadRequestUnits": 9},
     )
-    assert described["SSEDescription"] == {"Status": "ENABLED", "SSEType": "KMS"}
+    encrypted = described["SSEDescription"]
+    assert encrypted.pop("KMSMasterKeyArn").startswith("arn:aws:kms:")
+    assert encrypted == {"Status": "ENABLED", "SSEType": "KMS"}
     assert described["OnDemandThroughput"] == {"MaxReadRequestUnits": 9}
     arn = backup(db, "again")
     described = db("DescribeBackup", BackupArn=arn)["BackupDescription"]
     assert described["SourceTableDetails"]["OnDemandThroughput"] == {"MaxReadRequestUnits": 9}
+    described["SourceTableFeatureDetails"]["SSEDescription"].pop("KMSMasterKeyArn")
     assert described["SourceTableFeatureDetails"] == {
         "SSEDescription": {"Status": "ENABLED", "SSEType": "KMS"}
     }
@@ -189,18 +292,19 @@ def test_backups_are_listed_from_a_time_to_before_another(db: Engine) -> None:
     assert listed(TimeRangeUpperBound=datetime.fromtimestamp(begin + 60, UTC)) == arns[:1]
     assert listed(TimeRangeLowerBound=begin + 1, TimeRangeUpperBound=begin + 120) == arns[1:2]
     db.invalid(
-        "TimeRangeUpperBound must be later",
+        "Time range lower bound must be less than or equal to upper bound",
         "ListBackups",
-        TimeRangeLowerBound=begin,
+        TimeRangeLowerBound=begin + 1,
         TimeRangeUpperBound=begin,
     )
+    assert listed(TimeRangeLowerBound=begin, TimeRangeUpperBound=begin) == []
 
 
 def test_a_table_whose_name_begins_with_anothers_has_backups_of_its_own(db: Engine) -> None:
     db.create("users2", "pk")
     backup(db, "users2")
     assert db("ListBackups", TableName="users") == {"BackupSummaries": []}
-    arn = "arn:aws:dynamodb:local:000000000000:table/users2"
+    arn = "arn:aws:dynamodb:us-east-1:000000000000:table/users2"
     (summary,) = db("ListBackups", TableName=arn)["BackupSummaries"]
     assert summary["TableArn"] == arn
 

@@ -299,7 +299,7 @@ def test_overrides_are_those_of_the_billing_mode(db: Engine) -> None:
 
 def test_a_replica_is_not_added_where_the_table_is(db: Engine) -> None:
     create(db)
-    request = {"TableName": "users", "ReplicaUpdates": [added("local")]}
+    request = {"TableName": "users", "ReplicaUpdates": [added("us-east-1")]}
     db.invalid("Cannot add, delete, or update the local region", "UpdateTable", request)
 
 

@@ -133,6 +133,12 @@ def test_several_partitions_are_not_ordered_by_their_sort_key_alone(db: Engine) 
     db.invalid("can be ordered by pk first", "ExecuteStatement", Statement=statement)
 
 
+def test_what_can_be_no_key_is_refused_in_whatever_order_the_keys_are_wanted(db: Engine) -> None:
+    for value in ("[]", "{}", "NULL", "TRUE", "<<1>>", "1"):
+        statement = f"SELECT * FROM tab WHERE pk = {value} ORDER BY pk"
+        db.invalid("does not match schema type", "ExecuteStatement", Statement=statement)
+
+
 def test_an_index_gives_what_it_holds(engine: Engine) -> None:
     engine(
         "CreateTable",

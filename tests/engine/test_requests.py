@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.engine.calling import Engine, S
 
-from anydynamo.engine.engine import READS, STATEMENTS, WRITES
+from anydynamo.engine.engine import READS, STATEMENTS, TRANSFERS, WRITES
 from anydynamo.engine.requests import OPERATIONS
 from anydynamo.errors import AnyDynamoError
 
@@ -25,7 +25,7 @@ def db(engine: Engine) -> Engine:
 
 
 def test_every_operation_is_declared_and_carried_out() -> None:
-    assert sorted(OPERATIONS) == sorted([*READS, *STATEMENTS, *WRITES])
+    assert sorted(OPERATIONS) == sorted([*READS, *STATEMENTS, *WRITES, *TRANSFERS])
 
 
 @pytest.mark.parametrize("operation", sorted(OPERATIONS))
@@ -59,7 +59,7 @@ def test_the_parameters_are_those_of_the_service(db: Engine, operation: str) -> 
             " satisfy enum value set: [INDEXES, TOTAL, NONE]",
         ),
         ({"Keys": {}}, "Unknown parameter in the request: 'Keys', must be one of: TableName, Key"),
-        ({5: {}}, "Unknown parameter in the request: 5"),
+        ({5: {}}, "A parameter's name is a int, must be one of: TableName, Key"),
         (
             {"AttributesToGet": []},
             "Value '[]' at 'attributesToGet' failed to satisfy constraint: Member must have length"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
-from tests.engine.calling import finished
+from tests.engine.places import Place
 from tests.engine.streaming import on
 from tests.targets import EMBEDDED, embedded
 
@@ -17,9 +17,6 @@ from anydynamo.errors import AnyDynamoError
 from anydynamo.testing import strategies
 
 if TYPE_CHECKING:
-    from tests.targets import Target
-
-    from anydynamo.adapters.protocol import DatabaseAdapter
     from anydynamo.testing.strategies import TableShape
 
 Call = tuple[str, dict[str, Any]]
@@ -44,30 +41,6 @@ def histories(draw: st.DrawFn) -> tuple[TableShape, list[Call]]:
         st.tuples(st.just("reopen"), st.just(dict[str, Any]())),
     )
     return table, draw(st.lists(calls, max_size=25))
-
-
-class Place:
-    """A database in a folder, with a clock, called as a function."""
-
-    def __init__(self, target: Target) -> None:
-        self.now = 1_700_000_000.0
-        self._target = target
-        self._adapter = self._open()
-
-    def _open(self) -> DatabaseAdapter:
-        return self._target.adapter(blocking=True, clock=lambda: self.now)
-
-    def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = finished(self._adapter.call(operation, request))
-        return answer
-
-    def reopen(self) -> None:
-        if self._target.path is not None:
-            self.close()
-            self._adapter = self._open()
-
-    def close(self) -> None:
-        finished(self._adapter.close())
 
 
 def key_of(item: dict[str, Any], table: TableShape) -> str:

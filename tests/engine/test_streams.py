@@ -68,7 +68,7 @@ def test_a_record_has_every_member_of_the_services() -> None:
         "eventName": "INSERT",
         "eventVersion": "1.1",
         "eventSource": "aws:dynamodb",
-        "awsRegion": "local",
+        "awsRegion": "us-east-1",
         "dynamodb": {
             "ApproximateCreationDateTime": datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC),
             "Keys": {"pk": S("101")},
@@ -399,7 +399,7 @@ def test_an_arn_that_is_none_is_refused_and_one_of_nothing_is_not_found(
     for other in (
         db.arn.replace("users", "others"),
         db.arn[:-1] + "9",
-        db.arn.replace(":local:", ":eu-west-1:"),
+        db.arn.replace(":us-east-1:", ":eu-west-1:"),
     ):
         db.engine.refused(
             "ResourceNotFoundException",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from anydynamo.engine.engine import READS, STATEMENTS, WRITES
+from anydynamo.engine.engine import READS, STATEMENTS, TRANSFERS, WRITES
 from anydynamo.engine.requests import OPERATIONS
 from anydynamo.engine.support import STORED, page
 
@@ -35,7 +35,7 @@ def test_the_page_is_what_the_command_writes() -> None:
 
 
 def test_every_operation_with_parameters_is_carried_out() -> None:
-    assert OPERATIONS.keys() == READS.keys() | WRITES.keys() | STATEMENTS.keys()
+    assert OPERATIONS.keys() == READS.keys() | WRITES.keys() | STATEMENTS.keys() | TRANSFERS
 
 
 @pytest.mark.parametrize("operation", sorted(STORED))

@@ -48,12 +48,12 @@ def test_a_table_is_described_as_aws_describes_it(engine: Engine) -> None:
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
             DeletionProtectionEnabled=True,
             TableClass="STANDARD_INFREQUENT_ACCESS",
-            SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/key"},
+            SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "1234abcd"},
             OnDemandThroughput={"MaxReadRequestUnits": 10},
         ),
     )["TableDescription"]
     at = datetime.fromtimestamp(engine.now, UTC)
-    arn = "arn:aws:dynamodb:local:000000000000:table/users"
+    arn = "arn:aws:dynamodb:us-east-1:000000000000:table/users"
     throughput = {"NumberOfDecreasesToday": 0, "ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
     warm = {"ReadUnitsPerSecond": 12_000, "WriteUnitsPerSecond": 4_000}
     table_id = created["TableId"]
@@ -103,7 +103,11 @@ def test_a_table_is_described_as_aws_describes_it(engine: Engine) -> None:
         "OnDemandThroughput": {"MaxReadRequestUnits": 10},
         "WarmThroughput": {**warm, "Status": "ACTIVE"},
         "TableClassSummary": {"TableClass": "STANDARD_INFREQUENT_ACCESS"},
-        "SSEDescription": {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": "alias/key"},
+        "SSEDescription": {
+            "Status": "ENABLED",
+            "SSEType": "KMS",
+            "KMSMasterKeyArn": "arn:aws:kms:us-east-1:000000000000:key/1234abcd",
+        },
     }
     created["TableStatus"] = "ACTIVE"
     (byg,) = created["GlobalSecondaryIndexes"]
@@ -177,8 +181,22 @@ MANY = [including(*(f"{letter}{n}" for n in range(20))) for letter in "vwxyz"]
         ({"KeySchema": []}, "Value '[]' at 'keySchema'"),
         ({"KeySchema": None}, "Value null at 'keySchema'"),
         ({"KeySchema": schema("/", "pk")}, "The first KeySchemaElement is not a HASH key type"),
-        ({"KeySchema": schema("pk", "x", "/")}, "second KeySchemaElement is not a RANGE"),
-        ({"KeySchema": schema("pk", "pk")}, "have the same name"),
+        (
+            {
+                "KeySchema": schema("pk", "x", "/"),
+                "AttributeDefinitions": definitions(pk="S", x="S"),
+            },
+            "second KeySchemaElement is not a RANGE",
+        ),
+        ({"KeySchema": schema("pk", "x", "/")}, "Some index key attribute have no definition"),
+        ({"KeySchema": schema("pk", "pk")}, "Some index key attribute have no definition"),
+        (
+            {
+                "KeySchema": schema("pk", "pk"),
+                "AttributeDefinitions": definitions(pk="S", x="S"),
+            },
+            "have the same name",
+        ),
         ({"KeySchema": schema("pk", "a", "b")}, "Member must have length less than or equal to 2"),
         ({"KeySchema": schema("absent")}, "not defined in AttributeDefinitions. Keys: [absent]"),
         ({"AttributeDefinitions": definitions(pk="S", x="S")}, "does not exactly match number of"),
@@ -316,10 +334,6 @@ def test_at_most_a_hundred_tables_are_on_a_page(engine: Engine) -> None:
         ("UpdateTable", {"BillingMode": "PAY_PER_REQUEST"}),
         ("DescribeTimeToLive", {}),
         ("UpdateTimeToLive", {"TimeToLiveSpecification": {"Enabled": True, "AttributeName": "t"}}),
-        (
-            "UpdateContinuousBackups",
-            {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}},
-        ),
     ],
 )
 def test_an_absent_table_is_named(
@@ -480,59 +494,4 @@ def test_what_cannot_be_tagged_is_refused(engine: Engine) -> None:
         "ResourcArn: " + arn + "x not found",
         "ListTagsOfResource",
         ResourceArn=arn + "x",
-    )
-
-
-def test_continuous_backups_are_stored_and_described(engine: Engine) -> None:
-    engine("CreateTable", request())
-
-    def described(**specification: Any) -> dict[str, Any]:
-        answer = engine(
-            "UpdateContinuousBackups",
-            TableName="users",
-            PointInTimeRecoverySpecification=specification,
-        )
-        assert engine("DescribeContinuousBackups", TableName="users") == answer
-        assert answer["ContinuousBackupsDescription"]["ContinuousBackupsStatus"] == "ENABLED"
-        return answer["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]  # type: ignore[no-any-return]
-
-    off = {"PointInTimeRecoveryStatus": "DISABLED"}
-    start = datetime.fromtimestamp(engine.now, UTC)
-    assert described(PointInTimeRecoveryEnabled=False) == off
-    assert described(PointInTimeRecoveryEnabled=True) == {
-        "PointInTimeRecoveryStatus": "ENABLED",
-        "RecoveryPeriodInDays": 35,
-        "EarliestRestorableDateTime": start,
-        "LatestRestorableDateTime": start,
-    }
-    engine.now += 10 * 86_400
-    later = described(PointInTimeRecoveryEnabled=True, RecoveryPeriodInDays=2)
-    assert later == {
-        "PointInTimeRecoveryStatus": "ENABLED",
-        "RecoveryPeriodInDays": 2,
-        "EarliestRestorableDateTime": datetime.fromtimestamp(engine.now - 2 * 86_400, UTC),
-        "LatestRestorableDateTime": datetime.fromtimestamp(engine.now - 300, UTC),
-    }
-    assert described(PointInTimeRecoveryEnabled=False) == off
-
-
-def test_backups_of_an_absent_table_have_their_own_error(engine: Engine) -> None:
-    engine.refused(
-        "TableNotFoundException",
-        "Table not found: users",
-        "DescribeContinuousBackups",
-        TableName="users",
-    )
-
-
-def test_a_recovery_period_needs_recovery(engine: Engine) -> None:
-    engine("CreateTable", request())
-    engine.invalid(
-        "only when point in time recovery is enabled",
-        "UpdateContinuousBackups",
-        TableName="users",
-        PointInTimeRecoverySpecification={
-            "PointInTimeRecoveryEnabled": False,
-            "RecoveryPeriodInDays": 3,
-        },
     )

@@ -13,8 +13,8 @@ import pytest
 from botocore.config import Config
 from tests.faults.stage import Stage, item, key, table
 from tests.server.asking import code, create, document, request
-from tests.server.test_clients import start
 from tests.server.test_connections import Wire, post, statuses
+from tests.serving import start
 
 from anydynamo.adapters.dynamodb import DynamoDBAdapter
 from anydynamo.adapters.embedded import EmbeddedAdapter

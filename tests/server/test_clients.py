@@ -1,28 +1,15 @@
-"""Amazon's own clients and PynamoDB, against the command in a process of its own."""
+"""The command in a process of its own; what each client does with it is in `tests/clients`."""
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import subprocess
-import sys
 import time
-from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
-from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.connection import Connection as PynamoConnection
-from pynamodb.exceptions import DoesNotExist, PutError, TransactWriteError
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
-from pynamodb.models import Model
-from pynamodb.transactions import TransactWrite
 from tests.server.asking import create
-from tests.servers import LAUNCH
+from tests.serving import Command, start
 
 from anydynamo.cli.serve import run
 from anydynamo.errors import ConfigurationError
@@ -31,47 +18,6 @@ from anydynamo.server.serving import is_loopback
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-REGION = "eu-west-1"
-
-
-@dataclass(slots=True)
-class Command:
-    """`anydynamo serve`, running."""
-
-    url: str
-    process: subprocess.Popen[str]
-
-    def client(self, service: str = "dynamodb", key: str = "local") -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=self.url,
-            region_name=REGION,
-            aws_access_key_id=key,
-            aws_secret_access_key="secret",
-            config=Config(retries={"total_max_attempts": 1}),
-        )
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
-        """End it, and return its exit code and what it said to people."""
-        self.process.send_signal(how)
-        _, said = self.process.communicate(timeout=30)
-        return self.process.returncode, said
-
-
-def start(*arguments: str) -> Command:
-    command = [sys.executable, "-m", "anydynamo.cli", "serve", "--port", "0", "--json", *arguments]
-    process = subprocess.Popen(
-        [sys.executable, "-c", LAUNCH, str(os.getpid()), *command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    out: IO[str] | None = process.stdout
-    assert out is not None
-    line = out.readline()
-    assert line, process.communicate(timeout=30)[1]
-    return Command(json.loads(line)["url"], process)
 
 
 @pytest.fixture(params=["memory", "json", "sqlite"])
@@ -102,98 +48,6 @@ def test_a_boto3_client_walks_waits_and_reads_binary(command: Command) -> None:
     client.get_waiter("table_not_exists").wait(TableName="numbers")
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         client.describe_table(TableName="numbers")
-
-
-def test_a_boto3_resource_writes_conditions_and_batches(command: Command) -> None:
-    resource: Any = boto3.resource(
-        "dynamodb",
-        endpoint_url=command.url,
-        region_name=REGION,
-        aws_access_key_id="local",
-        aws_secret_access_key="secret",
-    )
-    table = resource.create_table(**create("things"))
-    table.wait_until_exists()
-    with table.batch_writer() as batch:
-        for number in range(30):
-            batch.put_item(Item={"pk": f"{number}", "number": number, "tags": {"a", "b"}})
-    condition = boto3.dynamodb.conditions.Attr("number").gte(25)
-    assert table.scan(FilterExpression=condition)["Count"] == 5
-    assert table.get_item(Key={"pk": "7"})["Item"]["tags"] == {"a", "b"}
-
-
-def test_changes_are_read_by_amazons_client_of_streams(command: Command) -> None:
-    stream = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
-    client, streams = command.client(), command.client("dynamodbstreams")
-    client.create_table(**create("watched", StreamSpecification=stream))
-    client.put_item(TableName="watched", Item={"pk": {"S": "x"}, "raw": {"B": b"\x00"}})
-    (listed,) = streams.list_streams(TableName="watched")["Streams"]
-    described = streams.describe_stream(StreamArn=listed["StreamArn"])["StreamDescription"]
-    images: list[Any] = []
-    for shard in described["Shards"]:
-        iterator = streams.get_shard_iterator(
-            StreamArn=listed["StreamArn"],
-            ShardId=shard["ShardId"],
-            ShardIteratorType="TRIM_HORIZON",
-        )["ShardIterator"]
-        records = streams.get_records(ShardIterator=iterator)["Records"]
-        images += [record["dynamodb"]["NewImage"] for record in records]
-    assert images == [{"pk": {"S": "x"}, "raw": {"B": b"\x00"}}]
-
-
-def test_pynamodb_saves_queries_batches_and_transacts(command: Command) -> None:
-    class ByColour(GlobalSecondaryIndex["Car"]):  # type: ignore[no-untyped-call] # PynamoDB's own
-        class Meta:
-            index_name = "colour"
-            projection = AllProjection()
-
-        colour = UnicodeAttribute(hash_key=True)
-
-    class Car(Model):
-        class Meta:
-            table_name = "cars"
-            host = command.url
-            region = REGION
-            aws_access_key_id = "local"
-            aws_secret_access_key = "secret"
-            billing_mode = "PAY_PER_REQUEST"
-
-        plate = UnicodeAttribute(hash_key=True)
-        colour = UnicodeAttribute()
-        wheels = NumberAttribute(default=4)
-        photo = BinaryAttribute(legacy_encoding=False, null=True)
-        by_colour = ByColour()
-
-    Car.create_table(wait=True)
-    Car("a", colour="red", photo=b"\x00\xff").save()
-    with Car.batch_write() as batch:
-        for plate in "bcd":
-            batch.save(Car(plate, colour="blue"))
-    assert Car.get("a").photo == b"\x00\xff"
-    assert sorted(car.plate for car in Car.by_colour.query("blue")) == ["b", "c", "d"]
-    assert Car.count() == 4
-    car = Car.get("b")
-    car.update(actions=[Car.wheels.set(Car.wheels + 2)])
-    assert car.wheels == 6
-    with pytest.raises(PutError) as refused:
-        Car("a", colour="green").save(condition=Car.plate.does_not_exist())
-    assert refused.value.cause_response_code == "ConditionalCheckFailedException"
-    connection = PynamoConnection(region=REGION, host=command.url)
-    connection.session.set_credentials("local", "secret")
-    transaction = TransactWrite(connection=connection)
-    transaction.delete(Car("c"))
-    transaction.save(Car("a", colour="green"), condition=Car.plate.does_not_exist())
-    with pytest.raises(TransactWriteError) as cancelled, transaction:
-        pass
-    reasons = cancelled.value.cancellation_reasons
-    assert [reason.code if reason else None for reason in reasons] == [
-        None,
-        "ConditionalCheckFailed",
-    ]
-    assert Car.get("c").colour == "blue"
-    car.delete()
-    with pytest.raises(DoesNotExist):
-        Car.get("b")
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import itertools
 import re
+import tracemalloc
 import zlib
 from typing import TYPE_CHECKING, Any
 
@@ -58,13 +59,17 @@ class Wire(asyncio.Transport):
 class Stage:
     """A hub whose requests are answered when the test says so."""
 
+    needs_task = True
+
     def __init__(self, limits: Limits | None = None, *, held_back: bool = False) -> None:
         self.now = 0.0
         self.asked: list[Request] = []
         self.go = asyncio.Event()
         if not held_back:
             self.go.set()
-        self.hub = Hub(self.answer, limits=limits, clock=lambda: self.now)
+        self.hub = Hub(
+            self.answer, needs_task=self.needs_task, limits=limits, clock=lambda: self.now
+        )
 
     async def answer(self, request: Request) -> Reply:
         self.asked.append(request)
@@ -79,6 +84,12 @@ class Stage:
     async def settle(self) -> None:
         for _ in range(10):
             await asyncio.sleep(0)
+
+
+@pytest.fixture(autouse=True, params=[True, False], ids=["in-tasks", "begun-without"])
+def _needs_task(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have each test twice: answers in tasks, and begun without one."""
+    monkeypatch.setattr(Stage, "needs_task", request.param)
 
 
 def post(body: bytes = b"{}", *headers: bytes, version: bytes = b"1.1") -> bytes:
@@ -110,6 +121,24 @@ async def test_a_chunked_body_is_put_together() -> None:
     connection.data_received(head + b"1\r\n{\r\n1\r\n}\r\n0\r\n\r\n")
     await stage.settle()
     assert stage.asked[0].body == b"{}"
+
+
+async def test_a_body_in_the_smallest_pieces_takes_no_more_memory_than_in_one() -> None:
+    stage = Stage()
+    connection, _ = stage.connect()
+    connection.data_received(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    pieces = b"2\r\nab\r\n" * 50
+    tracemalloc.start()
+    try:
+        for _ in range(400):
+            connection.data_received(pieces)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * 40_000
+    connection.data_received(b"0\r\n\r\n")
+    await stage.settle()
+    assert stage.asked[0].body == b"ab" * 20_000
 
 
 async def test_requests_that_are_sent_ahead_are_answered_in_order() -> None:

@@ -12,6 +12,7 @@ from anydynamo.engine.behaviour import Behaviour, Surroundings
 from anydynamo.engine.engine import (
     READS,
     STATEMENTS,
+    TRANSFERS,
     prepare_read,
     prepare_statements,
     prepare_write,
@@ -23,8 +24,10 @@ from anydynamo.engine.readings import STANDARD, under
 from anydynamo.errors import DatabaseClosed, from_code
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
 
+    from anydynamo.adapters.transfers import Folder
     from anydynamo.engine.store import Store, Writer
 
 __all__ = ["EmbeddedAdapter"]
@@ -64,6 +67,9 @@ class EmbeddedAdapter:
             blocking: Whether the store's calls never wait for an event loop.
             clock: Seconds since the epoch: creation times, transactions' tokens, time to live.
             behaviour: What the user chose where there is a choice.
+
+        Raises:
+            ConfigurationError: What stands in for S3 is no folder.
         """
         self._store = store
         self._clock = clock
@@ -72,6 +78,7 @@ class EmbeddedAdapter:
         self._expire_after = chosen.expire_after
         self._readings = chosen.readings
         self._surroundings = Surroundings(clock, chosen)
+        self._folder = None if chosen.s3_folder is None else _folder(chosen.s3_folder)
         self._next_sweep = -math.inf
         self._info = ProviderInfo(provider, store.location, blocking)
 
@@ -95,6 +102,8 @@ class EmbeddedAdapter:
                 if isinstance(prepared, Reading):
                     return await self._store.read(prepared.work)
                 work = prepared.work
+            elif operation in TRANSFERS:
+                return await self._transfer(operation, request)
             else:
                 work = self._prepare(prepare_write, operation, request)
             if self._expire_after is not None and self._clock() >= self._next_sweep:
@@ -109,6 +118,23 @@ class EmbeddedAdapter:
                 item=error.item,
                 reasons=error.reasons,
             ) from error
+        except RecursionError as error:
+            # The deepest expression that the limits let in takes a few hundred frames, and the
+            # caller may have used up the rest. Nothing was written.
+            raise from_code(
+                "ValidationException",
+                "The request is nested deeper than the stack of its caller has room for",
+                operation=operation,
+                table=_table_of(request),
+            ) from error
+
+    async def _transfer(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Export or import a table, which takes more than one transaction."""
+        # Few programs do, and they need modules that the others do not.
+        from anydynamo.adapters.transfers import WORKERS, Work
+
+        work = Work(self._store, self._surroundings, self._folder, self._info.blocking)
+        return await WORKERS[operation](work, request)
 
     def _prepare(
         self,
@@ -162,6 +188,12 @@ class EmbeddedAdapter:
         if not self._closed:
             self._closed = True
             await self._store.close()
+
+
+def _folder(path: str | os.PathLike[str]) -> Folder:
+    from anydynamo.adapters.transfers import Folder
+
+    return Folder(path)
 
 
 def _table_of(request: object) -> str | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from anydynamo.engine.errors import EngineError, validation
+from anydynamo.engine import texts
+from anydynamo.engine.errors import EmptyKey, EngineError, validation
 from anydynamo.engine.keys import partition
 from anydynamo.engine.layout import TABLES, Table
 from anydynamo.engine.limits import HASH_KEY_BYTES, RANGE_KEY_BYTES
@@ -29,20 +30,6 @@ __all__ = [
     "type_of",
 ]
 
-_INVALID = "One or more parameter values were invalid: "
-_NOT_VALID = "One or more parameter values are not valid. "
-_HASH_TOO_LONG = (
-    f"{_INVALID}Size of hashkey has exceeded the maximum size limit of{HASH_KEY_BYTES} bytes"
-)
-_RANGE_TOO_LONG = (
-    f"{_INVALID}Aggregated size of all range keys has exceeded the size limit of"
-    f" {RANGE_KEY_BYTES} bytes"
-)
-_EMPTY_INDEX_KEY = "A value specified for a secondary index key is not supported."
-_EMPTY_INDEX_KEY_UPDATE = (
-    "The update expression attempted to update a secondary index key to a value that is not"
-    " supported."
-)
 _KINDS = {"S": "string", "B": "binary"}
 
 
@@ -64,10 +51,10 @@ def find_table(reader: Reader, name: str, now: Callable[[], float]) -> Table:
     """
     raw = reader.get(TABLES, bare_name(name).encode())
     if raw is None:
-        raise EngineError("ResourceNotFoundException", "Requested resource not found")
+        raise EngineError("ResourceNotFoundException", texts.requests.RESOURCE_NOT_FOUND)
     table = Table.load(raw)
     if table.ready and table.ready > now():
-        raise EngineError("ResourceNotFoundException", "Requested resource not found")
+        raise EngineError("ResourceNotFoundException", texts.requests.RESOURCE_NOT_FOUND)
     return table
 
 
@@ -79,9 +66,9 @@ def find_index(table: Table, name: str, now: Callable[[], float]) -> Index:
     """
     index = table.index(name)
     if index is None:
-        raise validation(f"The table does not have the specified index: {name}")
+        raise validation(texts.walks.NO_INDEX, name=name)
     if index.ready and index.ready > now():
-        raise validation(f"Cannot read from backfilling global secondary index: {name}")
+        raise validation(texts.walks.BACKFILLING, name=name)
     return index
 
 
@@ -93,11 +80,11 @@ def primary_key(table: Table, key: Item) -> bytes:
     """
     keys = table.keys
     if len(key) != len(keys):
-        raise validation("The provided key element does not match the schema")
+        raise validation(texts.items.KEY_MISMATCH)
     for attribute in keys:
         value = key.get(attribute.name)
         if value is None or attribute.type not in value:
-            raise validation("The provided key element does not match the schema")
+            raise validation(texts.items.KEY_MISMATCH)
     return _encoded(table, key)
 
 
@@ -110,11 +97,13 @@ def item_key(table: Table, item: Item) -> bytes:
     for attribute in table.keys:
         value = item.get(attribute.name)
         if value is None:
-            raise validation(f"{_INVALID}Missing the key {attribute.name} in the item")
+            raise validation(texts.items.KEY_MISSING, name=attribute.name)
         if attribute.type not in value:
             raise validation(
-                f"{_INVALID}Type mismatch for key {attribute.name} expected: {attribute.type}"
-                f" actual: {type_of(value)}"
+                texts.items.KEY_TYPE,
+                name=attribute.name,
+                wanted=attribute.type,
+                actual=type_of(value),
             )
     return _encoded(table, item)
 
@@ -132,7 +121,7 @@ def hash_bytes(attribute: KeyAttribute, value: AttributeValue) -> bytes:
     Raises:
         EngineError: A ValidationException; the value is empty or too long.
     """
-    return _bounded(attribute, value, HASH_KEY_BYTES, _HASH_TOO_LONG)
+    return _bounded(attribute, value, HASH_KEY_BYTES, texts.items.HASH_TOO_LONG)
 
 
 def range_bytes(attribute: KeyAttribute, value: AttributeValue) -> bytes:
@@ -141,23 +130,20 @@ def range_bytes(attribute: KeyAttribute, value: AttributeValue) -> bytes:
     Raises:
         EngineError: A ValidationException; the value is empty or too long.
     """
-    return _bounded(attribute, value, RANGE_KEY_BYTES, _RANGE_TOO_LONG)
+    return _bounded(attribute, value, RANGE_KEY_BYTES, texts.items.RANGE_TOO_LONG)
 
 
 def _bounded(attribute: KeyAttribute, value: AttributeValue, longest: int, too_long: str) -> bytes:
     encoded = key_bytes(value)
     if not encoded:
-        raise validation(_empty(attribute))
+        raise EmptyKey(_empty(attribute))
     if len(encoded) > longest:
         raise validation(too_long)
     return encoded
 
 
 def _empty(attribute: KeyAttribute) -> str:
-    return (
-        f"{_NOT_VALID}The AttributeValue for a key attribute cannot contain an empty"
-        f" {_KINDS[attribute.type]} value. Key: {attribute.name}"
-    )
+    return texts.items.KEY_EMPTY.format(kind=_KINDS[attribute.type], name=attribute.name)
 
 
 def check_index_keys(table: Table, item: Item, *, updated: frozenset[str] | None = None) -> None:
@@ -179,23 +165,28 @@ def check_index_keys(table: Table, item: Item, *, updated: frozenset[str] | None
                 continue
             if attribute.type not in value:
                 raise validation(
-                    f"{_INVALID}Type mismatch for Index Key {attribute.name}"
-                    f" Expected: {attribute.type} Actual: {type_of(value)}"
-                    f" IndexName: {index.name}"
+                    texts.items.INDEX_KEY_TYPE,
+                    name=attribute.name,
+                    wanted=attribute.type,
+                    actual=type_of(value),
+                    index=index.name,
                 )
             size = len(key_bytes(value))
             if not size:
-                cause = _EMPTY_INDEX_KEY if updated is None else _EMPTY_INDEX_KEY_UPDATE
-                raise validation(
-                    f"{_NOT_VALID}{cause} The AttributeValue for a key attribute cannot contain an"
-                    f" empty {_KINDS[attribute.type]} value."
-                    f" IndexName: {index.name}, IndexKey: {attribute.name}"
+                kind = _KINDS[attribute.type]
+                if updated is not None:
+                    raise EmptyKey(texts.items.INDEX_KEY_EMPTY_UPDATE, kind=kind)
+                raise EmptyKey(
+                    texts.items.INDEX_KEY_EMPTY,
+                    kind=kind,
+                    index=index.name,
+                    name=attribute.name,
                 )
             if attribute in index.hash_keys:
                 if size > HASH_KEY_BYTES:
-                    raise validation(_HASH_TOO_LONG)
+                    raise validation(texts.items.HASH_TOO_LONG)
             elif size > RANGE_KEY_BYTES:
-                raise validation(_RANGE_TOO_LONG)
+                raise validation(texts.items.RANGE_TOO_LONG)
 
 
 def type_of(value: AttributeValue) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import check_index_keys, item_key, primary_key
 from anydynamo.engine.capacity import write_units
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.expressions import Expressions
+from anydynamo.engine.expressions.updates import too_large
 from anydynamo.engine.legacy import LEGACY, attribute_updates, expected_condition
 from anydynamo.engine.limits import ITEM_BYTES
 from anydynamo.engine.values import copy_item, item_size, measured_item
@@ -78,7 +80,7 @@ class Action(NamedTuple):
         if self.condition is not None and not self.condition.evaluate(before.item or {}):
             item = before.item if self.show_item else None
             raise EngineError(
-                "ConditionalCheckFailedException", "The conditional request failed", item=item
+                "ConditionalCheckFailedException", texts.items.CONDITION_FAILED, item=item
             )
         if self.kind == "Put":
             return Outcome(table, key, before, self.given, self.size, None)
@@ -101,7 +103,7 @@ class Action(NamedTuple):
         names = self.update.top_level_names
         size += item_size(_part(updated.item, names)) - item_size(_part(start, names))
         if size > ITEM_BYTES:
-            raise validation("Item size to update has exceeded the maximum allowed size")
+            raise too_large()
         return Outcome(table, key, before, updated.item, size, updated)
 
     def perform(self, changes: Changes, outcome: Outcome, consumption: Consumption | None) -> None:
@@ -148,7 +150,7 @@ def check_put_size(size: int) -> None:
         EngineError: A ValidationException.
     """
     if size > ITEM_BYTES:
-        raise validation("Item size has exceeded the maximum allowed size")
+        raise validation(texts.items.ITEM_TOO_LARGE)
 
 
 def prepare_action(kind: Kind, parameters: Mapping[str, Any], *, prefix: str = "") -> Action:

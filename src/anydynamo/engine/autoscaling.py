@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.descriptions import status_of, store_document
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.shapes import without_nulls
@@ -89,26 +90,23 @@ def index_entry(document: Mapping[str, Any], name: str, code: str) -> dict[str, 
             return entry
     raise EngineError(
         code,
-        f"Requested resource not found: Table: {document['TableName']}: Index: {name} not found",
+        texts.tables.INDEX_OF_TABLE_NOT_FOUND,
+        table=document["TableName"],
+        index=name,
     )
 
 
 def _scaled(before: Mapping[str, Any] | None, update: Mapping[str, Any]) -> dict[str, Any]:
     if update.get("AutoScalingDisabled"):
         if len(update) > 1:
-            raise validation(
-                "Auto scaling that is disabled has no other settings; leave them out, or"
-                " AutoScalingDisabled"
-            )
+            raise validation(texts.replicas.SCALING_DISABLED_WITH_SETTINGS)
         return dict(_OFF)
     settings = {**(before or {}), **update, "AutoScalingDisabled": False}
     lower, upper = settings.get("MinimumUnits"), settings.get("MaximumUnits")
     if lower is None or upper is None:
-        raise validation("Auto scaling needs MinimumUnits and MaximumUnits")
+        raise validation(texts.replicas.SCALING_BOUNDS_MISSING)
     if lower > upper:
-        raise validation(
-            f"MinimumUnits of auto scaling, {lower}, must not be more than MaximumUnits, {upper}"
-        )
+        raise validation(texts.replicas.SCALING_BOUNDS_CROSSED, lower=lower, upper=upper)
     return settings
 
 
@@ -132,10 +130,7 @@ def update_table_replica_auto_scaling(
     writes = given.get("ProvisionedWriteCapacityAutoScalingUpdate")
     indexes, regions = given.get("GlobalSecondaryIndexUpdates"), given.get("ReplicaUpdates")
     if writes is None and indexes is None and regions is None:
-        raise validation(
-            "At least one of ProvisionedWriteCapacityAutoScalingUpdate,"
-            " GlobalSecondaryIndexUpdates or ReplicaUpdates is required"
-        )
+        raise validation(texts.replicas.NOTHING_TO_SCALE)
 
     def work(writer: Writer) -> dict[str, Any]:
         document = settled_document(writer, given["TableName"], now())
@@ -168,14 +163,9 @@ def describe_table_replica_auto_scaling(
 
 def _check_scalable(document: Mapping[str, Any]) -> None:
     if not _regions(document):
-        raise validation(
-            f"Table {document['TableName']} has no replicas of version 2019.11.21 to be scaled;"
-            " add one by ReplicaUpdates of UpdateTable"
-        )
+        raise validation(texts.replicas.NO_REPLICAS_TO_SCALE, table=document["TableName"])
     if document["BillingMode"] == "PAY_PER_REQUEST":
-        raise validation(
-            "Auto scaling needs provisioned capacity; the table's BillingMode is PAY_PER_REQUEST"
-        )
+        raise validation(texts.replicas.SCALING_ON_DEMAND)
 
 
 def _regions(document: Mapping[str, Any]) -> list[str]:
@@ -186,14 +176,16 @@ def _regions(document: Mapping[str, Any]) -> list[str]:
 def _entry(document: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, Any]:
     name = update.get("IndexName")
     if name is None:
-        raise validation("An index is scaled by its IndexName, which is missing")
+        raise validation(texts.replicas.SCALED_INDEX_UNNAMED)
     return index_entry(document, name, "ResourceNotFoundException")
 
 
 def _scale_region(document: dict[str, Any], update: Mapping[str, Any]) -> None:
     region = update["RegionName"]
     if region not in _regions(document):
-        raise validation(f"Table {document['TableName']} has no replica in {region}")
+        raise validation(
+            texts.replicas.NO_REPLICA_TO_SCALE, table=document["TableName"], region=region
+        )
     scale_reads(document, region, update.get("ReplicaProvisionedReadCapacityAutoScalingUpdate"))
     for index in update.get("ReplicaGlobalSecondaryIndexUpdates", ()):
         scale_reads(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import bare_name, check_index_keys, find_table, item_key, primary_key
 from anydynamo.engine.actions import check_put_size
 from anydynamo.engine.capacity import Consumption, add_consumed, read_units
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["batch_get_item", "batch_write_item"]
 
-_DUPLICATES = "Provided list of item keys contains duplicates"
-
 
 def batch_get_item(
     request: Mapping[str, Any], now: Callable[[], float]
@@ -44,7 +43,7 @@ def batch_get_item(
         keys = [check_item(key) for key in parameters["Keys"]]
         wanted.append((name, _settings(parameters), keys, prepare_projection(parameters)))
     if sum(len(keys) for _, _, keys, _ in wanted) > BATCH_GET_KEYS:
-        raise validation("Too many items requested for the BatchGetItem call")
+        raise validation(texts.batches.TOO_MANY_KEYS)
     _check_tables([name for name, *_ in wanted])
     mode = request.get("ReturnConsumedCapacity")
 
@@ -63,7 +62,7 @@ def batch_get_item(
             wanted, located, strict=True
         ):
             found = responses[name] = []
-            consumption = Consumption(table.name)
+            consumption = Consumption(name)
             consumptions.append(consumption)
             for position, key in enumerate(stored):
                 raw = reader.get(table.items, key)
@@ -102,13 +101,13 @@ def _check_tables(names: list[str]) -> None:
     bare = {bare_name(name) for name in names}
     if len(bare) != len(names):
         # The same table by its name and by its ARN.
-        raise validation(_DUPLICATES)
+        raise validation(texts.batches.DUPLICATE_KEYS)
 
 
 def _located(table: Table, keys: list[Item]) -> list[bytes]:
     stored = [primary_key(table, key) for key in keys]
     if len(set(stored)) != len(stored):
-        raise validation(_DUPLICATES)
+        raise validation(texts.batches.DUPLICATE_KEYS)
     return stored
 
 
@@ -126,7 +125,7 @@ def batch_write_item(
     for name, requests in request["RequestItems"].items():
         wanted.append((name, [_write_request(one) for one in requests]))
     if sum(len(writes) for _, writes in wanted) > BATCH_WRITE_REQUESTS:
-        raise validation("Too many items requested for the BatchWriteItem call")
+        raise validation(texts.batches.TOO_MANY_WRITES)
     _check_tables([name for name, _ in wanted])
     mode = request.get("ReturnConsumedCapacity")
     counted = mode is not None and mode != "NONE"
@@ -138,8 +137,8 @@ def batch_write_item(
         ]
         changes = Changes.of_request(writer, surroundings)
         consumptions: list[Consumption] = []
-        for (_, writes), (table, keys) in zip(wanted, located, strict=True):
-            consumption = Consumption(table.name)
+        for (name, writes), (table, keys) in zip(wanted, located, strict=True):
+            consumption = Consumption(name)
             consumptions.append(consumption)
             arms = consumption if counted else None
             for (item, size), key in zip(writes, keys, strict=True):
@@ -151,8 +150,8 @@ def batch_write_item(
         changes.finish()
         response: dict[str, Any] = {"UnprocessedItems": {}}
         add_consumed(response, mode, consumptions)
-        if measured:
-            response["ItemCollectionMetrics"] = _metrics(writer, wanted, located)
+        if measured and (metrics := _metrics(writer, wanted, located)):
+            response["ItemCollectionMetrics"] = metrics
         return response
 
     return work
@@ -163,10 +162,7 @@ def _write_request(given: Mapping[str, Any]) -> tuple[Item, int | None]:
     put, delete = given.get("PutRequest"), given.get("DeleteRequest")
     if (put is None) == (delete is None):
         # DynamoDB says this of attribute values, and of write requests too.
-        raise validation(
-            "Supplied AttributeValue has more than one datatypes set, must contain exactly one of"
-            " the supported datatypes"
-        )
+        raise validation(texts.values.SEVERAL_TYPES)
     if put is None:
         return check_item(given["DeleteRequest"]["Key"]), None
     item, size = measured_item(put["Item"])
@@ -183,7 +179,7 @@ def _targets(table: Table, writes: list[tuple[Item, int | None]]) -> tuple[Table
             keys.append(item_key(table, item))
             check_index_keys(table, item)
     if len(set(keys)) != len(keys):
-        raise validation(_DUPLICATES)
+        raise validation(texts.batches.DUPLICATE_KEYS)
     return table, keys
 
 

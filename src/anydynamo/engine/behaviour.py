@@ -10,6 +10,7 @@ from anydynamo.engine.limits import COLLECTION_BYTES
 from anydynamo.engine.readings import STANDARD, Readings
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Mapping
 
 __all__ = ["CHOICES", "Behaviour", "Surroundings", "behaviour_of"]
@@ -26,6 +27,11 @@ class Behaviour:
             The service does so within a few days. None leaves them where they are until `sweep` is
             called: a clock that stands still elsewhere, as in tests, would lose items that it
             takes for fresh.
+        recovery_lag: How many seconds the latest time to which a table can be restored lies
+            behind. The service says that it is "typically 5 minutes before the current time";
+            without a lag, tests and tools find what they have just written.
+        s3_folder: The folder that stands in for Amazon S3 where tables are exported and imported: a
+            bucket is a folder in it. None refuses to do either.
         collection_bytes: Bytes that the items of one partition key value may have, and their
             entries in local indexes, in a table with such indexes. Fewer than the service's 10 GB
             let a test come to the end of them.
@@ -39,6 +45,8 @@ class Behaviour:
     """
 
     expire_after: float | None = None
+    recovery_lag: float = 0
+    s3_folder: str | os.PathLike[str] | None = None
     collection_bytes: int = COLLECTION_BYTES
     table_delay: float = 0.0
     index_delay: float = 0.0
@@ -69,6 +77,17 @@ def seconds(text: str) -> float:
     if not 0 <= number < math.inf:
         raise ValueError("expected a number of seconds, 0 or more")
     return number
+
+
+def folder(text: str) -> str:
+    """Return the path of a folder.
+
+    Raises:
+        ValueError: It is empty.
+    """
+    if not text:
+        raise ValueError("expected the path of a folder")
+    return text
 
 
 def count(text: str) -> int:
@@ -105,6 +124,8 @@ _READINGS: Final[Mapping[str, Callable[[str], Any]]] = {
 CHOICES: Final[Mapping[str, Callable[[str], Any]]] = {
     "collection_bytes": count,
     "expire_after": seconds,
+    "recovery_lag": seconds,
+    "s3_folder": folder,
     "table_delay": seconds,
     "index_delay": seconds,
     "ttl_delay": seconds,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, uuid5
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import bare_name
 from anydynamo.engine.errors import EngineError
 from anydynamo.engine.layout import TABLES, decode, encode, index_space, items_space
@@ -32,16 +34,17 @@ __all__ = [
     "throughput",
 ]
 
-REGION = "local"
-"""The region of everything here, which AWS does not have."""
+REGION = "us-east-1"
+"""The region of everything here, whatever a client names: ARNs look as they do at AWS."""
 
 _ACCOUNT = "000000000000"
 _ARN = f"arn:aws:dynamodb:{REGION}:{_ACCOUNT}:table/"
+_KEYS = f"arn:aws:kms:{REGION}:{_ACCOUNT}"
 _COPIED = ("DeletionProtectionEnabled", "OnDemandThroughput", "StreamSpecification")
 
 
 def arn_of(name: str) -> str:
-    """Return a table's ARN, of a region and an account that do not exist."""
+    """Return a table's ARN, of an account that does not exist."""
     return _ARN + name
 
 
@@ -84,7 +87,8 @@ def absent_table(name: str) -> EngineError:
     """Return the error of a table that is not there, in the wording of the table operations."""
     return EngineError(
         "ResourceNotFoundException",
-        f"Requested resource not found: Table: {bare_name(name)} not found",
+        texts.tables.TABLE_NOT_FOUND,
+        name=bare_name(name),
     )
 
 
@@ -153,8 +157,7 @@ def describe(reader: Reader, document: Mapping[str, Any]) -> dict[str, Any]:
     if "Restored" in document:
         restored = document["Restored"]
         described["RestoreSummary"] = {
-            "SourceBackupArn": restored["SourceBackupArn"],
-            "SourceTableArn": restored["SourceTableArn"],
+            **{name: arn for name, arn in restored.items() if name != "At"},
             "RestoreDateTime": moment(restored["At"]),
             "RestoreInProgress": status_of(document) == "CREATING",
         }
@@ -220,10 +223,24 @@ def encryption(document: Mapping[str, Any]) -> dict[str, Any] | None:
     given = document.get("SSESpecification")
     if not given or not given.get("Enabled"):
         return None
-    described = {"Status": "ENABLED", "SSEType": given.get("SSEType", "KMS")}
-    if "KMSMasterKeyId" in given:
-        described["KMSMasterKeyArn"] = given["KMSMasterKeyId"]
-    return described
+    return {
+        "Status": "ENABLED",
+        "SSEType": given.get("SSEType", "KMS"),
+        "KMSMasterKeyArn": _master_key(given.get("KMSMasterKeyId", "alias/aws/dynamodb")),
+    }
+
+
+def _master_key(given: str) -> str:
+    """Return the ARN of a key that is given by its id, its alias or the ARN of either.
+
+    There is no KMS here that knows which key an alias stands for; each alias has one of its own.
+
+    Source: `KMSMasterKeyId` of `SSESpecification` in the Amazon DynamoDB API Reference.
+    """
+    place, _, resource = given.rpartition(":")
+    kind, _, name = resource.rpartition("/")
+    key = str(uuid5(NAMESPACE_URL, resource)) if kind.startswith("alias") else name
+    return f"{place or _KEYS}:key/{key}"
 
 
 def throughput(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from anydynamo.engine import (
     backups,
     batch,
     expiry,
+    exports,
     globalsettings,
     globaltables,
+    imports,
     insights,
     items,
     kinesis,
@@ -19,6 +21,7 @@ from anydynamo.engine import (
     partiql,
     policies,
     query,
+    recovery,
     scan,
     streamreads,
     tables,
@@ -42,7 +45,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["READS", "STATEMENTS", "WRITES", "prepare_read", "prepare_statements", "prepare_write"]
+__all__ = [
+    "READS",
+    "STATEMENTS",
+    "TRANSFERS",
+    "WRITES",
+    "prepare_read",
+    "prepare_statements",
+    "prepare_write",
+]
 
 
 def _plain(prepare: Callable[[Request], T]) -> Callable[[Request, Surroundings], T]:
@@ -55,12 +66,14 @@ def _timed(prepare: Callable[[Request, Clock], T]) -> Callable[[Request, Surroun
 
 READS: Final[Mapping[str, Callable[[Request, Surroundings], Read]]] = {
     "BatchGetItem": _timed(batch.batch_get_item),
-    "DescribeBackup": _plain(backups.describe_backup),
-    "DescribeContinuousBackups": _timed(options.describe_continuous_backups),
+    "DescribeBackup": _timed(backups.describe_backup),
+    "DescribeContinuousBackups": recovery.describe_continuous_backups,
     "DescribeContributorInsights": _timed(insights.describe_contributor_insights),
     "DescribeEndpoints": lambda _request, _surroundings: account.describe_endpoints(),
+    "DescribeExport": _timed(exports.describe_export),
     "DescribeGlobalTable": _plain(globaltables.describe_global_table),
     "DescribeGlobalTableSettings": _timed(globalsettings.describe_global_table_settings),
+    "DescribeImport": _timed(imports.describe_import),
     "DescribeKinesisStreamingDestination": _plain(kinesis.describe_kinesis_streaming_destination),
     "DescribeLimits": lambda _request, _surroundings: account.describe_limits(),
     "DescribeStream": _timed(streamreads.describe_stream),
@@ -71,9 +84,11 @@ READS: Final[Mapping[str, Callable[[Request, Surroundings], Read]]] = {
     "GetRecords": _timed(streamreads.get_records),
     "GetResourcePolicy": _plain(policies.get_resource_policy),
     "GetShardIterator": _timed(streamreads.get_shard_iterator),
-    "ListBackups": _plain(backups.list_backups),
+    "ListBackups": _timed(backups.list_backups),
     "ListContributorInsights": _timed(insights.list_contributor_insights),
+    "ListExports": _timed(exports.list_exports),
     "ListGlobalTables": _plain(globaltables.list_global_tables),
+    "ListImports": _timed(imports.list_imports),
     "ListStreams": _timed(streamreads.list_streams),
     "ListTables": _timed(tables.list_tables),
     "ListTagsOfResource": _plain(options.list_tags_of_resource),
@@ -88,7 +103,7 @@ WRITES: Final[Mapping[str, Callable[[Request, Surroundings], Write]]] = {
     "CreateBackup": _timed(backups.create_backup),
     "CreateGlobalTable": _timed(globaltables.create_global_table),
     "CreateTable": tables.create_table,
-    "DeleteBackup": _plain(backups.delete_backup),
+    "DeleteBackup": _timed(backups.delete_backup),
     "DeleteItem": items.delete_item,
     "DeleteResourcePolicy": _plain(policies.delete_resource_policy),
     "DeleteTable": tables.delete_table,
@@ -96,11 +111,12 @@ WRITES: Final[Mapping[str, Callable[[Request, Surroundings], Write]]] = {
     "EnableKinesisStreamingDestination": _plain(kinesis.enable_kinesis_streaming_destination),
     "PutItem": items.put_item,
     "PutResourcePolicy": _timed(policies.put_resource_policy),
-    "RestoreTableFromBackup": _timed(backups.restore_table_from_backup),
+    "RestoreTableFromBackup": backups.restore_table_from_backup,
+    "RestoreTableToPointInTime": recovery.restore_table_to_point_in_time,
     "TagResource": _plain(options.tag_resource),
     "TransactWriteItems": transactions.transact_write_items,
     "UntagResource": _plain(options.untag_resource),
-    "UpdateContinuousBackups": _timed(options.update_continuous_backups),
+    "UpdateContinuousBackups": recovery.update_continuous_backups,
     "UpdateContributorInsights": _timed(insights.update_contributor_insights),
     "UpdateGlobalTable": _plain(globaltables.update_global_table),
     "UpdateGlobalTableSettings": _timed(globalsettings.update_global_table_settings),
@@ -118,6 +134,9 @@ STATEMENTS: Final[Mapping[str, Callable[[Request, Surroundings], Reading | Writi
     "ExecuteTransaction": partiql.execute_transaction,
 }
 """The operations whose statements say whether they read or write."""
+
+TRANSFERS: Final = frozenset(("ExportTableToPointInTime", "ImportTable"))
+"""The operations that take many transactions, and files beside: an adapter carries them out."""
 
 
 def prepare_read(operation: str, request: object, surroundings: Surroundings) -> Read:

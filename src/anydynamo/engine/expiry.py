@@ -15,6 +15,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import validation
 from anydynamo.engine.keys import beyond
 from anydynamo.engine.layout import (
@@ -57,19 +58,14 @@ def update_time_to_live(
         document = current_document(writer, name, at)
         check_ready(document)
         if "TimeToLiveState" in document:
-            raise validation(
-                "Time to live has been modified multiple times within a fixed interval"
-            )
+            raise validation(texts.settings.TIME_TO_LIVE_TOO_SOON)
         current = document.get("TimeToLiveAttribute")
         if current is None and not enabled:
-            raise validation("TimeToLive is already disabled")
+            raise validation(texts.settings.TIME_TO_LIVE_DISABLED)
         if current is not None and current != attribute:
-            raise validation(
-                "TimeToLive is active on a different AttributeName: current AttributeName is "
-                + current
-            )
+            raise validation(texts.settings.TIME_TO_LIVE_OF_OTHER_ATTRIBUTE, name=current)
         if current is not None and enabled:
-            raise validation("TimeToLive is already enabled")
+            raise validation(texts.settings.TIME_TO_LIVE_ENABLED)
         if enabled:
             document["TimeToLiveAttribute"] = attribute
             expiry = Expiry(attribute, ttl_space(document["TableId"]))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.autoscaling import (
     index_entry,
     reads_scaling,
@@ -62,7 +63,7 @@ def update_global_table_settings(
     given = without_nulls(request)
     name = given.pop("GlobalTableName")
     if not given:
-        raise validation("One or more parameter values were invalid: no setting is to be changed")
+        raise validation(texts.replicas.NO_SETTING_TO_CHANGE)
 
     def work(writer: Writer) -> dict[str, Any]:
         document, at = global_document(writer, name), now()
@@ -104,11 +105,7 @@ def _new_units(given: Mapping[str, Any]) -> dict[str, int]:
     ]
     writes = given.get("GlobalTableProvisionedWriteCapacityUnits")
     if not reads or writes is None:
-        raise validation(
-            "One or more parameter values were invalid: GlobalTableProvisionedWriteCapacityUnits"
-            " and a ReplicaProvisionedReadCapacityUnits must be specified when"
-            " GlobalTableBillingMode becomes PROVISIONED"
-        )
+        raise validation(texts.replicas.GLOBAL_UNITS_MISSING)
     return {"ReadCapacityUnits": max(reads), "WriteCapacityUnits": writes}
 
 
@@ -120,10 +117,7 @@ def _refuse_provisioned(given: Mapping[str, Any]) -> None:
     for update in updates:
         for parameter in update:
             if _READS in parameter or _WRITES in parameter:
-                raise validation(
-                    f"One or more parameter values were invalid: {parameter} cannot be specified"
-                    " when BillingMode is PAY_PER_REQUEST"
-                )
+                raise validation(texts.replicas.GLOBAL_UNITS_ON_DEMAND, parameter=parameter)
 
 
 def _set_writes(place: dict[str, Any], given: Mapping[str, Any], prefix: str) -> None:
@@ -141,7 +135,9 @@ def _set_region(document: dict[str, Any], given: Mapping[str, Any]) -> None:
     if region not in document["Replicas"]:
         raise EngineError(
             "ReplicaNotFoundException",
-            f"Global table {document['TableName']} has no replica in {region}",
+            texts.replicas.NO_SUCH_REPLICA,
+            name=document["TableName"],
+            region=region,
         )
     _set_reads(document, region, given, "Replica")
     for index in given.get("ReplicaGlobalSecondaryIndexSettingsUpdate", ()):

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.descriptions import global_arn, moment, store_document, stored_document
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.layout import TABLES, Table, decode, items_space
@@ -33,7 +34,6 @@ __all__ = [
     "update_global_table",
 ]
 
-_INVALID: Final = "One or more parameter values were invalid: "
 _LISTED: Final = 100
 
 
@@ -48,22 +48,20 @@ def create_global_table(
     name = request["GlobalTableName"]
     regions = [replica.get("RegionName") for replica in request["ReplicationGroup"]]
     if not regions or None in regions:
-        raise validation(f"{_INVALID}ReplicationGroup has a RegionName for each replica, and one")
+        raise validation(texts.replicas.REGION_NAME_MISSING)
     _check_regions(regions)
 
     def work(writer: Writer) -> dict[str, Any]:
         document = _table(writer, name)
         if document.get("Replicas"):
             raise EngineError(
-                "GlobalTableAlreadyExistsException", f"Global table already exists: {name}"
+                "GlobalTableAlreadyExistsException", texts.replicas.GLOBAL_TABLE_EXISTS, name=name
             )
         stream = document.get("StreamSpecification", {})
         if stream.get("StreamViewType") != "NEW_AND_OLD_IMAGES":
-            raise validation(
-                f"{_INVALID}table {name} needs a stream whose StreamViewType is NEW_AND_OLD_IMAGES"
-            )
+            raise validation(texts.replicas.STREAM_NEEDED, name=name)
         if read_totals(writer, items_space(document["TableId"]))[0]:
-            raise validation(f"{_INVALID}table {name} has items, and replicas begin without any")
+            raise validation(texts.replicas.TABLE_NOT_EMPTY, name=name)
         document["GlobalTable"] = {"Created": now()}
         for region in regions:
             add_region(document, region)
@@ -90,7 +88,7 @@ def update_global_table(request: Mapping[str, Any]) -> Callable[[Writer], dict[s
     name = request["GlobalTableName"]
     updates = [_update(update) for update in request["ReplicaUpdates"]]
     if not updates:
-        raise validation(f"{_INVALID}ReplicaUpdates has no replica to create or delete")
+        raise validation(texts.replicas.NO_REPLICA_UPDATES)
     _check_regions([region for _, region in updates])
 
     def work(writer: Writer) -> dict[str, Any]:
@@ -100,7 +98,9 @@ def update_global_table(request: Mapping[str, Any]) -> Callable[[Writer], dict[s
             if kind == "Create" and known:
                 raise EngineError(
                     "ReplicaAlreadyExistsException",
-                    f"Global table {name} has a replica in {region} already",
+                    texts.replicas.REPLICA_EXISTS,
+                    table=name,
+                    region=region,
                 )
             if kind == "Delete" and not known:
                 raise _no_replica(name, region)
@@ -155,7 +155,8 @@ def global_document(reader: Reader, name: str) -> dict[str, Any]:
     if "GlobalTable" not in document:
         raise EngineError(
             "GlobalTableNotFoundException",
-            f"Global table not found: there is no global table {name} of version 2017.11.29",
+            texts.replicas.GLOBAL_TABLE_NOT_FOUND,
+            name=name,
         )
     return document
 
@@ -164,27 +165,29 @@ def _table(reader: Reader, name: str) -> dict[str, Any]:
     try:
         return stored_document(reader, name)
     except EngineError as error:
-        raise EngineError("TableNotFoundException", f"Table not found: {name}") from error
+        raise EngineError(
+            "TableNotFoundException", texts.tables.SOURCE_NOT_FOUND, name=name
+        ) from error
 
 
 def _check_regions(regions: list[str]) -> None:
     for region in regions:
         check_region(region)
     if len(set(regions)) != len(regions):
-        raise validation(f"{_INVALID}each region may be named once in one request")
+        raise validation(texts.replicas.REGION_NAMED_TWICE)
 
 
 def _update(update: Mapping[str, Any]) -> tuple[str, str]:
     given = {kind: action for kind, action in update.items() if action is not None}
     if len(given) != 1:
-        raise validation(f"{_INVALID}each ReplicaUpdate has either Create or Delete")
+        raise validation(texts.replicas.REPLICA_UPDATE_ACTIONS)
     kind, action = next(iter(given.items()))
     return kind, action["RegionName"]
 
 
 def _no_replica(name: str, region: str) -> EngineError:
     return EngineError(
-        "ReplicaNotFoundException", f"Global table {name} has no replica in {region}"
+        "ReplicaNotFoundException", texts.replicas.NO_SUCH_REPLICA, name=name, region=region
     )
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.descriptions import moment, store_document
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.layout import TABLES
@@ -113,7 +114,7 @@ def list_contributor_insights(
     # The reference has no smallest number of results; 0 asks for none in particular.
     limit = request.get("MaxResults") or _LISTED
     if limit < 0:
-        raise validation("MaxResults must be a positive number")
+        raise validation(texts.settings.MAX_RESULTS)
 
     def work(reader: Reader) -> dict[str, Any]:
         summaries: list[dict[str, Any]] = []
@@ -148,7 +149,9 @@ def _place(document: dict[str, Any], index: str | None) -> dict[str, Any]:
             return entry
     raise EngineError(
         "ResourceNotFoundException",
-        f"Requested resource not found: Table: {document['TableName']}: Index: {index} not found",
+        texts.tables.INDEX_OF_TABLE_NOT_FOUND,
+        table=document["TableName"],
+        index=index,
     )
 
 
@@ -196,7 +199,5 @@ def _after(token: str | None) -> tuple[str, str]:
     try:
         table, index = base64.b64decode(token, altchars=b"-_", validate=True).decode().split("\0")
     except ValueError:
-        raise validation(
-            "Invalid NextToken: it is none that ListContributorInsights gave"
-        ) from None
+        raise validation(texts.settings.INSIGHTS_TOKEN) from None
     return table, index

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import EngineError
 from anydynamo.engine.keys import beyond
 from anydynamo.engine.layout import size_of
@@ -63,7 +64,9 @@ def check_collection(
     """
     growth = _share(table, item) - (0 if before is None else _share(table, before))
     if growth > 0 and _size(reader, table, item) + growth > limit:
-        raise EngineError("ItemCollectionSizeLimitExceededException", "Collection size exceeded.")
+        raise EngineError(
+            "ItemCollectionSizeLimitExceededException", texts.items.COLLECTION_TOO_LARGE
+        )
 
 
 def _size(reader: Reader, table: Table, item: Mapping[str, Any]) -> int:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import find_table, primary_key
 from anydynamo.engine.actions import prepare_action
 from anydynamo.engine.capacity import Consumption, read_units
-from anydynamo.engine.errors import DETECTED, validation
+from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions import Expressions
 from anydynamo.engine.itemcollections import collection_metrics
 from anydynamo.engine.layout import size_of, unpack
@@ -57,7 +58,7 @@ def get_item(
         if mode is not None and mode != "NONE":
             size = 0 if raw is None else size_of(raw)
             units = read_units(size, consistent=consistent)
-            response["ConsumedCapacity"] = Consumption(table.name, units).describe(mode)
+            response["ConsumedCapacity"] = Consumption(name, units).describe(mode)
         return response
 
     return work
@@ -115,8 +116,8 @@ def _write(
 ) -> Callable[[Writer], dict[str, Any]]:
     wanted = request.get("ReturnValues") or "NONE"
     if kind != "Update" and wanted not in ("NONE", "ALL_OLD"):
-        raise validation(DETECTED + "ReturnValues can only be ALL_OLD or NONE")
-    action = prepare_action(kind, request, prefix=DETECTED)
+        raise validation(texts.items.RETURN_VALUES_OF_A_WRITE)
+    action = prepare_action(kind, request, prefix=texts.requests.DETECTED)
     mode = request.get("ReturnConsumedCapacity")
     counted = mode is not None and mode != "NONE"
     measured = request.get("ReturnItemCollectionMetrics") == "SIZE"
@@ -124,7 +125,7 @@ def _write(
     def work(writer: Writer) -> dict[str, Any]:
         table = find_table(writer, action.table, surroundings.now)
         outcome = action.evaluate(writer, table, action.key(table))
-        consumption = Consumption(table.name) if counted else None
+        consumption = Consumption(action.table) if counted else None
         changes = Changes.of_request(writer, surroundings)
         action.perform(changes, outcome, consumption)
         changes.finish()

@@ -15,8 +15,10 @@ from typing import Final
 
 import msgspec
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import EngineError, validation
-from anydynamo.engine.streams import ITERATOR_SECONDS, milliseconds, record_key
+from anydynamo.engine.sequences import milliseconds, record_key
+from anydynamo.engine.streams import ITERATOR_SECONDS
 
 __all__ = ["Iterator"]
 
@@ -86,8 +88,8 @@ class Iterator:
         if milliseconds(at) - iterator.issued > 1000 * ITERATOR_SECONDS:
             raise EngineError(
                 "ExpiredIteratorException",
-                f"The shard iterator is older than {ITERATOR_SECONDS // 60} minutes, and can no"
-                " longer be used; get another one at the same place",
+                texts.streams.ITERATOR_EXPIRED,
+                minutes=ITERATOR_SECONDS // 60,
             )
         return iterator
 
@@ -97,4 +99,4 @@ def _mark(arn: str, place: bytes) -> bytes:
 
 
 def _invalid() -> EngineError:
-    return validation("Invalid ShardIterator: it is no iterator that GetShardIterator returned")
+    return validation(texts.streams.INVALID_ITERATOR)

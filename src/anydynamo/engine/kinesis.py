@@ -14,8 +14,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.descriptions import store_document, stored_document
 from anydynamo.engine.errors import EngineError, validation
+from anydynamo.engine.limits import KINESIS_DESTINATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,9 +33,7 @@ __all__ = [
 
 _STORED: Final = "KinesisDestinations"
 _PRECISION: Final = "ApproximateCreationDateTimePrecision"
-_MOST: Final = 2
 _STREAM: Final = re.compile(r"arn:aws[a-z-]*:kinesis:[a-z0-9-]+:[0-9]{12}:stream/[a-zA-Z0-9_.-]+")
-_INVALID_STATE: Final = "Table is not in a valid state to {} Kinesis Streaming Destination: {}"
 
 
 def enable_kinesis_streaming_destination(
@@ -53,13 +53,12 @@ def enable_kinesis_streaming_destination(
         if arn in _active(destinations):
             raise _state(
                 "enable",
-                "EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED to perform"
-                " ENABLE operation.",
+                texts.settings.DESTINATION_NOT_DISABLED,
             )
-        if len(_active(destinations)) >= _MOST:
+        if len(_active(destinations)) >= KINESIS_DESTINATIONS:
             raise EngineError(
                 "LimitExceededException",
-                f"A table has no more than {_MOST} Kinesis streaming destinations; disable one",
+                texts.settings.TOO_MANY_DESTINATIONS,
             )
         destinations[arn] = {"DestinationStatus": "ACTIVE", _PRECISION: precision}
         store_document(writer, document)
@@ -84,7 +83,7 @@ def disable_kinesis_streaming_destination(
         if arn not in _active(destinations):
             raise _state(
                 "disable",
-                "DisableKinesisStreamingDestination must be ACTIVE to perform DISABLE operation.",
+                texts.settings.DESTINATION_NOT_ACTIVE,
             )
         destinations[arn]["DestinationStatus"] = "DISABLED"
         store_document(writer, document)
@@ -104,10 +103,7 @@ def update_kinesis_streaming_destination(
     name, arn = request["TableName"], _checked(request["StreamArn"])
     precision = _precision(request, "UpdateKinesisStreamingConfiguration")
     if precision is None:
-        raise validation(
-            "Streaming destination cannot be updated with given parameters:"
-            " UpdateKinesisStreamingConfiguration cannot be null or contain only null values"
-        )
+        raise validation(texts.settings.DESTINATION_UPDATE_EMPTY)
 
     def work(writer: Writer) -> dict[str, Any]:
         document = stored_document(writer, name)
@@ -115,13 +111,14 @@ def update_kinesis_streaming_destination(
         if arn not in _active(destinations):
             raise _state(
                 "update",
-                f"No active streaming destination with streamArn: {arn} found for table with"
-                f" tableName: {document['TableName']}",
+                texts.settings.NO_DESTINATION.format(arn=arn, table=document["TableName"]),
             )
         if destinations[arn][_PRECISION] == precision:
             raise validation(
-                f"Invalid Request: Precision is already set to the desired value of {precision}"
-                f" for tableId: {document['TableId']}, kcArn: {arn}"
+                texts.settings.PRECISION_UNCHANGED,
+                precision=precision,
+                table_id=document["TableId"],
+                arn=arn,
             )
         destinations[arn][_PRECISION] = precision
         store_document(writer, document)
@@ -151,10 +148,7 @@ def describe_kinesis_streaming_destination(
 
 def _checked(arn: str) -> str:
     if not _STREAM.fullmatch(arn):
-        raise validation(
-            f"Invalid StreamArn: {arn} is not that of a Kinesis data stream, such as"
-            " arn:aws:kinesis:us-east-1:111122223333:stream/name"
-        )
+        raise validation(texts.settings.NO_KINESIS_STREAM, arn=arn)
     return arn
 
 
@@ -167,8 +161,8 @@ def _active(destinations: Mapping[str, Mapping[str, str]]) -> list[str]:
     return [arn for arn, each in destinations.items() if each["DestinationStatus"] == "ACTIVE"]
 
 
-def _state(wanted: str, text: str) -> EngineError:
-    return validation(_INVALID_STATE.format(wanted, text))
+def _state(wanted: str, why: str) -> EngineError:
+    return validation(texts.settings.DESTINATION_STATE, wanted=wanted, why=why)
 
 
 def _changed(

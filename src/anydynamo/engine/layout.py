@@ -10,13 +10,17 @@
 | `totals` | name of another space | how many items and bytes that space holds |
 | `streams` | table name, stream label | a stream's description with its shards, MessagePack |
 | `stream/<table id>/<label>` | sequence number | the first number of its shard, then a record |
+| `history/<table id>` | sequence number | a key, and what a write found under it, see `history` |
 | `backups` | table name, backup id | what a backup is, and its table's description, MessagePack |
 | `backup/<table id>/<id>` | partition, sort key | the items as they were |
+| `exports` | table name, export id | what was asked for, and what became of it, MessagePack |
+| `imports` | table name, import id | the same, and while it goes on the table's description |
 | `tokens` | client token | which transaction the token stood for, and when |
 | `tokens/age` | time, client token | nothing: the tokens in the order in which they expire |
 
 `totals` follows from the items: a store may drop it, and it is counted again when it is missing.
-`ttl/<table id>` is there while the table's time to live is enabled, and only then.
+`ttl/<table id>` is there while the table's time to live is enabled, and only then;
+`history/<table id>` while its point-in-time recovery is.
 A table's id is new with each creation, so nothing of a deleted table can come back.
 """
 
@@ -31,6 +35,7 @@ import msgspec
 from anydynamo.engine.keys import partition, terminated
 from anydynamo.engine.limits import HASH_KEY_BYTES, RANGE_KEY_BYTES
 from anydynamo.engine.numbers import sort_bytes
+from anydynamo.engine.sequences import milliseconds
 from anydynamo.engine.values import item_size, key_bytes
 
 if TYPE_CHECKING:
@@ -48,6 +53,7 @@ __all__ = [
     "TOKEN_AGES",
     "TOTALS",
     "Expiry",
+    "History",
     "Index",
     "KeyAttribute",
     "Stream",
@@ -57,6 +63,7 @@ __all__ = [
     "decode",
     "encode",
     "entries",
+    "history_space",
     "index_space",
     "items_space",
     "pack",
@@ -74,6 +81,8 @@ BACKUPS = "backups"
 TOTALS = "totals"
 TOKENS = "tokens"
 TOKEN_AGES = "tokens/age"  # noqa: S105 - a space of client tokens
+
+_DAY = 86_400_000
 
 _NEVER: Mapping[str, Any] = {}
 
@@ -97,6 +106,11 @@ def index_space(table_id: str, index_name: str) -> str:
 def ttl_space(table_id: str) -> str:
     """Name the space that orders a table's items by when they expire."""
     return f"ttl/{table_id}"
+
+
+def history_space(table_id: str) -> str:
+    """Name the space of the log of a table's point-in-time recovery."""
+    return f"history/{table_id}"
 
 
 def stream_space(table_id: str, label: str) -> str:
@@ -252,6 +266,21 @@ class Expiry:
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """A table's enabled point-in-time recovery.
+
+    Attributes:
+        space: The space of its log.
+        since: The millisecond from which on the log is whole.
+        period: How many milliseconds it goes back.
+    """
+
+    space: str
+    since: int
+    period: int
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table's description, parsed once.
 
@@ -267,6 +296,7 @@ class Table:
         items: The space of its items.
         stream: Its stream; None if there is none, or it is disabled.
         expiry: Its time to live; None if that is disabled.
+        history: Its point-in-time recovery; None if that is disabled.
         ready: The second from which its items can be read and written; 0 if they always could.
         document: The description as it is stored; not to be changed.
     """
@@ -281,6 +311,7 @@ class Table:
     items: str
     stream: Stream | None
     expiry: Expiry | None
+    history: History | None
     ready: float
     document: Mapping[str, Any]
 
@@ -316,6 +347,7 @@ class Table:
             items=items_space(table_id),
             stream=_stream(document),
             expiry=_expiry(document),
+            history=_history(document),
             ready=_ready(document),
             document=document,
         )
@@ -388,6 +420,17 @@ def _state(place: Mapping[str, Any]) -> Mapping[str, Any]:
 def _ready(place: Mapping[str, Any]) -> float:
     state = _state(place)
     return float(state["Until"]) if state.get("Status") == "CREATING" else 0.0
+
+
+def _history(document: Mapping[str, Any]) -> History | None:
+    recovery = document.get("PointInTimeRecovery")
+    if recovery is None:
+        return None
+    return History(
+        space=history_space(document["TableId"]),
+        since=milliseconds(recovery["Since"]),
+        period=recovery["Days"] * _DAY,
+    )
 
 
 def _index(

@@ -23,6 +23,14 @@ AWS's documentation leaves the following open, or the service differs from it; w
 - Streams: when a shard ends is not documented, see `streams`. More than 1,000 records asked for is
   a LimitExceededException, as the errors of GetRecords have it. A `SequenceNumber` or `Timestamp`
   beside an iterator type that has no use for it is refused, as is a number outside of its shard.
+- An import's `ProcessedSizeBytes` are those of its files after unpacking. A file that cannot be
+  read to its end is one error, of no item. An empty column of a CSV file is an empty string.
+- The latest time to which a table can be restored is now, where the service has "typically 5
+  minutes before the current time"; `Behaviour.recovery_lag` sets it back. A time without a fraction
+  is the whole of its second. `recovery`, `history`.
+- A page of a Query or Scan ends early, and has a LastEvaluatedKey, when a filter or projection of
+  many parts has had its share of work: the API reference promises no page of a certain size, and
+  one request must not keep a server from all others for many seconds. `PAGE_COMPARISONS`.
 - The names and values of the expressions of one request, or of one action of a transaction, have
   2 MB together: by the guide, the sum of the lengths of all of them. What the placeholders are
   called does not count. `BINDING_BYTES`.
@@ -40,23 +48,33 @@ __all__ = [
     "BATCH_WRITE_REQUESTS",
     "BINDING_BYTES",
     "COLLECTION_BYTES",
+    "DECREASE_SECONDS",
     "EXPONENT_MAX",
     "EXPONENT_MIN",
     "EXPRESSION_BYTES",
     "EXPRESSION_OPERATORS",
+    "FREE_DECREASES",
+    "GLOBAL_INDEXES",
     "HASH_KEY_BYTES",
+    "INDEX_KEY_ATTRIBUTES",
     "ITEM_BYTES",
+    "KINESIS_DESTINATIONS",
     "LIST_INDEX_MAX",
     "LIST_OVERHEAD",
+    "LOCAL_INDEXES",
     "NESTING_LEVELS",
     "NUMBER_DIGITS",
     "PAGE_BYTES",
+    "PAGE_COMPARISONS",
     "PARTIQL_BATCH",
     "PARTIQL_PARTITIONS",
     "PLACEHOLDER_BYTES",
+    "POLICY_BYTES",
+    "PROJECTED_ATTRIBUTES",
     "RANGE_KEY_BYTES",
     "REQUEST_BYTES",
     "STREAM_RECORDS",
+    "TAGS",
     "TRANSACTION_ACTIONS",
     "TRANSACTION_BYTES",
 ]
@@ -110,6 +128,10 @@ REQUEST_BYTES: Final = 16 * 1024 * 1024
 PAGE_BYTES: Final = 1024 * 1024
 """Bytes that one Query or Scan evaluates before it returns a page, and that GetRecords returns."""
 
+PAGE_COMPARISONS: Final = 1024 * 1024
+"""How often one page's items are compared with a part of its filter, or of its projection; with 20
+parts a page has 52,000 items. An item counts once for each 64 bytes that it has."""
+
 STREAM_RECORDS: Final = 1000
 """Records that one GetRecords returns."""
 
@@ -118,3 +140,26 @@ PARTIQL_BATCH: Final = 25
 
 PARTIQL_PARTITIONS: Final = 50
 """Partition key values that one PartiQL statement may name with `IN` or `OR`."""
+
+LOCAL_INDEXES: Final = 5
+GLOBAL_INDEXES: Final = 20
+"""Secondary indexes of a table."""
+
+INDEX_KEY_ATTRIBUTES: Final = 4
+"""Partition key attributes of a global index, and as many sort key attributes."""
+
+PROJECTED_ATTRIBUTES: Final = 100
+"""Attributes that all indexes of a table project by name."""
+
+TAGS: Final = 50
+"""Tags of a table."""
+
+POLICY_BYTES: Final = 20 * 1024
+"""Bytes of a resource policy."""
+
+KINESIS_DESTINATIONS: Final = 2
+"""Kinesis streaming destinations of a table."""
+
+FREE_DECREASES: Final = 4
+DECREASE_SECONDS: Final = 3600
+"""A day's first decreases of throughput may come at any time, further ones once an hour."""

@@ -11,6 +11,7 @@ from decimal import Context, Decimal, Inexact, InvalidOperation, Rounded
 from functools import lru_cache
 from typing import Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.limits import EXPONENT_MAX, EXPONENT_MIN, NUMBER_DIGITS
 
@@ -76,7 +77,7 @@ def _normalise(text: str) -> str:
     significant = significant.rstrip("0")
     _check_magnitude(point - 1)
     if len(significant) > NUMBER_DIGITS:
-        raise validation("Attempting to store more than 38 significant digits in a Number")
+        raise validation(texts.values.TOO_MANY_DIGITS)
     return ("-" if sign == "-" else "") + _plain(significant, point)
 
 
@@ -98,20 +99,17 @@ def _exponent(power: str | None, text: str) -> int:
 
 def _check_magnitude(exponent: int) -> None:
     if exponent > EXPONENT_MAX:
-        raise validation(
-            "Number overflow. Attempting to store a number with magnitude larger than supported"
-            " range"
-        )
+        raise validation(texts.values.NUMBER_OVERFLOW)
     if exponent < EXPONENT_MIN:
-        raise validation(
-            "Number underflow. Attempting to store a number with magnitude smaller than supported"
-            " range"
-        )
+        raise validation(texts.values.NUMBER_UNDERFLOW)
 
 
 def _not_a_number(text: str) -> EngineError:
-    message = "The parameter cannot be converted to a numeric value"
-    return validation(f"{message}: {text}" if text else message)
+    if not text:
+        return validation(texts.values.NO_NUMBER)
+    # Half a surrogate pair, which a program can pass, could not be written anywhere.
+    shown = text.encode(errors="backslashreplace").decode()
+    return validation(texts.values.NO_NUMBER_TEXT, text=shown)
 
 
 def _plain(significant: str, point: int) -> str:

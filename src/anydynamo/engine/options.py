@@ -1,12 +1,13 @@
-"""Tags and continuous backups: settings of a table that are stored and described."""
+"""Tags: settings of a table that are stored and described."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import bare_name
 from anydynamo.engine.definitions import check_tag_count, distinct_tags
-from anydynamo.engine.descriptions import moment, stored_document
+from anydynamo.engine.descriptions import stored_document
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.layout import TABLES, encode
 
@@ -16,17 +17,10 @@ if TYPE_CHECKING:
     from anydynamo.engine.store import Reader, Writer
 
 __all__ = [
-    "describe_continuous_backups",
     "list_tags_of_resource",
     "tag_resource",
     "untag_resource",
-    "update_continuous_backups",
 ]
-
-_DAY = 86_400
-_RECOVERY_DAYS = 35
-_RECOVERY_LAG = 300
-"""Seconds that a table's latest restorable time is behind; AWS says five minutes."""
 
 
 def _store(writer: Writer, document: Mapping[str, Any]) -> None:
@@ -35,13 +29,14 @@ def _store(writer: Writer, document: Mapping[str, Any]) -> None:
 
 def _tagged(reader: Reader, arn: str) -> dict[str, Any]:
     if not arn.startswith("arn:") or "/" in arn.partition(":table/")[2] or ":table/" not in arn:
-        raise validation(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
+        raise validation(texts.settings.INVALID_TABLE_ARN, arn=arn)
     try:
         return stored_document(reader, bare_name(arn))
     except EngineError:
         raise EngineError(
             "ResourceNotFoundException",
-            f"Requested resource not found: ResourcArn: {arn} not found",
+            texts.settings.TAGGED_NOT_FOUND,
+            arn=arn,
         ) from None
 
 
@@ -50,7 +45,7 @@ def tag_resource(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any
     arn = request["ResourceArn"]
     tags = distinct_tags(request["Tags"])
     if not tags:
-        raise validation("Atleast one Tag needs to be provided as Input.")
+        raise validation(texts.settings.NO_TAGS)
 
     def work(writer: Writer) -> dict[str, Any]:
         document = _tagged(writer, arn)
@@ -67,7 +62,7 @@ def untag_resource(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, A
     arn = request["ResourceArn"]
     names = frozenset(request["TagKeys"])
     if not names:
-        raise validation("Atleast one Tag Key needs to be provided as Input.")
+        raise validation(texts.settings.NO_TAG_KEYS)
 
     def work(writer: Writer) -> dict[str, Any]:
         document = _tagged(writer, arn)
@@ -84,69 +79,10 @@ def list_tags_of_resource(request: Mapping[str, Any]) -> Callable[[Reader], dict
     """List a table's tags, all on one page: there are 50 at most."""
     arn = request["ResourceArn"]
     if request.get("NextToken") is not None:
-        raise validation("The provided token is invalid")
+        raise validation(texts.settings.INVALID_TAG_TOKEN)
 
     def work(reader: Reader) -> dict[str, Any]:
         tags = _tagged(reader, arn)["Tags"]
         return {"Tags": [{"Key": name, "Value": value} for name, value in tags.items()]}
 
     return work
-
-
-def update_continuous_backups(
-    request: Mapping[str, Any], now: Callable[[], float]
-) -> Callable[[Writer], dict[str, Any]]:
-    """Switch point-in-time recovery on or off. It is described, and nothing is kept for it."""
-    name = request["TableName"]
-    given = request["PointInTimeRecoverySpecification"]
-    enabled, days = given["PointInTimeRecoveryEnabled"], given.get("RecoveryPeriodInDays")
-    if days is not None and not enabled:
-        raise validation(
-            "RecoveryPeriodInDays can be specified only when point in time recovery is enabled"
-        )
-
-    def work(writer: Writer) -> dict[str, Any]:
-        document = stored_document(writer, name)
-        if not enabled:
-            document.pop("PointInTimeRecovery", None)
-        else:
-            known = document.get("PointInTimeRecovery", {"Since": now()})
-            document["PointInTimeRecovery"] = {**known, "Days": days or _RECOVERY_DAYS}
-        _store(writer, document)
-        return _backups(document, now())
-
-    return work
-
-
-def describe_continuous_backups(
-    request: Mapping[str, Any], now: Callable[[], float]
-) -> Callable[[Reader], dict[str, Any]]:
-    """Say whether point-in-time recovery is on."""
-    name = request["TableName"]
-
-    def work(reader: Reader) -> dict[str, Any]:
-        try:
-            return _backups(stored_document(reader, name), now())
-        except EngineError as error:
-            raise EngineError("TableNotFoundException", f"Table not found: {name}") from error
-
-    return work
-
-
-def _backups(document: Mapping[str, Any], at: float) -> dict[str, Any]:
-    recovery = document.get("PointInTimeRecovery")
-    described: dict[str, Any] = {"PointInTimeRecoveryStatus": "DISABLED"}
-    if recovery is not None:
-        earliest = max(recovery["Since"], at - recovery["Days"] * _DAY)
-        described = {
-            "PointInTimeRecoveryStatus": "ENABLED",
-            "RecoveryPeriodInDays": recovery["Days"],
-            "EarliestRestorableDateTime": moment(earliest),
-            "LatestRestorableDateTime": moment(max(earliest, at - _RECOVERY_LAG)),
-        }
-    return {
-        "ContinuousBackupsDescription": {
-            "ContinuousBackupsStatus": "ENABLED",
-            "PointInTimeRecoveryDescription": described,
-        }
-    }

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import find_index, find_table
 from anydynamo.engine.capacity import Consumption, read_units
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.layout import SIZE_BYTES, decode, size_of, unpack
 from anydynamo.engine.legacy import LEGACY, attributes_to_get, filter_condition
-from anydynamo.engine.limits import PAGE_BYTES
+from anydynamo.engine.limits import PAGE_BYTES, PAGE_COMPARISONS
 from anydynamo.engine.ranges import cursor_attributes
 from anydynamo.engine.values import check_item
 
@@ -25,9 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Selection", "Walk", "prepare_walk"]
 
-_INVALID = "One or more parameter values were invalid: "
 _WITHOUT_PROJECTION = {
-    "COUNT": "only the Count",
+    "COUNT": texts.walks.ONLY_THE_COUNT,
     "ALL_ATTRIBUTES": "ALL_ATTRIBUTES",
     "ALL_PROJECTED_ATTRIBUTES": "ALL_PROJECTED_ATTRIBUTES",
 }
@@ -39,6 +39,11 @@ class Selection(Protocol):
     @property
     def top_level_names(self) -> frozenset[str]:
         """The attributes that it reads."""
+        ...
+
+    @property
+    def effort(self) -> int:
+        """How many values it looks for in an item."""
         ...
 
     def apply(self, item: Item) -> Item:
@@ -88,20 +93,16 @@ class Walk:
 
     def _check_global(self, index: Index) -> None:
         if self.consistent:
-            raise validation("Consistent reads are not supported on global secondary indexes")
+            raise validation(texts.walks.CONSISTENT_GLOBAL_INDEX)
         if index.projected is None:
             return
         if self.select == "ALL_ATTRIBUTES":
-            raise validation(
-                f"{_INVALID}Select type ALL_ATTRIBUTES is not supported for global secondary index"
-                f" {index.name} because its projection type is not ALL"
-            )
+            raise validation(texts.walks.ALL_ATTRIBUTES_OF_INDEX, name=index.name)
         if self.projection is not None:
             missing = self.projection.top_level_names - index.projected
             if missing:
                 raise validation(
-                    f"{_INVALID}Global secondary index {index.name} does not project"
-                    f" [{', '.join(sorted(missing))}]"
+                    texts.walks.NOT_PROJECTED, index=index.name, missing=", ".join(sorted(missing))
                 )
 
     def page(
@@ -113,7 +114,10 @@ class Walk:
         *,
         reverse: bool = False,
     ) -> dict[str, Any]:
-        """Evaluate one page: up to `limit` items or 1 MB of them, whichever comes first."""
+        """Evaluate one page: up to `limit` items or 1 MB of them, whichever comes first.
+
+        With a filter or projection of many parts it is less: see `PAGE_COMPARISONS`.
+        """
         space = table.items if index is None else index.space
         pairs = reader.scan(space, start=keys.start, end=keys.end, reverse=reverse)
         return self.collect(reader, table, index, pairs)
@@ -128,7 +132,8 @@ class Walk:
         """Do what `page` does with stored pairs of any number of key ranges."""
         fetch = self._fetches(index)
         visible = self.select != "COUNT"
-        test, projection, limit = self.filter, self.projection, self.limit
+        test, projection = self.filter, self.projection
+        limit, most = self._bounds()
         items: list[Item] = []
         scanned = count = size = 0
         fetched = 0.0
@@ -148,7 +153,7 @@ class Walk:
                         items.append(item if projection is None else projection.apply(item))
             else:
                 count += 1
-            if scanned == limit or size >= PAGE_BYTES:
+            if scanned == limit or size >= most:
                 last = raw
                 break
         response: dict[str, Any] = {"Items": items} if visible else {}
@@ -161,8 +166,21 @@ class Walk:
                 for attribute in cursor_attributes(table, index)
             }
         if self.mode is not None and self.mode != "NONE":
-            response["ConsumedCapacity"] = self._consumed(table, index, size, fetched)
+            response["ConsumedCapacity"] = self._consumed(index, size, fetched)
         return response
+
+    def _bounds(self) -> tuple[int | None, int]:
+        """Return how many items, and how many bytes of them, one page evaluates."""
+        effort = 0 if self.filter is None else self.filter.effort
+        if self.projection is not None:
+            effort += self.projection.effort
+        if not effort:
+            return self.limit, PAGE_BYTES
+        items = max(1, PAGE_COMPARISONS // effort)
+        return (
+            items if self.limit is None else min(self.limit, items),
+            min(PAGE_BYTES, 64 * items),
+        )
 
     def _fetches(self, index: Index | None) -> bool:
         """Tell whether a local index's entries have to be completed from the table."""
@@ -174,10 +192,8 @@ class Walk:
             self.projection.top_level_names <= index.projected
         )
 
-    def _consumed(
-        self, table: Table, index: Index | None, size: int, fetched: float
-    ) -> dict[str, Any]:
-        consumption = Consumption(table.name)
+    def _consumed(self, index: Index | None, size: int, fetched: float) -> dict[str, Any]:
+        consumption = Consumption(self.table)
         units = read_units(size, consistent=self.consistent)
         if index is None:
             consumption.table = units
@@ -207,17 +223,12 @@ def prepare_walk(request: Mapping[str, Any], bound: Expressions | None) -> Walk:
     if projection is not None and select in _WITHOUT_PROJECTION:
         name = "AttributesToGet" if request.get("AttributesToGet") else "ProjectionExpression"
         raise validation(
-            f"Cannot specify the {name} when choosing to get {_WITHOUT_PROJECTION[select]}"
+            texts.walks.PROJECTION_BESIDE_SELECT, name=name, what=_WITHOUT_PROJECTION[select]
         )
     if select == "SPECIFIC_ATTRIBUTES" and projection is None:
-        raise validation(
-            "Must specify the AttributesToGet or ProjectionExpression when choosing to get"
-            " SPECIFIC_ATTRIBUTES"
-        )
+        raise validation(texts.walks.SPECIFIC_ATTRIBUTES)
     if select == "ALL_PROJECTED_ATTRIBUTES" and index is None:
-        raise validation(
-            "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
-        )
+        raise validation(texts.walks.ALL_PROJECTED_ATTRIBUTES)
     return Walk(
         table=request["TableName"],
         index=index,
@@ -237,5 +248,5 @@ def _start(start: object) -> Item:
     except EngineError as error:
         if error.code != "ValidationException":
             raise
-        text = f"The provided starting key is invalid: {error.message}"
+        text = texts.walks.INVALID_START_WITH_REASON.format(message=error.message)
         raise validation(text) from None

@@ -8,11 +8,13 @@ expected revision that is not there is a PolicyNotFoundException, and `NO_POLICY
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import bare_name
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.layout import STREAMS, TABLES, decode, encode, stream_key
+from anydynamo.engine.limits import POLICY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,25 +29,40 @@ __all__ = [
     "put_resource_policy",
 ]
 
-_BYTES: Final = 20 * 1024
 _NONE: Final = "NO_POLICY"
 _STREAM: Final = "/stream/"
 
 
 def check_policy(text: str) -> None:
-    """Check that a policy is a JSON object of no more than 20 KB.
+    """Check that a policy is a JSON object of no more than 20 KB, with statements.
+
+    Whom and what they name is not looked at: there are no users here.
+
+    Source: "Grammar of the IAM JSON policy language" and "IAM JSON policy elements: Principal" of
+    the AWS Identity and Access Management User Guide; the latter is required in the policy of a
+    resource.
 
     Raises:
         EngineError: A ValidationException.
     """
-    if len(text.encode()) > _BYTES:
-        raise validation(f"Resource policy exceeds the maximum size of {_BYTES} bytes")
+    if len(text.encode()) > POLICY_BYTES:
+        raise validation(texts.settings.POLICY_TOO_LARGE)
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        raise validation("Invalid policy document: it is no JSON object")
+        raise validation(texts.settings.POLICY_NO_OBJECT)
+    given: object = cast("dict[str, object]", document).get("Statement")
+    statements = cast("list[object]", given if isinstance(given, list) else [given])
+    if not statements or not all(isinstance(statement, dict) for statement in statements):
+        raise validation(texts.settings.POLICY_NO_STATEMENT)
+    for statement in cast("list[dict[str, object]]", statements):
+        if statement.get("Effect") not in ("Allow", "Deny"):
+            raise validation(texts.settings.POLICY_NO_EFFECT)
+        for element in ("Principal", "Action"):
+            if (element in statement) == (f"Not{element}" in statement):
+                raise validation(texts.settings.POLICY_EITHER, element=element)
 
 
 def new_policy(text: str, at: float, before: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -113,14 +130,15 @@ def delete_resource_policy(request: Mapping[str, Any]) -> Callable[[Writer], dic
 
 def _find(reader: Reader, arn: str) -> tuple[str, bytes, dict[str, Any]]:
     if not arn.startswith("arn:") or ":table/" not in arn:
-        raise validation(f"Invalid ResourceArn provided as input {arn}")
+        raise validation(texts.settings.INVALID_RESOURCE_ARN, arn=arn)
     name, label = bare_name(arn), arn.partition(_STREAM)[2]
     space, key = (STREAMS, stream_key(name, label)) if label else (TABLES, name.encode())
     raw = reader.get(space, key)
     if raw is None:
         raise EngineError(
             "ResourceNotFoundException",
-            f"Requested resource not found: ResourceArn: {arn} not found",
+            texts.settings.RESOURCE_OF_POLICY_NOT_FOUND,
+            arn=arn,
         )
     return space, key, decode(raw)
 
@@ -131,4 +149,4 @@ def _expect(arn: str, policy: Mapping[str, str] | None, expected: str | None) ->
 
 
 def _absent(arn: str) -> EngineError:
-    return EngineError("PolicyNotFoundException", f"Resource-based policy not found for {arn}")
+    return EngineError("PolicyNotFoundException", texts.settings.POLICY_NOT_FOUND, arn=arn)

@@ -12,8 +12,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.definitions import check_throughput
 from anydynamo.engine.errors import EngineError, validation
+from anydynamo.engine.limits import DECREASE_SECONDS, FREE_DECREASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,8 +30,6 @@ __all__ = [
 
 PER_REQUEST: Final = "PAY_PER_REQUEST"
 
-_INVALID: Final = "One or more parameter values were invalid: "
-_NEITHER: Final = "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified"
 _UNITS: Final = ("ReadCapacityUnits", "WriteCapacityUnits")
 _CEILINGS: Final = ("MaxReadRequestUnits", "MaxWriteRequestUnits")
 _WARM: Final = ("ReadUnitsPerSecond", "WriteUnitsPerSecond")
@@ -40,9 +40,6 @@ _ON_DEMAND_WARM: Final = (12_000, 4_000)
 """The warm throughput of every table on demand, in reads and writes a second."""
 
 _DAY: Final = 86_400
-_FREE_DECREASES: Final = 4
-_PAUSE: Final = 3600
-"""A day's first four decreases may come at any time, further ones once an hour."""
 
 
 def check_capacity(given: Mapping[str, Any], indexes: Iterable[dict[str, Any]]) -> None:
@@ -58,18 +55,15 @@ def check_capacity(given: Mapping[str, Any], indexes: Iterable[dict[str, Any]]) 
     billing = given.get("BillingMode", "PROVISIONED")
     check_throughput(billing, given.get("ProvisionedThroughput"))
     _check_units(given.get("ProvisionedThroughput"), None)
-    _check_new(billing, given, None, " table BillingMode is PROVISIONED.")
+    _check_new(billing, given, None, texts.capacity.MODE_OF_NEW_TABLE)
     for index in indexes:
         name, units = index["IndexName"], index.get("ProvisionedThroughput")
         if billing == PER_REQUEST and units is not None:
-            raise validation(
-                f"{_INVALID}ProvisionedThroughput should not be specified for index: {name} when"
-                f" BillingMode is {PER_REQUEST}"
-            )
+            raise validation(texts.capacity.INDEX_UNITS_OF_NEW_TABLE_ON_DEMAND, name=name)
         if billing != PER_REQUEST and units is None:
-            raise validation(f"{_INVALID}ProvisionedThroughput is not specified for index: {name}")
+            raise validation(texts.capacity.INDEX_UNITS_OF_NEW_TABLE_MISSING, name=name)
         _check_units(units, name)
-        _check_new(billing, index, name, " table BillingMode is PROVISIONED.")
+        _check_new(billing, index, name, texts.capacity.MODE_OF_NEW_TABLE)
 
 
 def check_added_index(billing: str, index: Mapping[str, Any]) -> None:
@@ -85,26 +79,23 @@ def check_added_index(billing: str, index: Mapping[str, Any]) -> None:
     name, units = index["IndexName"], index.get("ProvisionedThroughput")
     _check_index_units(billing, units, name)
     if billing != PER_REQUEST and units is None:
-        raise validation(
-            f"{_INVALID}Both ReadCapacityUnits and WriteCapacityUnits must be specified for index:"
-            f" {name}"
-        )
+        raise validation(texts.capacity.INDEX_UNITS_MISSING, name=name)
     _check_units(units, name)
-    _check_new(billing, index, name, " the table BillingMode is PROVISIONED")
+    _check_new(billing, index, name, texts.capacity.MODE)
 
 
 def _check_index_units(billing: str, units: Mapping[str, int] | None, name: str) -> None:
     if billing == PER_REQUEST and units is not None:
-        raise validation(
-            f"{_INVALID}{_NEITHER} for index: {name} when BillingMode is {PER_REQUEST}"
-        )
+        raise validation(texts.capacity.INDEX_UNITS_ON_DEMAND, name=name)
 
 
 def _check_units(units: Mapping[str, int] | None, index: str | None) -> None:
-    where = "" if index is None else f" for index {index}"
+    where = "" if index is None else texts.capacity.OF_INDEX.format(index=index)
     for name in _UNITS:
         if units is not None and units[name] > _MOST_UNITS:
-            raise validation(f"Given value {units[name]} for {name} is out of bounds{where}")
+            raise validation(
+                texts.capacity.UNITS_OUT_OF_BOUNDS, units=units[name], name=name, where=where
+            )
 
 
 def _check_new(billing: str, place: Mapping[str, Any], index: str | None, mode: str) -> None:
@@ -113,13 +104,12 @@ def _check_new(billing: str, place: Mapping[str, Any], index: str | None, mode: 
         if place.get("WarmThroughput", {}).get(name, least) < least:
             units = f"{name.removesuffix('UnitsPerSecond')}CapacityUnits"
             than = (
-                "initial throughput for OnDemand"
+                texts.capacity.INITIAL_UNITS
                 if billing == PER_REQUEST
-                else f"{units} of ProvisionedThroughput"
+                else texts.capacity.UNITS_PROVISIONED.format(units=units)
             )
             raise validation(
-                f"{_INVALID}Requested {name} for WarmThroughput for {_called(index)} is lower than"
-                f" {than}"
+                texts.capacity.WARM_TOO_LOW, name=name, place=_called(index), than=than
             )
 
 
@@ -133,19 +123,14 @@ def _check_ceilings(
 ) -> None:
     given = [(name, ceilings[name]) for name in _CEILINGS if ceilings and name in ceilings]
     if given and billing != PER_REQUEST:
-        raise validation(
-            f"{_INVALID}{given[0][0]} for OnDemandThroughput cannot be specified when{mode}"
-        )
+        raise validation(texts.capacity.CEILING_OF_PROVISIONED, name=given[0][0], mode=mode)
     for name, units in given:
         if units < 1 and not (removable and units == _NO_CEILING):
-            raise validation(
-                f"{_INVALID}Requested {name} for OnDemandThroughput for {_called(index)} is outside"
-                " of valid range"
-            )
+            raise validation(texts.capacity.CEILING_OUT_OF_RANGE, name=name, place=_called(index))
 
 
 def _called(index: str | None) -> str:
-    return "table" if index is None else f"index {index}"
+    return "table" if index is None else texts.capacity.INDEX.format(index=index)
 
 
 def _least_warm(billing: str, place: Mapping[str, Any]) -> tuple[int, int]:
@@ -185,7 +170,7 @@ def change_capacity(
     billing = given.get("BillingMode", old)
     units = given.get("ProvisionedThroughput")
     if billing == PER_REQUEST and units is not None:
-        raise validation(f"{_INVALID}{_NEITHER} when BillingMode is {PER_REQUEST}")
+        raise validation(texts.capacity.UNITS_ON_DEMAND)
     indexes: list[dict[str, Any]] = document["GlobalSecondaryIndexes"]
     if billing != old:
         _check_switch(billing, units, indexes, updates)
@@ -207,13 +192,11 @@ def _check_switch(
     if billing == PER_REQUEST:
         return
     if units is None:
-        raise validation(
-            f"{_INVALID}ProvisionedThroughput must be specified when BillingMode is PROVISIONED"
-        )
+        raise validation(texts.capacity.UNITS_FOR_PROVISIONED)
     for index in indexes:
         name, going = index["IndexName"], index.get("State", {}).get("Status") == "DELETING"
         if not going and "ProvisionedThroughput" not in updates.get(name, {}):
-            raise validation(f"{_INVALID}ProvisionedThroughput must be specified for index: {name}")
+            raise validation(texts.capacity.INDEX_UNITS_FOR_PROVISIONED, name=name)
 
 
 def _switch(document: dict[str, Any], billing: str, at: float) -> None:
@@ -230,7 +213,7 @@ def _change(
     place: dict[str, Any], given: Mapping[str, Any], billing: str, index: str | None, at: float
 ) -> None:
     units, ceilings = given.get("ProvisionedThroughput"), given.get("OnDemandThroughput")
-    mode = " the table BillingMode is PROVISIONED"
+    mode = texts.capacity.MODE
     _check_units(units, index)
     _check_ceilings(billing, ceilings, index, mode, removable=True)
     if units is not None:
@@ -242,10 +225,7 @@ def _change(
         current = warm_throughput(billing, place)
         for name in _WARM:
             if warm.get(name, current[name]) < current[name]:
-                raise validation(
-                    f"{_INVALID}Requested {name} for WarmThroughput for {_called(index)} is lower"
-                    " than current WarmThroughput, decreasing WarmThroughput is not supported"
-                )
+                raise validation(texts.capacity.WARM_DECREASED, name=name, place=_called(index))
         if current != {**current, **warm}:
             place["WarmThroughput"] = {**current, **warm}
 
@@ -258,17 +238,18 @@ def _provision(
     if current is None:
         return
     if all(units[name] == current[name] for name in _UNITS):
-        what, kind = ("table", "table") if index is None else (f"index {index}", "index")
+        what, kind = (
+            ("table", "table")
+            if index is None
+            else (texts.capacity.INDEX.format(index=index), "index")
+        )
         compared = " ".join(
-            f"Current {name} provisioned for the {kind}: {current[name]}. Requested {name}:"
-            f" {units[name]}."
+            texts.capacity.UNITS_COMPARED.format(
+                name=name, kind=kind, current=current[name], requested=units[name]
+            )
             for name in _UNITS
         )
-        raise validation(
-            f"The provisioned throughput for the {what} will not change. The requested value equals"
-            f" the current value. {compared} Refer to the Amazon DynamoDB Developer Guide for"
-            " current limits and how to request higher limits."
-        )
+        raise validation(texts.capacity.UNITS_UNCHANGED, what=what, compared=compared)
     if any(units[name] < current[name] for name in _UNITS):
         _count_decrease(place, at)
     if any(units[name] > current[name] for name in _UNITS):
@@ -279,14 +260,13 @@ def _count_decrease(place: dict[str, Any], at: float) -> None:
     day = at // _DAY
     known: Mapping[str, Any] = place.get("Decreases", {"Day": day, "Count": 0})
     count: int = known["Count"] if known["Day"] == day else 0
-    if count >= _FREE_DECREASES and at < place["Decreased"] + _PAUSE:
+    if count >= FREE_DECREASES and at < place["Decreased"] + DECREASE_SECONDS:
         raise EngineError(
             "LimitExceededException",
-            "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given"
-            f" UTC day. After the first {_FREE_DECREASES} decreases, each subsequent decrease in"
-            f" the same UTC day can be performed at most once every {_PAUSE} seconds. Number of"
-            f" decreases today: {count}. Last decrease at {_spelled(place['Decreased'])}. Next"
-            f" decrease can be made at {_spelled(place['Decreased'] + _PAUSE)}",
+            texts.capacity.TOO_MANY_DECREASES,
+            count=count,
+            last=_spelled(place["Decreased"]),
+            following=_spelled(place["Decreased"] + DECREASE_SECONDS),
         )
     place["Decreases"] = {"Day": day, "Count": count + 1}
     place["Decreased"] = at

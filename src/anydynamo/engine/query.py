@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions import Expressions
 from anydynamo.engine.keys import after
@@ -34,12 +35,9 @@ def query(
     walk = prepare_walk(request, bound)
     bound.finish()
     if condition is None:
-        raise validation(
-            "Either the KeyConditions or KeyConditionExpression parameter must be specified in the"
-            " request."
-        )
+        raise validation(texts.walks.NO_KEY_CONDITION)
     reverse = request.get("ScanIndexForward") is False
-    filter_name = "QueryFilter" if request.get("QueryFilter") else "Filter Expression"
+    filter_name = "QueryFilter" if request.get("QueryFilter") else texts.walks.FILTER_EXPRESSION
 
     def work(reader: Reader) -> dict[str, Any]:
         table, index = walk.open(reader, now)
@@ -64,10 +62,7 @@ def _holds_one_item(table: Table, index: Index | None) -> bool:
 def _check_filter(table: Table, index: Index | None, condition: Condition, name: str) -> None:
     for attribute in table.keys if index is None else index.keys:
         if attribute.name in condition.top_level_names:
-            raise validation(
-                f"{name} can only contain non-primary key attributes: Primary key attribute:"
-                f" {attribute.name}"
-            )
+            raise validation(texts.walks.KEY_IN_FILTER, name=name, attribute=attribute.name)
 
 
 def _resume(
@@ -75,11 +70,9 @@ def _resume(
 ) -> KeyRange:
     if _holds_one_item(table, index) or not cursor.startswith(keys.prefix):
         # A partition of a table without a sort key holds one item: nothing can come after it.
-        raise validation(
-            "The provided starting key is outside query boundaries based on provided conditions"
-        )
+        raise validation(texts.walks.START_OUTSIDE_OF_QUERY)
     if cursor not in keys:
-        raise validation("The provided starting key does not match the range key predicate")
+        raise validation(texts.walks.START_OUTSIDE_OF_RANGE)
     if reverse:
         return KeyRange(keys.start, cursor, keys.prefix)
     return KeyRange(after(cursor), keys.end, keys.prefix)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import hash_bytes, primary_key, range_bytes
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.keys import after, beyond, escaped, partition, terminated
@@ -16,14 +17,7 @@ if TYPE_CHECKING:
     from anydynamo.engine.layout import Index, KeyAttribute, Table
     from anydynamo.engine.values import AttributeValue, Item
 
-__all__ = ["MISMATCHED_START", "KeyRange", "condition_range", "cursor_attributes", "cursor_key"]
-
-_UNSUPPORTED = "Query key condition not supported"
-_MISMATCH = (
-    "One or more parameter values were invalid: Condition parameter type does not match schema type"
-)
-_INVALID_START = "The provided starting key is invalid"
-MISMATCHED_START = f"{_INVALID_START}: The provided key element does not match the schema"
+__all__ = ["KeyRange", "condition_range", "cursor_attributes", "cursor_key"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +55,9 @@ def condition_range(table: Table, index: Index | None, condition: KeyCondition) 
     for attribute in hash_keys:
         test = condition.get(attribute.name)
         if test is None:
-            raise validation(f"Query condition missed key schema element: {attribute.name}")
+            raise validation(texts.walks.KEY_CONDITION_MISSING, name=attribute.name)
         if test.operator != "=":
-            raise validation(_UNSUPPORTED)
+            raise validation(texts.walks.KEY_CONDITION_NOT_SUPPORTED)
         parts.append(_hash_bytes(attribute, test))
     prefix = partition(parts)
     tests = _sort_tests(range_keys, condition, len(hash_keys))
@@ -85,14 +79,14 @@ def _sort_tests(
         if test is None:
             break
         if tests and tests[-1].operator != "=":
-            raise validation(_UNSUPPORTED)
+            raise validation(texts.walks.KEY_CONDITION_NOT_SUPPORTED)
         tests.append(test)
     if len(tests) + hash_count < len(condition.tests):
         # Something was tested that is no key here, or is one that may not be tested yet.
         if len(tests) < len(range_keys):
             missed = range_keys[len(tests)].name
-            raise validation(f"Query condition missed key schema element: {missed}")
-        raise validation(_UNSUPPORTED)
+            raise validation(texts.walks.KEY_CONDITION_MISSING, name=missed)
+        raise validation(texts.walks.KEY_CONDITION_NOT_SUPPORTED)
     return tests
 
 
@@ -104,7 +98,7 @@ def _hash_bytes(attribute: KeyAttribute, test: KeyTest) -> bytes:
 def _operands(attribute: KeyAttribute, test: KeyTest) -> tuple[AttributeValue, ...]:
     for operand in test.operands:
         if attribute.type not in operand:
-            raise validation(_MISMATCH)
+            raise validation(texts.walks.KEY_CONDITION_TYPE)
     return test.operands
 
 
@@ -173,7 +167,7 @@ def cursor_attributes(table: Table, index: Index | None) -> tuple[KeyAttribute, 
 
 
 def cursor_key(
-    table: Table, index: Index | None, start: Item, *, miscounted: str = _INVALID_START
+    table: Table, index: Index | None, start: Item, *, miscounted: str = texts.walks.INVALID_START
 ) -> bytes:
     """Check an `ExclusiveStartKey` and return it as a stored key, which need not exist.
 
@@ -192,14 +186,14 @@ def cursor_key(
     for attribute in attributes:
         value = start.get(attribute.name)
         if value is None or attribute.type not in value:
-            raise validation(MISMATCHED_START)
+            raise validation(texts.walks.MISMATCHED_START)
     try:
         key = primary_key(table, {own.name: start[own.name] for own in table.keys})
     except EngineError as error:
-        raise validation(f"{_INVALID_START}: {error.message}") from None
+        raise validation(texts.walks.INVALID_START_WITH_REASON, message=error.message) from None
     if index is None:
         return key
     entry = index.key(table, start)
     if entry is None:
-        raise validation(_INVALID_START)
+        raise validation(texts.walks.INVALID_START)
     return entry

@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import validation
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ REPLICATED_STREAM: Final[Mapping[str, Any]] = {
 }
 """The stream that replication reads."""
 
-_INVALID: Final = "One or more parameter values were invalid: "
 _REGION: Final = re.compile("[a-z]+(-[a-z0-9]+)*")
 _OVERRIDES: Final = (
     "KMSMasterKeyId",
@@ -70,7 +70,7 @@ def check_region(name: str) -> None:
         EngineError: A ValidationException.
     """
     if not _REGION.fullmatch(name):
-        raise validation(f"{_INVALID}{name!r} is no region, such as us-east-1")
+        raise validation(texts.replicas.NO_REGION, name=name)
 
 
 def change_replicas(
@@ -93,10 +93,7 @@ def change_replicas(
     if not updates and not witnesses and wanted is None:
         return
     if "GlobalTable" in document:
-        raise validation(
-            f"{_INVALID}the table is part of a global table of version 2017.11.29; change it by"
-            " UpdateGlobalTable"
-        )
+        raise validation(texts.replicas.TABLE_OF_OLD_GLOBAL_TABLE)
     changes = [_one_action(update, "ReplicationGroupUpdate") for update in updates]
     before = dict(document.get("Replicas", {}))
     _check_distinct(changes, local)
@@ -112,7 +109,7 @@ def change_replicas(
 
 def _one_action(update: Mapping[str, Any], structure: str) -> tuple[str, dict[str, Any]]:
     if len(update) != 1:
-        raise validation(f"{_INVALID}each {structure} has one action, and this has {len(update)}")
+        raise validation(texts.replicas.ACTION_COUNT, structure=structure, count=len(update))
     return next(iter(update.items()))
 
 
@@ -121,12 +118,9 @@ def _check_distinct(changes: list[tuple[str, dict[str, Any]]], local: str) -> No
     for region in regions:
         check_region(region)
     if len(set(regions)) != len(regions):
-        raise validation(f"{_INVALID}only one update for each replica is allowed in one request")
+        raise validation(texts.replicas.REPLICA_UPDATED_TWICE)
     if local in regions:
-        raise validation(
-            f"{_INVALID}Cannot add, delete, or update the local region through ReplicaUpdates. Use"
-            " CreateTable, DeleteTable, or UpdateTable as required."
-        )
+        raise validation(texts.replicas.LOCAL_REPLICA)
 
 
 def _set_consistency(
@@ -141,33 +135,28 @@ def _set_consistency(
         return
     known = document.get("MultiRegionConsistency", "EVENTUAL")
     if all(kind != "Create" for kind, _ in changes):
-        raise validation(
-            f"{_INVALID}MultiRegionConsistency can only be specified when replicas are created"
-        )
+        raise validation(texts.replicas.CONSISTENCY_WITHOUT_REPLICAS)
     if replicated and wanted != known:
-        raise validation(f"{_INVALID}the consistency of a global table is {known}, and stays so")
+        raise validation(texts.replicas.CONSISTENCY_STAYS, known=known)
     if wanted == "STRONG" and not replicated:
         if not empty:
-            raise validation(f"{_INVALID}a strongly consistent global table begins as an empty one")
+            raise validation(texts.replicas.CONSISTENT_TABLE_NOT_EMPTY)
         if document["LocalSecondaryIndexes"] or "TimeToLiveAttribute" in document:
-            raise validation(
-                f"{_INVALID}a strongly consistent global table has neither local secondary indexes"
-                " nor time to live"
-            )
+            raise validation(texts.replicas.CONSISTENT_TABLE_WITH_LOCAL_INDEXES)
     document["MultiRegionConsistency"] = wanted
 
 
 def _change(document: dict[str, Any], kind: str, action: Mapping[str, Any]) -> None:
     region, replicas = action["RegionName"], document.setdefault("Replicas", {})
     if kind == "Create" and region in replicas:
-        raise validation(f"{_INVALID}the table has a replica in {region} already")
+        raise validation(texts.replicas.REPLICA_IN_REGION, region=region)
     if kind != "Create" and region not in replicas:
-        raise validation(f"{_INVALID}the table has no replica in {region}")
+        raise validation(texts.replicas.NO_REPLICA_IN_REGION, region=region)
     if kind == "Delete":
         remove_region(document, region)
         return
     if kind == "Update" and len(action) == 1:
-        raise validation(f"{_INVALID}there is nothing to change in the replica in {region}")
+        raise validation(texts.replicas.REPLICA_UNCHANGED, region=region)
     add_region(document, region)
     _override(document, document, region, action)
     for index in action.get("GlobalSecondaryIndexes", ()):
@@ -180,7 +169,7 @@ def _override(
     useless = _BY_BILLING[document["BillingMode"]]
     if useless in given:
         raise validation(
-            f"{_INVALID}{useless} cannot be specified when BillingMode is {document['BillingMode']}"
+            texts.replicas.OVERRIDE_OF_OTHER_MODE, useless=useless, mode=document["BillingMode"]
         )
     own = place.setdefault("Replicas", {}).setdefault(region, {})
     own.update((key, given[key]) for key in _OVERRIDES if key in given)
@@ -191,7 +180,7 @@ def _index(document: Mapping[str, Any], name: str) -> dict[str, Any]:
     for entry in document["GlobalSecondaryIndexes"]:
         if entry["IndexName"] == name:
             return entry
-    raise validation(f"{_INVALID}the table has no global secondary index {name}")
+    raise validation(texts.replicas.NO_GLOBAL_INDEX, name=name)
 
 
 def _change_witness(
@@ -201,14 +190,12 @@ def _change_witness(
     check_region(region)
     if kind == "Delete":
         if document.pop("Witness", None) != region:
-            raise validation(f"{_INVALID}the table has no witness in {region}")
+            raise validation(texts.replicas.NO_WITNESS, region=region)
         return
     if before or document.get("MultiRegionConsistency") != "STRONG":
-        raise validation(
-            f"{_INVALID}a witness is created together with a strongly consistent global table"
-        )
+        raise validation(texts.replicas.WITNESS_ALONE)
     if region in document["Replicas"]:
-        raise validation(f"{_INVALID}{region} cannot have a witness and a replica")
+        raise validation(texts.replicas.WITNESS_AND_REPLICA, region=region)
     document["Witness"] = region
 
 
@@ -217,10 +204,7 @@ def _check_strong(document: Mapping[str, Any]) -> None:
         return
     count = len(document["Replicas"]) + ("Witness" in document)
     if count not in (0, _BESIDE_TABLE) or (not document["Replicas"] and count):
-        raise validation(
-            f"{_INVALID}a strongly consistent global table has two replicas, or one and a witness,"
-            " beside the table, which are created and deleted together"
-        )
+        raise validation(texts.replicas.CONSISTENT_REPLICAS)
 
 
 def add_region(document: dict[str, Any], region: str) -> None:
@@ -245,7 +229,7 @@ def check_stream_stays(document: Mapping[str, Any]) -> None:
         EngineError: A ValidationException.
     """
     if _streamed(document):
-        raise validation(f"{_INVALID}Disabling Stream is not allowed for a Global Table replica.")
+        raise validation(texts.replicas.STREAM_OF_REPLICA)
 
 
 def stream_to_open(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -258,10 +242,7 @@ def stream_to_open(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
         return None
     known = document.get("StreamSpecification")
     if known is not None and known["StreamViewType"] != "NEW_AND_OLD_IMAGES":
-        raise validation(
-            f"{_INVALID}the stream of a global table has StreamViewType NEW_AND_OLD_IMAGES, and"
-            f" that of this table has {known['StreamViewType']}; disable it first"
-        )
+        raise validation(texts.replicas.STREAM_VIEW_OF_REPLICA, view=known["StreamViewType"])
     return REPLICATED_STREAM if known is None else None
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions import Expressions
 from anydynamo.engine.keys import after, segment
 from anydynamo.engine.pages import prepare_walk
-from anydynamo.engine.ranges import MISMATCHED_START, KeyRange, cursor_key
+from anydynamo.engine.ranges import KeyRange, cursor_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,13 +37,9 @@ def scan(
         table, index = walk.open(reader, now)
         keys = whole
         if walk.start is not None:
-            cursor = cursor_key(table, index, walk.start, miscounted=MISMATCHED_START)
+            cursor = cursor_key(table, index, walk.start, miscounted=texts.walks.MISMATCHED_START)
             if cursor not in whole:
-                raise validation(
-                    "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use"
-                    f" ExclusiveStartKey with correct Segment. TotalSegments: {total} Segment:"
-                    f" {number}"
-                )
+                raise validation(texts.walks.START_OF_OTHER_SEGMENT, total=total, number=number)
             keys = KeyRange(after(cursor), whole.end)
         return walk.page(reader, table, index, keys)
 
@@ -54,18 +51,9 @@ def _segment(request: Mapping[str, Any]) -> tuple[int, int]:
     if number is None and total is None:
         return 0, 1
     if total is None:
-        raise validation(
-            "The TotalSegments parameter is required but was not present in the request when"
-            " Segment parameter is present"
-        )
+        raise validation(texts.walks.TOTAL_SEGMENTS_MISSING)
     if number is None:
-        raise validation(
-            "The Segment parameter is required but was not present in the request when parameter"
-            " TotalSegments is present"
-        )
+        raise validation(texts.walks.SEGMENT_MISSING)
     if number >= total:
-        raise validation(
-            "The Segment parameter is zero-based and must be less than parameter TotalSegments:"
-            f" Segment: {number} is not less than TotalSegments: {total}"
-        )
+        raise validation(texts.walks.SEGMENT_TOO_LARGE, number=number, total=total)
     return number, total

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol, cast
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import validation
 from anydynamo.engine.unreadable import (
     ATTRIBUTE_VALUE,
@@ -75,7 +76,7 @@ def check(shape: Structure, request: Mapping[str, Any]) -> None:
     if faults:
         plural = "" if len(faults) == 1 else "s"
         text = "; ".join(faults[:_REPORTED])
-        raise validation(f"{len(faults)} validation error{plural} detected: {text}")
+        raise validation(texts.requests.FAULTS, count=len(faults), plural=plural, faults=text)
 
 
 def without_nulls(value: Any) -> Any:
@@ -137,15 +138,13 @@ def _quoted(value: str) -> str:
 
 
 def _fault(value: str, path: Path, constraint: str) -> str:
-    return (
-        f"Value {value} at '{_spell(path)}' failed to satisfy constraint: Member must {constraint}"
-    )
+    return texts.requests.FAULT.format(value=value, path=_spell(path), constraint=constraint)
 
 
 class Text:
     """A string."""
 
-    __slots__ = ("_choices", "_enum", "_max", "_min", "_pattern")
+    __slots__ = ("_choices", "_enum", "_max", "_min", "_pattern", "_spelled")
 
     def __init__(
         self,
@@ -153,11 +152,23 @@ class Text:
         minimum: int = 0,
         maximum: int | None = None,
         pattern: str | None = None,
+        spelled: str | None = None,
         enum: tuple[str, ...] | None = None,
     ) -> None:
+        """Declare the constraints.
+
+        Args:
+            minimum: The least length.
+            maximum: The greatest length.
+            pattern: What the whole text must match.
+            spelled: How AWS writes the pattern, where `pattern` says the same in other words: AWS's
+                own would take a time that grows faster than the text, or match other letters here.
+            enum: The values that there are, in AWS's order.
+        """
         self._min = minimum
         self._max = maximum
         self._pattern = None if pattern is None else re.compile(pattern)
+        self._spelled = pattern if spelled is None else spelled
         self._enum = None if enum is None else frozenset(enum)
         self._choices = enum
 
@@ -170,18 +181,18 @@ class Text:
         if self._enum is not None:
             if value not in self._enum:
                 choices = ", ".join(self._choices or ())
-                constraint = f"satisfy enum value set: [{choices}]"
+                constraint = texts.requests.CHOICES.format(choices=choices)
                 faults.append(_fault(_quoted(value), path, constraint))
             return
         length = len(value)
         if length < self._min:
-            constraint = f"have length greater than or equal to {self._min}"
+            constraint = texts.requests.LENGTH_LEAST.format(minimum=self._min)
             faults.append(_fault(_quoted(value), path, constraint))
         if self._max is not None and length > self._max:
-            constraint = f"have length less than or equal to {self._max}"
+            constraint = texts.requests.LENGTH_MOST.format(maximum=self._max)
             faults.append(_fault(_quoted(value), path, constraint))
         if self._pattern is not None and not self._pattern.fullmatch(value):
-            constraint = f"satisfy regular expression pattern: {self._pattern.pattern}"
+            constraint = texts.requests.PATTERN.format(pattern=self._spelled)
             faults.append(_fault(_quoted(value), path, constraint))
 
 
@@ -219,12 +230,12 @@ class Integer:
             raise no_scalar(value, self._name)
         if not -1 << self._bits <= value < 1 << self._bits:
             # No JSON reader of the service's takes it, and our own stores could not keep it.
-            raise serialization(f"NUMBER_VALUE cannot be converted to {self._name}")
+            raise serialization(texts.requests.NUMBER_OUT_OF_RANGE, name=self._name)
         if self._min is not None and value < self._min:
-            constraint = f"have value greater than or equal to {self._min}"
+            constraint = texts.requests.VALUE_LEAST.format(minimum=self._min)
             faults.append(_fault(f"'{value}'", path, constraint))
         if self._max is not None and value > self._max:
-            constraint = f"have value less than or equal to {self._max}"
+            constraint = texts.requests.VALUE_MOST.format(maximum=self._max)
             faults.append(_fault(f"'{value}'", path, constraint))
 
 
@@ -232,7 +243,7 @@ def _check_unicode(value: str) -> None:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise serialization("A string holds a surrogate without its other half") from None
+        raise serialization(texts.values.HALF_A_SURROGATE_PAIR) from None
 
 
 class Double:
@@ -245,7 +256,7 @@ class Double:
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise no_scalar(value, "Double")
         if not math.isfinite(value):
-            raise serialization("A number that is not finite cannot be converted to Double")
+            raise serialization(texts.requests.NUMBER_NOT_FINITE)
 
 
 class Boolean:
@@ -271,7 +282,7 @@ class Timestamp:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise no_scalar(value, "Date")
         if not abs(value) < _FAR_SECONDS:
-            raise serialization("NUMBER_VALUE cannot be converted to Date")
+            raise serialization(texts.requests.DATE_OUT_OF_RANGE)
 
 
 class Document:
@@ -309,7 +320,9 @@ class Listing:
         _count(members, self._min, self._max, path, faults)
         for number, member in enumerate(members, 1):
             if member is None:
-                faults.append(_fault("null", ((path, str(number)), "member"), "not be null"))
+                faults.append(
+                    _fault("null", ((path, str(number)), "member"), texts.requests.NOT_NULL)
+                )
             else:
                 self.member.check(member, ((path, str(number)), "member"), faults)
 
@@ -336,7 +349,9 @@ class Mapped:
         for name, member in members.items():
             self._key.check(name, (path, "key"), faults)
             if member is None:
-                faults.append(_fault("null", ((path, str(name)), "member"), "not be null"))
+                faults.append(
+                    _fault("null", ((path, str(name)), "member"), texts.requests.NOT_NULL)
+                )
             else:
                 self.member.check(member, ((path, str(name)), "member"), faults)
 
@@ -346,12 +361,12 @@ def _count(
 ) -> None:
     count = len(members)
     if count < minimum:
-        shown = f"'{members}'" if not members else f"of {count} entries"
-        constraint = f"have length greater than or equal to {minimum}"
+        shown = f"'{members}'" if not members else texts.requests.ENTRIES.format(count=count)
+        constraint = texts.requests.LENGTH_LEAST.format(minimum=minimum)
         faults.append(_fault(shown, path, constraint))
     if maximum is not None and count > maximum:
-        constraint = f"have length less than or equal to {maximum}"
-        faults.append(_fault(f"of {count} entries", path, constraint))
+        constraint = texts.requests.LENGTH_MOST.format(maximum=maximum)
+        faults.append(_fault(texts.requests.ENTRIES.format(count=count), path, constraint))
 
 
 class Structure:
@@ -400,7 +415,7 @@ class Structure:
             raise no_structure(value, member=path is not None and path[1] == "member")
         for name, spelling in self._required:
             if given.get(name) is None:
-                faults.append(_fault("null", (path, spelling), "not be null"))
+                faults.append(_fault("null", (path, spelling), texts.requests.NOT_NULL))
         members = self._members
         for name, member in given.items():
             if member is None:
@@ -424,11 +439,15 @@ class Structure:
             del value[name]
 
     def _undeclared(self, name: object) -> str:
-        known = self._refused.get(name) if isinstance(name, str) else None
-        if known is not None:
-            return f"The parameter {name} is not supported here: {known}"
         names = ", ".join(self._members)
-        return f"Unknown parameter in the request: {name!r}, must be one of: {names}"
+        if not isinstance(name, str):
+            # A program can pass anything as a name, also what has no text.
+            kind = type(name).__name__
+            return texts.requests.PARAMETER_NO_TEXT.format(kind=kind, names=names)
+        known = self._refused.get(name)
+        if known is not None:
+            return texts.requests.NOT_SUPPORTED.format(name=name, known=known)
+        return texts.requests.UNKNOWN_PARAMETER.format(name=name, names=names)
 
 
 def _spelling(name: str) -> str:

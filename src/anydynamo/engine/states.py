@@ -21,10 +21,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import bare_name
 from anydynamo.engine.definitions import used_definitions
 from anydynamo.engine.descriptions import absent_table, status_of, stored_document
-from anydynamo.engine.errors import EngineError
+from anydynamo.engine.errors import EngineError, filled
 from anydynamo.engine.layout import DELETED, decode
 
 if TYPE_CHECKING:
@@ -48,11 +49,14 @@ _DOING: Final = {"CREATING": "created", "UPDATING": "updated", "DELETING": "dele
 _DAY: Final = 86_400
 
 
-def in_use(text: str) -> EngineError:
-    """Return the error of a change that has to wait for another one."""
-    return EngineError(
-        "ResourceInUseException", f"Attempt to change a resource which is still in use: {text}"
-    )
+def in_use(why: str, /, **parts: object) -> EngineError:
+    """Return the error of a change that has to wait for another one.
+
+    Args:
+        why: What it has to wait for, with fields for the parts.
+        parts: What goes into them.
+    """
+    return EngineError("ResourceInUseException", texts.tables.IN_USE, why=filled(why, parts))
 
 
 def check_ready(document: Mapping[str, Any]) -> None:
@@ -63,7 +67,7 @@ def check_ready(document: Mapping[str, Any]) -> None:
     """
     doing = _DOING.get(status_of(document))
     if doing is not None:
-        raise in_use(f"Table is being {doing}: {document['TableName']}")
+        raise in_use(texts.tables.TABLE_IS_BUSY, doing=doing, name=document["TableName"])
 
 
 def create_state(document: dict[str, Any], until: float) -> None:
@@ -151,8 +155,9 @@ def at_rest(reader: Reader, name: str, at: float) -> dict[str, Any]:
     document = current_document(reader, name, at)
     status = status_of(document)
     if status in ("CREATING", "DELETING"):
-        # The text is ours.
-        raise EngineError("TableInUseException", f"Table is being {_DOING[status]}: {name}")
+        raise EngineError(
+            "TableInUseException", texts.tables.TABLE_IS_BUSY, doing=_DOING[status], name=name
+        )
     settle(document, math.inf)
     for place in (document, *document["GlobalSecondaryIndexes"]):
         for moment in ("Increased", "Decreased"):

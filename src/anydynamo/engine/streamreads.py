@@ -10,6 +10,7 @@ from hashlib import blake2b
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.descriptions import REGION, moment, seconds, stream_arn
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.iterators import Iterator
@@ -23,13 +24,15 @@ from anydynamo.engine.layout import (
     unpack,
 )
 from anydynamo.engine.limits import PAGE_BYTES, STREAM_RECORDS
-from anydynamo.engine.streams import (
-    RETENTION_SECONDS,
+from anydynamo.engine.sequences import (
     first_sequence,
     milliseconds,
-    read_record,
     record_key,
     sequence_of,
+)
+from anydynamo.engine.streams import (
+    RETENTION_SECONDS,
+    read_record,
     sequence_text,
     shards_of,
     space_of,
@@ -84,7 +87,7 @@ def list_streams(request: Mapping[str, Any], now: Clock) -> Work:
                 {"StreamArn": stream_arn(name, label), "TableName": name, "StreamLabel": label}
             )
         if table is not None and not streams and reader.get(TABLES, table.encode()) is None:
-            raise _not_found(f"Table: {table} not found")
+            raise _not_found(texts.streams.TABLE.format(table=table))
         return {"Streams": streams}
 
     return work
@@ -140,7 +143,7 @@ def _parent(given: Mapping[str, Any] | None) -> str | None:
     kind, parent = given.get("Type"), given.get("ShardId")
     if kind is None or parent is None:
         absent = "Type" if kind is None else "ShardId"
-        raise validation(f"ShardFilter is specified, but its {absent} is not")
+        raise validation(texts.streams.FILTER_PARAMETER_MISSING, absent=absent)
     return str(parent)
 
 
@@ -171,14 +174,14 @@ def get_shard_iterator(request: Mapping[str, Any], now: Clock) -> Work:
         document = _document(reader, arn, oldest)
         shard = next((one for one in _shards(document, oldest) if one.id == shard_id), None)
         if shard is None:
-            raise _not_found("Shard does not exist")
+            raise _not_found(texts.streams.SHARD)
         if kind == "LATEST":
             place = _last(reader, document, shard) + 1
         elif kind == "TRIM_HORIZON":
             place = max(shard.start, first_sequence(oldest))
         elif timestamp is not None:
             if timestamp > current / 1000:
-                raise validation("The Timestamp must not lie in the future")
+                raise validation(texts.streams.TIMESTAMP_IN_FUTURE)
             # It is compared with times that records show, which are rounded down to the second.
             place = max(shard.start, first_sequence(max(oldest, ceil(timestamp) * 1000)))
         else:
@@ -193,20 +196,23 @@ def _sequence(kind: str, given: str | None) -> int:
     numbered = kind in ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER")
     if not numbered:
         if given is not None:
-            raise validation(f"SequenceNumber is specified, but ShardIteratorType is {kind}")
+            raise validation(texts.streams.NEEDLESS_SEQUENCE_NUMBER, kind=kind)
         return 0
     if given is None:
-        raise validation(f"ShardIteratorType is {kind}, but SequenceNumber is not specified")
+        raise validation(texts.streams.SEQUENCE_NUMBER_MISSING, kind=kind)
     if not (given.isascii() and given.isdigit()):
-        raise validation(f"Invalid SequenceNumber: {given} is no number")
+        raise validation(texts.streams.SEQUENCE_NUMBER_NO_NUMBER, given=given)
     return int(given)
 
 
 def _timestamp(kind: str, given: datetime | float | None) -> float | None:
-    if (kind == "AT_TIMESTAMP") != (given is not None):
-        word = "not " if given is None else ""
-        raise validation(f"ShardIteratorType is {kind}, but Timestamp is {word}specified")
-    return None if given is None else seconds(given)
+    if kind != "AT_TIMESTAMP":
+        if given is not None:
+            raise validation(texts.streams.NEEDLESS_TIMESTAMP, kind=kind)
+        return None
+    if given is None:
+        raise validation(texts.streams.TIMESTAMP_MISSING, kind=kind)
+    return seconds(given)
 
 
 def _check_place(sequence: int, shard: Shard, last: int, oldest: int) -> None:
@@ -217,10 +223,12 @@ def _check_place(sequence: int, shard: Shard, last: int, oldest: int) -> None:
     """
     if not shard.start <= sequence <= last:
         raise validation(
-            f"Invalid SequenceNumber: {sequence_text(sequence)} is not in the range of {shard.id}"
+            texts.streams.SEQUENCE_NUMBER_OUT_OF_RANGE,
+            number=sequence_text(sequence),
+            shard=shard.id,
         )
     if sequence < first_sequence(oldest):
-        raise _trimmed(f"Records from {sequence_text(sequence)} on are older than 24 hours")
+        raise _trimmed(texts.streams.TRIMMED_FROM.format(number=sequence_text(sequence)))
 
 
 def get_records(request: Mapping[str, Any], now: Clock) -> Work:
@@ -234,7 +242,8 @@ def get_records(request: Mapping[str, Any], now: Clock) -> Work:
     if limit > STREAM_RECORDS:
         raise EngineError(
             "LimitExceededException",
-            f"Limit is {limit}, and GetRecords returns {STREAM_RECORDS} records at most",
+            texts.streams.LIMIT_TOO_LARGE,
+            limit=limit,
         )
 
     def work(reader: Reader) -> dict[str, Any]:
@@ -286,7 +295,7 @@ def _check_untrimmed(
     if end is not None:
         trimmed = min(trimmed, end)
     for _ in reader.scan(space_of(document), start=record_key(start), end=trimmed):
-        raise _trimmed("Records behind this shard iterator have become older than 24 hours")
+        raise _trimmed(texts.streams.TRIMMED_BEHIND)
 
 
 def _record(document: Mapping[str, Any], record: Record) -> dict[str, Any]:
@@ -333,7 +342,7 @@ def _parsed(arn: str) -> tuple[str, str]:
     """
     match = _ARN.fullmatch(arn)
     if match is None:
-        raise validation(f"Invalid StreamArn: {arn} is not the ARN of a stream")
+        raise validation(texts.streams.INVALID_STREAM_ARN, arn=arn)
     return match[1], match[2]
 
 
@@ -348,7 +357,7 @@ def _document(reader: Reader, arn: str, oldest: int) -> dict[str, Any]:
     document = {} if raw is None else decode(raw)
     # An ARN of another region or account can have the same ending.
     if not document or _gone(document, oldest) or stream_arn(name, label) != arn:
-        raise _not_found(f"Stream: {arn} not found")
+        raise _not_found(texts.streams.STREAM.format(arn=arn))
     return document
 
 
@@ -374,14 +383,12 @@ def _last(reader: Reader, document: Mapping[str, Any], shard: Shard) -> int:
 
 def _check_shard_id(shard_id: str) -> None:
     if not _SHARD_ID.fullmatch(shard_id):
-        raise validation(f"Invalid ShardId: {shard_id} is not the id of a shard")
+        raise validation(texts.streams.INVALID_SHARD_ID, shard_id=shard_id)
 
 
 def _not_found(what: str) -> EngineError:
-    return EngineError("ResourceNotFoundException", f"Requested resource not found: {what}")
+    return EngineError("ResourceNotFoundException", texts.streams.NOT_FOUND, what=what)
 
 
 def _trimmed(what: str) -> EngineError:
-    return EngineError(
-        "TrimmedDataAccessException", f"{what} and were trimmed; begin at TRIM_HORIZON"
-    )
+    return EngineError("TrimmedDataAccessException", texts.streams.TRIMMED, what=what)

@@ -1,8 +1,7 @@
 """Streams: what a table's stream keeps, and how writes add to it and remove what is too old.
 
-A record's sequence number is the millisecond in which it was written and a counter behind it: it
-grows with every record, even when the clock steps back, and the records between two moments are a
-range of keys. So nothing but the record itself is written, and what is too old is found by its key.
+A record's key is its sequence number (`sequences`), which has its millisecond in it. So nothing but
+the record itself is written, and what is too old is found by its key.
 
 A stream has one open shard. The first write after `SHARD_SECONDS` closes it and opens the next one:
 reading never writes, and a shard that a reader has seen closed never grows again. AWS documents
@@ -32,6 +31,15 @@ from anydynamo.engine.layout import (
     stream_key,
     stream_space,
 )
+from anydynamo.engine.sequences import (
+    KEY_BYTES,
+    first_sequence,
+    following,
+    milliseconds,
+    moment_of,
+    record_key,
+    sequence_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,12 +58,8 @@ __all__ = [
     "Shard",
     "close_stream",
     "drop_ended",
-    "first_sequence",
-    "milliseconds",
     "open_stream",
     "read_record",
-    "record_key",
-    "sequence_of",
     "sequence_text",
     "shards_of",
     "space_of",
@@ -81,12 +85,9 @@ _TRIM_AT_ONCE: Final = 128
 """One record in 64 looks for old ones and removes up to 128: they go faster than new ones come, and
 no write has to remove a whole day's."""
 
-_COUNTER: Final = 10**8
 _DIGITS: Final = 21
 """A sequence number's digits: 13 of milliseconds, which last until the year 2286, and eight of a
 counter. 21 are the fewest that AWS's model allows."""
-
-_KEY_BYTES: Final = 10
 
 _Content: TypeAlias = "tuple[str, Item | None, bytes | None, bytes | None, dict[str, str] | None]"
 
@@ -95,29 +96,9 @@ _decode_content: Callable[[bytes], _Content] = msgspec.msgpack.Decoder(
 ).decode
 
 
-def milliseconds(seconds: float) -> int:
-    """Return a moment as sequence numbers count it; what lies before 1970 counts as 1970."""
-    return max(0, int(seconds * 1000))
-
-
-def first_sequence(moment: int) -> int:
-    """Return the bound of a millisecond: its records, and later ones, have no smaller number."""
-    return max(0, moment) * _COUNTER
-
-
 def sequence_text(sequence: int) -> str:
     """Return a sequence number as the API has it; the texts are in the order of the numbers."""
     return f"{sequence:0{_DIGITS}d}"
-
-
-def record_key(sequence: int) -> bytes:
-    """Return the key of a record in its stream's space."""
-    return sequence.to_bytes(_KEY_BYTES)
-
-
-def sequence_of(key: bytes) -> int:
-    """Return the sequence number of a record's key."""
-    return int.from_bytes(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +124,12 @@ class Record:
     @property
     def moment(self) -> int:
         """The millisecond in which it was written."""
-        return self.sequence // _COUNTER
+        return moment_of(self.sequence)
 
 
 def read_record(key: bytes, value: bytes) -> Record:
     """Read a record as it is stored."""
-    return Record(sequence_of(key), *_decode_content(value[_KEY_BYTES:]))
+    return Record(sequence_of(key), *_decode_content(value[KEY_BYTES:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +174,7 @@ def _new_shard(space: str, start: int, parent: str | None) -> dict[str, Any]:
     # AWS's ids are of this form: a moment, and eight digits that tell shards of one moment apart.
     mark = blake2b(f"{space} {start}".encode(), digest_size=4).hexdigest()
     return {
-        "Id": f"shardId-{start // _COUNTER:020d}-{mark}",
+        "Id": f"shardId-{moment_of(start):020d}-{mark}",
         "Parent": parent,
         "Start": sequence_text(start),
         "End": None,
@@ -246,7 +227,7 @@ def close_stream(writer: Writer, table: Table, at: float) -> None:
     moment = milliseconds(at)
     document = _description(writer, table, stream, moment)
     last, _ = _position(writer, stream) or _start(document)
-    document["Ended"] = moment = max(moment, last // _COUNTER)
+    document["Ended"] = moment = max(moment, moment_of(last))
     _close_shard(document, last, moment)
     writer.put(STREAMS, stream.key, encode(document))
 
@@ -280,7 +261,7 @@ def _description(writer: Writer, table: Table, stream: Stream, moment: int) -> d
 def _position(reader: Reader, stream: Stream) -> tuple[int, int] | None:
     """Return the number of a stream's last record, and the first number of that record's shard."""
     for key, value in reader.scan(stream.space, reverse=True):
-        return sequence_of(key), sequence_of(value[:_KEY_BYTES])
+        return sequence_of(key), sequence_of(value[:KEY_BYTES])
     return None
 
 
@@ -354,10 +335,8 @@ class Recorder:
         if known is None:
             known = _start(_description(self._writer, table, stream, self._moment))
         last, start = known
-        # The counter goes on through the milliseconds, so that each 64th record can be told by its
-        # number; where it is full, one is carried into them.
-        sequence = max(self._moment, last // _COUNTER) * _COUNTER + last % _COUNTER + 1
-        if sequence // _COUNTER - start // _COUNTER >= _SHARD:
+        sequence = following(last, self._moment)
+        if moment_of(sequence) - moment_of(start) >= _SHARD:
             self._rotate(table, stream, last, sequence)
             start = sequence
         self._positions[stream.space] = sequence, start
@@ -365,7 +344,7 @@ class Recorder:
 
     def _rotate(self, table: Table, stream: Stream, last: int, sequence: int) -> None:
         """Close the open shard and open the next, with a record as its first."""
-        moment = sequence // _COUNTER
+        moment = moment_of(sequence)
         document = _description(self._writer, table, stream, moment)
         _close_shard(document, last, moment)
         kept = [shard for shard in document["Shards"] if shard["Closed"] >= moment - _KEPT]

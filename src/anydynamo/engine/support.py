@@ -26,6 +26,14 @@ _CAPACITY: Final = frozenset(
     ("BillingMode", "OnDemandThroughput", "ProvisionedThroughput", "WarmThroughput")
 )
 _SETTINGS: Final = _CAPACITY | {"SSESpecification", "TableClass"}
+_OVERRIDES: Final = frozenset(
+    (
+        "BillingModeOverride",
+        "OnDemandThroughputOverride",
+        "ProvisionedThroughputOverride",
+        "SSESpecificationOverride",
+    )
+)
 _SCALING: Final = frozenset(
     (
         "GlobalSecondaryIndexUpdates",
@@ -43,16 +51,10 @@ STORED: Final[Mapping[str, frozenset[str]]] = {
     "EnableKinesisStreamingDestination": frozenset(
         ("EnableKinesisStreamingConfiguration", "StreamArn")
     ),
+    "ExportTableToPointInTime": frozenset(("S3BucketOwner", "S3SseAlgorithm", "S3SseKmsKeyId")),
     "PutResourcePolicy": frozenset(("ConfirmRemoveSelfResourceAccess", "Policy")),
-    "RestoreTableFromBackup": frozenset(
-        (
-            "BillingModeOverride",
-            "OnDemandThroughputOverride",
-            "ProvisionedThroughputOverride",
-            "SSESpecificationOverride",
-        )
-    ),
-    "UpdateContinuousBackups": frozenset(("PointInTimeRecoverySpecification",)),
+    "RestoreTableFromBackup": _OVERRIDES,
+    "RestoreTableToPointInTime": _OVERRIDES,
     "UpdateContributorInsights": frozenset(
         ("ContributorInsightsAction", "ContributorInsightsMode")
     ),
@@ -91,8 +93,7 @@ botocore {version} knows them, and what the embedded providers make of each:
 Members of parameters are not listed. The legacy `AttributesToGet` is refused in a batch, too.
 
 Operations of which every parameter is refused are not there at all, and answer with an
-`UnknownOperationException`. Restoring to a point in time is one of them: nothing keeps the changes
-that it would need.
+`UnknownOperationException`.
 
 This page is written by `python -m anydynamo.engine.support`.
 """

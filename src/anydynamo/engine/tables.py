@@ -10,10 +10,11 @@ from heapq import merge
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import check_index_keys, item_key
 from anydynamo.engine.actions import check_put_size
+from anydynamo.engine.copies import keep_deleted
 from anydynamo.engine.definitions import (
-    GLOBAL_INDEXES,
     check_definitions,
     check_encryption,
     check_global_index,
@@ -37,6 +38,7 @@ from anydynamo.engine.layout import (
     size_of,
     unpack,
 )
+from anydynamo.engine.limits import GLOBAL_INDEXES
 from anydynamo.engine.policies import check_policy, new_policy
 from anydynamo.engine.provisioning import PER_REQUEST, check_capacity
 from anydynamo.engine.shapes import without_nulls
@@ -71,7 +73,6 @@ __all__ = [
     "set_stream",
 ]
 
-_INVALID = "One or more parameter values were invalid: "
 _LISTED = 100
 SETTINGS = (
     "DeletionProtectionEnabled",
@@ -97,7 +98,7 @@ def create_table(
     globally = given.get("GlobalSecondaryIndexes", [])
     billing = given.get("BillingMode", "PROVISIONED")
     check_capacity(given, globally)
-    check_table_keys(schema)
+    check_table_keys(schema, given["AttributeDefinitions"])
     if "LocalSecondaryIndexes" in given:
         check_local_indexes(local, schema)
     if "GlobalSecondaryIndexes" in given:
@@ -164,16 +165,14 @@ def _check_free(reader: Reader, name: str, at: float) -> None:
         return
     if status_of(document) in ("CREATING", "DELETING"):
         check_ready(document)
-    raise EngineError("ResourceInUseException", f"Table already exists: {name}")
+    raise EngineError("ResourceInUseException", texts.tables.TABLE_EXISTS, name=name)
 
 
 def _check_global_indexes(indexes: list[dict[str, Any]]) -> None:
     if not indexes:
-        raise validation(f"{_INVALID}List of GlobalSecondaryIndexes is empty")
+        raise validation(texts.tables.NO_GLOBAL_INDEXES)
     if len(indexes) > GLOBAL_INDEXES:
-        raise validation(
-            f"{_INVALID}GlobalSecondaryIndex count exceeds the per-table limit of {GLOBAL_INDEXES}"
-        )
+        raise validation(texts.tables.TOO_MANY_GLOBAL_INDEXES_OF_NEW_TABLE)
     for index in indexes:
         check_global_index(index)
 
@@ -212,9 +211,11 @@ def _adopt(writer: Writer, table: Table, now: Callable[[], float]) -> None:
             check_index_keys(table, item)
             check_put_size(size)
         except EngineError as error:
-            raise EngineError(error.code, f"{place}: {error.message}") from None
+            raise EngineError(
+                error.code, texts.backups.INVALID_ITEM, place=place, why=error.message
+            ) from None
         if writer.get(table.items, key) is not None:
-            raise validation(f"{place}: another item has the same key")
+            raise validation(texts.backups.DUPLICATE_ITEM, place=place)
         changes.put(table, key, Stored(None), item, size)
     changes.finish()
 
@@ -252,8 +253,9 @@ def delete_table(
 ) -> Callable[[Writer], dict[str, Any]]:
     """Delete a table with all its items, unless it is protected; its stream ends.
 
-    While it is being deleted its items cannot be reached any more: the service may go on with
-    reads and writes until the table is gone, and promises none.
+    If its point-in-time recovery is enabled, a backup of it is left. While it is being deleted its
+    items cannot be reached any more: the service may go on with reads and writes until the table
+    is gone, and promises none.
     """
     name = request["TableName"]
 
@@ -265,6 +267,7 @@ def delete_table(
         if status_of(document) == "DELETING":
             return {"TableDescription": describe(writer, document)}
         _check_deletable(document)
+        keep_deleted(writer, document, at)
         table = Table.parse(document)
         document["State"] = {"Status": "DELETING", "Until": at + surroundings.behaviour.table_delay}
         document["LocalSecondaryIndexes"] = document["GlobalSecondaryIndexes"] = []
@@ -275,6 +278,8 @@ def delete_table(
             writer.delete(TOTALS, space.encode())
         if table.expiry is not None:
             writer.clear(table.expiry.space)
+        if table.history is not None:
+            writer.clear(table.history.space)
         writer.delete(TABLES, table.name.encode())
         if surroundings.behaviour.table_delay:
             writer.put(DELETED, table.name.encode(), encode(document))
@@ -286,12 +291,9 @@ def delete_table(
 def _check_deletable(document: Mapping[str, Any]) -> None:
     check_ready(document)
     if any("State" in index for index in document["GlobalSecondaryIndexes"]):
-        raise in_use("Cannot delete table while indexes are being created, updated, or deleted.")
+        raise in_use(texts.tables.INDEXES_CHANGING)
     if document["DeletionProtectionEnabled"]:
-        raise validation(
-            "Resource cannot be deleted as it is currently protected against deletion. Disable"
-            " deletion protection first."
-        )
+        raise validation(texts.tables.PROTECTED)
 
 
 def fill_index(writer: Writer, table: Table, index: Index) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.definitions import (
-    GLOBAL_INDEXES,
     check_definitions,
     check_encryption,
     check_global_index,
-    check_index_definitions,
+    check_key_definitions,
     check_projected,
     check_stream,
     indexes_of,
@@ -22,6 +22,7 @@ from anydynamo.engine.definitions import (
 from anydynamo.engine.descriptions import REGION, describe, status_of
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.layout import TOTALS, decode, encode, index_space, items_space
+from anydynamo.engine.limits import GLOBAL_INDEXES
 from anydynamo.engine.provisioning import (
     PER_REQUEST,
     change_capacity,
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
 
 __all__ = ["update_table"]
 
-_INVALID: Final = "One or more parameter values were invalid: "
 _CHANGES: Final = (
     "BillingMode",
     "DeletionProtectionEnabled",
@@ -72,7 +72,7 @@ _CHANGES: Final = (
     "WarmThroughput",
 )
 _ALONE: Final = {
-    "SSESpecification": "Server-Side Encryption",
+    "SSESpecification": texts.tables.ENCRYPTION,
     "TableClass": "TableClass",
 }
 """What is changed by itself, and how the service calls it."""
@@ -149,34 +149,25 @@ def _check_changes(given: Mapping[str, Any]) -> None:
         if given.get(key) not in (None, []) and (given[key] != {} or key == "SSESpecification")
     ]
     if not changes:
-        raise validation(
-            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled,"
-            " GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required"
-        )
+        raise validation(texts.tables.NOTHING_TO_UPDATE)
     for key, called in _ALONE.items():
         if key in changes and len(changes) > 1:
-            raise validation(
-                f"{_INVALID}{called} modification must be the only operation in the request"
-            )
+            raise validation(texts.tables.ONLY_CHANGE, what=called)
     check_stream(given.get("StreamSpecification"))
     check_encryption(given.get("SSESpecification"))
 
 
 def _index_update(update: Mapping[str, Any]) -> IndexUpdate:
     if len(update) != 1:
-        raise validation(
-            f"{_INVALID}One of GlobalSecondaryIndexUpdate.Update,"
-            " GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be"
-            " null"
-        )
+        raise validation(texts.tables.INDEX_UPDATE_ACTIONS)
     kind, body = next(iter(update.items()))
     if kind == "Create":
         check_global_index(body)
     if kind == "Update" and not any(body.get(key) for key in _INDEX_SETTINGS):
-        # The text is ours.
         raise validation(
-            f"{_INVALID}At least one of {', '.join(_INDEX_SETTINGS)} is required to update index:"
-            f" {body['IndexName']}"
+            texts.tables.INDEX_UPDATE_EMPTY,
+            settings=", ".join(_INDEX_SETTINGS),
+            index=body["IndexName"],
         )
     return kind, body
 
@@ -185,10 +176,7 @@ def _check_updates(updates: Sequence[IndexUpdate]) -> None:
     names = [body["IndexName"] for _, body in updates]
     repeated = next((name for name in names if names.count(name) > 1), None)
     if repeated is not None:
-        raise validation(
-            f"{_INVALID}Only one global secondary index update per index is allowed simultaneously."
-            f" Index: {repeated}"
-        )
+        raise validation(texts.tables.INDEX_UPDATED_TWICE, index=repeated)
     if sum(kind != "Update" for kind, _ in updates) > 1:
         raise _one_online_index()
 
@@ -196,8 +184,7 @@ def _check_updates(updates: Sequence[IndexUpdate]) -> None:
 def _one_online_index() -> EngineError:
     return EngineError(
         "LimitExceededException",
-        "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously"
-        " per table",
+        texts.tables.ONE_INDEX_AT_ONCE,
     )
 
 
@@ -208,13 +195,10 @@ def _check_combination(
     if not switched and "ProvisionedThroughput" not in given:
         return
     if "StreamSpecification" in given:
-        raise validation(f"{_INVALID}You cannot modify stream status while updating table IOPS")
+        raise validation(texts.tables.STREAM_WITH_CAPACITY)
     if any(kind != "Update" for kind, _ in updates):
-        # The API Reference has the rule, and the text is ours.
-        raise validation(
-            f"{_INVALID}Only one of these can be done at once: change the billing or the"
-            " provisioned throughput of the table, create a global secondary index, delete one"
-        )
+        # The API Reference has the rule.
+        raise validation(texts.tables.ONE_CHANGE_AT_ONCE)
 
 
 def _check_indexes(document: Mapping[str, Any], updates: Sequence[IndexUpdate]) -> None:
@@ -228,7 +212,7 @@ def _check_indexes(document: Mapping[str, Any], updates: Sequence[IndexUpdate]) 
         elif name not in indexes:
             raise _absent_index(kind, name)
         elif status_of(indexes[name]) == "DELETING":
-            raise in_use(f"Index is being deleted.  Table: {document['TableName']} Index: {name}")
+            raise in_use(texts.tables.INDEX_IS_DELETED, table=document["TableName"], index=name)
         # An index that takes in items can be deleted, and no other one be made or removed.
         if kind != "Update" and changing - {name}:
             raise _one_online_index()
@@ -236,24 +220,18 @@ def _check_indexes(document: Mapping[str, Any], updates: Sequence[IndexUpdate]) 
 
 def _check_new_name(document: Mapping[str, Any], name: str) -> None:
     if any(index["IndexName"] == name for index in indexes_of(document)):
-        raise validation("Attempting to create an index which already exists: " + name)
+        raise validation(texts.tables.INDEX_EXISTS, name=name)
     if len(document["GlobalSecondaryIndexes"]) >= GLOBAL_INDEXES:
         raise EngineError(
             "LimitExceededException",
-            "Subscriber limit exceeded: GlobalSecondaryIndex count exceeds the per-table limit of"
-            f" {GLOBAL_INDEXES}",
+            texts.tables.TOO_MANY_GLOBAL_INDEXES,
         )
 
 
 def _absent_index(kind: str, name: str) -> EngineError:
     if kind == "Update":
-        return validation(
-            "This operation cannot be performed with given input values. Please contact DynamoDB"
-            " service team for more info: Action Blocked: IndexUpdate"
-        )
-    return EngineError(
-        "ResourceNotFoundException", f"Requested resource not found: Index: {name} not found"
-    )
+        return validation(texts.tables.INDEX_UPDATE_BLOCKED)
+    return EngineError("ResourceNotFoundException", texts.tables.INDEX_NOT_FOUND, name=name)
 
 
 def _change_settings(document: dict[str, Any], given: Mapping[str, Any], at: float) -> None:
@@ -272,12 +250,9 @@ def _encrypt(document: dict[str, Any], given: dict[str, Any]) -> None:
     current = document.get("SSESpecification", {})
     if not given.get("Enabled"):
         if not current.get("Enabled"):
-            raise validation(f"{_INVALID}Table is already encrypted by default")
+            raise validation(texts.tables.ENCRYPTED_BY_DEFAULT)
     elif current.get("Enabled") and current.get("KMSMasterKeyId") == given.get("KMSMasterKeyId"):
-        raise validation(
-            f"{_INVALID}Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId"
-            " parameter if you want to change Master Key"
-        )
+        raise validation(texts.tables.ENCRYPTED_WITH_KEY)
     document["SSESpecification"] = given
 
 
@@ -291,9 +266,9 @@ def _change_stream(
         return
     enabled, name = "StreamSpecification" in document, document["TableName"]
     if specification["StreamEnabled"] and enabled:
-        raise validation(f"Table already has an enabled stream: TableName: {name}")
+        raise validation(texts.tables.STREAM_ENABLED, name=name)
     if not specification["StreamEnabled"] and not enabled:
-        raise validation(f"Table already has a disabled stream: TableName: {name}")
+        raise validation(texts.tables.NO_STREAM_TO_DISABLE, name=name)
     if not specification["StreamEnabled"]:
         check_stream_stays(document)
     set_stream(writer, document, specification, at)
@@ -304,7 +279,7 @@ def _add_index(
 ) -> None:
     check_added_index(document["BillingMode"], index)
     # The request itself has to define the index's keys, even those that the table has, too.
-    check_index_definitions(index["KeySchema"], given)
+    check_key_definitions(index["KeySchema"], given)
     document["GlobalSecondaryIndexes"].append(
         {key: value for key, value in index.items() if value != {}}
     )
@@ -315,11 +290,7 @@ def _add_index(
     for entry in given:
         name, kind = entry["AttributeName"], entry["AttributeType"]
         if types.get(name, kind) != kind:
-            # The text is ours.
-            raise validation(
-                f"{_INVALID}Attribute {name} is defined as {types[name]} already, and an attribute"
-                " has one type in all keys"
-            )
+            raise validation(texts.tables.ATTRIBUTE_REDEFINED, name=name, type=types[name])
         if name in keys:
             types[name] = kind
     definitions = [{"AttributeName": name, "AttributeType": kind} for name, kind in types.items()]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from anydynamo.engine.errors import EngineError
+from anydynamo.engine import texts
+from anydynamo.engine.errors import EngineError, filled
 
 __all__ = [
     "ATTRIBUTE_VALUE",
@@ -26,38 +27,42 @@ Scalar = Literal["String", "Boolean", "Integer", "Long", "Double", "Date"]
 
 ATTRIBUTE_VALUE: Final = "com.amazonaws.dynamodb.v20120810.AttributeValue"
 
-_MAP: Final = "Start of structure or map found where not expected"
-_FIELD: Final = "Unexpected field type"
 
+def serialization(text: str, /, **parts: object) -> EngineError:
+    """Make a SerializationException: the request cannot even be read.
 
-def serialization(text: str) -> EngineError:
-    """Make a SerializationException: the request cannot even be read."""
-    return EngineError("SerializationException", text)
+    Args:
+        text: As for an `EngineError`.
+        parts: What goes into its fields.
+    """
+    return EngineError("SerializationException", filled(text, parts))
 
 
 def no_scalar(value: object, wanted: Scalar) -> EngineError:
     """Say that a value is no text, switch, number or date."""
     if isinstance(value, Mapping):
-        return serialization(_MAP)
+        return serialization(texts.requests.MAP_UNEXPECTED)
     if isinstance(value, list):
-        return serialization(f"Unrecognized collection type class java.lang.{wanted}")
+        return serialization(texts.requests.LIST_FOR_SCALAR, wanted=wanted)
     if isinstance(value, str) and wanted == "Boolean":
-        return serialization("Unexpected token received from parser")
-    return serialization(f"{_token(value)} cannot be converted to {wanted}")
+        return serialization(texts.requests.UNEXPECTED_TOKEN)
+    return serialization(texts.requests.NOT_CONVERTIBLE, token=_token(value), wanted=wanted)
 
 
 def no_binary(value: object) -> EngineError:
     """Say that a value is no binary."""
     if isinstance(value, Mapping):
-        return serialization(_MAP)
+        return serialization(texts.requests.MAP_UNEXPECTED)
     if isinstance(value, list):
-        return serialization("Unrecognized collection type class java.nio.ByteBuffer")
-    return serialization("only base-64-encoded strings are convertible to bytes")
+        return serialization(texts.requests.LIST_FOR_BINARY)
+    return serialization(texts.requests.NO_BASE64)
 
 
 def no_list(value: object) -> EngineError:
     """Say that a value is no list."""
-    return serialization(_MAP if isinstance(value, Mapping) else _FIELD)
+    return serialization(
+        texts.requests.MAP_UNEXPECTED if isinstance(value, Mapping) else texts.requests.FIELD_TYPE
+    )
 
 
 def no_map(value: object, member: str) -> EngineError:
@@ -68,10 +73,8 @@ def no_map(value: object, member: str) -> EngineError:
         member: The Java name of what the map would hold.
     """
     if isinstance(value, list):
-        return serialization(
-            f"Unrecognized collection type java.util.Map<java.lang.String, {member}>"
-        )
-    return serialization(_FIELD)
+        return serialization(texts.requests.LIST_FOR_MAP, member=member)
+    return serialization(texts.requests.FIELD_TYPE)
 
 
 def no_structure(value: object, name: str | None = None, *, member: bool = False) -> EngineError:
@@ -84,9 +87,9 @@ def no_structure(value: object, name: str | None = None, *, member: bool = False
     """
     if isinstance(value, list):
         if name is None:
-            return serialization("Start of list found where not expected")
-        return serialization(f"Unrecognized collection type class {name}")
-    return serialization("Unexpected value type in payload" if member else _FIELD)
+            return serialization(texts.requests.LIST_UNEXPECTED)
+        return serialization(texts.requests.LIST_FOR_STRUCTURE, name=name)
+    return serialization(texts.requests.UNEXPECTED_VALUE if member else texts.requests.FIELD_TYPE)
 
 
 def _token(value: object) -> str:

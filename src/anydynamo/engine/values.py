@@ -13,6 +13,7 @@ import base64
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.limits import ATTRIBUTE_NAME_BYTES, LIST_OVERHEAD, NESTING_LEVELS
 from anydynamo.engine.numbers import measured, number_size, parse, sort_bytes
@@ -60,7 +61,6 @@ Item: TypeAlias = dict[str, AttributeValue]
 TYPES: Final = frozenset(("S", "N", "B", "SS", "NS", "BS", "M", "L", "BOOL", "NULL"))
 
 _SHORT: Final = 255
-_INVALID: Final = "One or more parameter values were invalid: "
 
 
 def check_value(value: object) -> AttributeValue:
@@ -134,8 +134,16 @@ def _check(value: Any, level: int) -> tuple[AttributeValue, int]:
             raise _not_one_type({})
         raise no_structure(value, ATTRIBUTE_VALUE, member=True)
     if len(typed) != 1:
-        raise _not_one_type(typed)
+        # As in every structure, a member that is null counts as absent, and one that the service
+        # knows no name for is ignored.
+        typed = {
+            tag: content for tag, content in typed.items() if content is not None and tag in TYPES
+        }
+        if len(typed) != 1:
+            raise _not_one_type(typed)
     ((tag, content),) = typed.items()
+    if content is None:
+        raise _not_one_type({})
     check = _CHECKS.get(tag)
     if check is None:
         raise _not_one_type(typed)
@@ -145,22 +153,13 @@ def _check(value: Any, level: int) -> tuple[AttributeValue, int]:
 
 def too_deep() -> EngineError:
     """Make the error for a value that is nested deeper than DynamoDB takes."""
-    return validation(
-        "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels"
-        " beyond supported limit"
-    )
+    return validation(texts.values.TOO_DEEP)
 
 
 def _not_one_type(value: Mapping[str, object]) -> EngineError:
-    known = sum(tag in TYPES for tag in value)
-    if known > 1:
-        return validation(
-            "Supplied AttributeValue has more than one datatypes set, must contain exactly one of"
-            " the supported datatypes"
-        )
-    return validation(
-        "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
-    )
+    if len(value) > 1:
+        return validation(texts.values.SEVERAL_TYPES)
+    return validation(texts.values.NO_TYPE)
 
 
 def check_name(name: object) -> str:
@@ -173,9 +172,9 @@ def check_name(name: object) -> str:
         raise no_scalar(name, "String")
     size = len(utf8(name))
     if not size:
-        raise validation(_INVALID + "Empty attribute name")
+        raise validation(texts.values.NAME_EMPTY)
     if size > ATTRIBUTE_NAME_BYTES:
-        raise validation(_INVALID + "Attribute name is too large, must be less than 65536 bytes")
+        raise validation(texts.values.NAME_TOO_LONG)
     return str(name)
 
 
@@ -188,7 +187,7 @@ def utf8(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError as error:
-        raise serialization("A string holds a surrogate without its other half") from error
+        raise serialization(texts.values.HALF_A_SURROGATE_PAIR) from error
 
 
 def _check_string(content: object, _level: int) -> tuple[str, int]:
@@ -231,7 +230,7 @@ def _check_null(content: object, _level: int) -> tuple[bool, int]:
     if not isinstance(content, bool):
         raise no_scalar(content, "Boolean")
     if not content:
-        raise validation(_INVALID + "Null attribute value types must have the value of true")
+        raise validation(texts.values.NULL_NOT_TRUE)
     return True, 1
 
 
@@ -264,9 +263,9 @@ def _sequence(content: object) -> list[object] | tuple[object, ...]:
 def _check_string_set(content: object, _level: int) -> tuple[list[str], int]:
     members = [_string(member) for member in _set(content)]
     if not members:
-        raise validation(_INVALID + "An string set  may not be empty")
+        raise validation(texts.values.STRING_SET_EMPTY)
     if len(set(members)) != len(members):
-        raise validation(f"{_INVALID}Input collection [{', '.join(members)}] contains duplicates.")
+        raise validation(texts.values.STRING_SET_DUPLICATES, members=", ".join(members))
     # Code point order is the order of the UTF-8 bytes.
     members.sort()
     return members, _string_set_size(members)
@@ -276,10 +275,10 @@ def _check_number_set(content: object, level: int) -> tuple[list[str], int]:
     given = _set(content)
     members = [_check_number(member, level)[0] for member in given]
     if not members:
-        raise validation(_INVALID + "An number set  may not be empty")
+        raise validation(texts.values.NUMBER_SET_EMPTY)
     if len(set(members)) != len(members):
         if reading().number_sets == "by_value" or len(set(given)) != len(given):
-            raise validation("Input collection contains duplicates")
+            raise validation(texts.values.NUMBER_SET_DUPLICATES)
         members = list(set(members))
     members.sort(key=parse)
     return members, _number_set_size(members)
@@ -288,10 +287,10 @@ def _check_number_set(content: object, level: int) -> tuple[list[str], int]:
 def _check_binary_set(content: object, _level: int) -> tuple[list[bytes], int]:
     members = [_binary(member) for member in _set(content)]
     if not members:
-        raise validation(_INVALID + "Binary sets should not be empty")
+        raise validation(texts.values.BINARY_SET_EMPTY)
     if len(set(members)) != len(members):
         shown = ", ".join(base64.b64encode(member).decode() for member in members)
-        raise validation(f"{_INVALID}Input collection [{shown}]of type BS contains duplicates.")
+        raise validation(texts.values.BINARY_SET_DUPLICATES, members=shown)
     members.sort()
     return members, _binary_set_size(members)
 

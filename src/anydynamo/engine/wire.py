@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from anydynamo.engine.values import Item
 
-__all__ = ["from_json", "to_json"]
+__all__ = ["from_json", "to_json", "with_bytes"]
 
 
 def to_json(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,14 +33,23 @@ def from_json(item: object) -> Item:
         EngineError: It is no item.
         ValueError: Its binary is not base64.
     """
+    return check_item(with_bytes(item))
+
+
+def with_bytes(item: object) -> object:
+    """Return what JSON has of an item with its binary as bytes, for others to check.
+
+    Raises:
+        EngineError: It is nested too deeply.
+        ValueError: Its binary is not base64.
+    """
     if not isinstance(item, Mapping):
-        return check_item(item)
+        return item
     attributes = cast("Mapping[str, Any]", item)
     try:
-        converted = {name: _value(value, _bytes) for name, value in attributes.items()}
+        return {name: _value(value, _bytes) for name, value in attributes.items()}
     except RecursionError as error:
         raise too_deep() from error
-    return check_item(converted)
 
 
 def _value(value: Any, binary: Callable[[Any], Any]) -> Any:

@@ -1,10 +1,15 @@
-"""Writing items: the item, its index entries, stream, expiry and totals, in one atomic write."""
+"""Writing items, and all that follows from one, in one atomic write.
+
+That is its index entries, its stream, the log of its table's point-in-time recovery, its expiry and
+the totals.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from anydynamo.engine.capacity import write_units
+from anydynamo.engine.history import Log
 from anydynamo.engine.itemcollections import check_collection
 from anydynamo.engine.layout import TOTALS, pack, size_of, unpack
 from anydynamo.engine.limits import COLLECTION_BYTES
@@ -16,7 +21,7 @@ if TYPE_CHECKING:
 
     from anydynamo.engine.behaviour import Surroundings
     from anydynamo.engine.capacity import Consumption
-    from anydynamo.engine.layout import Expiry, Index, Stream, Table
+    from anydynamo.engine.layout import Expiry, History, Index, Stream, Table
     from anydynamo.engine.store import Reader, Writer
     from anydynamo.engine.values import Item
 
@@ -52,12 +57,20 @@ class Changes:
 
     Args:
         writer: The store.
-        now: The clock, in seconds since the epoch; asked where a stream records.
+        now: The clock, in seconds since the epoch; asked where a write is recorded.
         identity: The `userIdentity` of what is recorded, where the service itself writes.
         collection_bytes: What an item collection may have.
     """
 
-    __slots__ = ("_collection_bytes", "_identity", "_now", "_recorder", "_totals", "_writer")
+    __slots__ = (
+        "_collection_bytes",
+        "_identity",
+        "_log",
+        "_now",
+        "_recorder",
+        "_totals",
+        "_writer",
+    )
 
     def __init__(
         self,
@@ -71,6 +84,7 @@ class Changes:
         self._collection_bytes = collection_bytes
         self._identity = identity
         self._recorder: Recorder | None = None
+        self._log: Log | None = None
         self._totals: dict[str, tuple[int, int]] = {}
 
     @classmethod
@@ -101,6 +115,8 @@ class Changes:
             self._count(table.items, 1 if before.raw is None else 0, size - before.size)
             if table.stream is not None:
                 self._record(table, table.stream, before, item, raw)
+            if table.history is not None:
+                self._remember(table.history, key, before)
             if table.expiry is not None:
                 self._expire(table.expiry, key, before.item, item)
         if consumption is not None:
@@ -120,6 +136,8 @@ class Changes:
         self._count(table.items, -1, -before.size)
         if table.stream is not None:
             self._record(table, table.stream, before, None, b"")
+        if table.history is not None:
+            self._remember(table.history, key, before)
         if table.expiry is not None:
             self._expire(table.expiry, key, before.item, None)
         if table.indexes:
@@ -154,6 +172,11 @@ class Changes:
         if self._recorder is None:
             self._recorder = Recorder(self._writer, self._now(), self._identity)
         self._recorder.record(table, stream, before, item, raw)
+
+    def _remember(self, history: History, key: bytes, before: Stored) -> None:
+        if self._log is None:
+            self._log = Log(self._writer, self._now())
+        self._log.add(history, key, before.raw)
 
     def _expire(self, expiry: Expiry, key: bytes, old: Item | None, new: Item | None) -> None:
         old_place = None if old is None else expiry.key(old, key)

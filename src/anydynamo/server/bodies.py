@@ -159,6 +159,7 @@ _PLACES: Final[Mapping[str, Place]] = {
     "DeleteItem": _WRITE,
     "ExecuteStatement": _PARAMETERS,
     "ExecuteTransaction": _members({"TransactStatements": _each(_PARAMETERS)}),
+    "ExportTableToPointInTime": _members({"FilterSpecification": _ACTION}),
     "GetItem": _WRITE,
     "PutItem": _WRITE,
     "Query": _WALK,

@@ -12,9 +12,10 @@ import math
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from anydynamo.errors import InvalidRequest, MissingDependency, RequestTimeout, ServiceFault
+from anydynamo.server.begun import Begun
 from anydynamo.server.deliveries import Delivery
 from anydynamo.server.messages import Reply, Request, accepts_gzip, refuse, render
 
@@ -26,7 +27,7 @@ except ImportError as error:
     ) from error
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Coroutine
 
 __all__ = ["Connection", "Hub", "Limits"]
 
@@ -66,8 +67,9 @@ class Hub:
 
     def __init__(
         self,
-        answer: Callable[[Request], Awaitable[Reply]],
+        answer: Callable[[Request], Coroutine[Any, Any, Reply]],
         *,
+        needs_task: bool = True,
         limits: Limits | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
@@ -75,10 +77,12 @@ class Hub:
 
         Args:
             answer: Carries out a request, and never raises.
+            needs_task: Whether it must be awaited in a task of asyncio's; see `Begun`.
             limits: What clients may ask for.
             clock: Seconds that only grow; the loop's own if not given.
         """
         self.answer = answer
+        self.needs_task = needs_task
         self.limits = limits or Limits()
         self.clock = clock or asyncio.get_running_loop().time
         self.connections: set[Connection] = set()
@@ -148,7 +152,8 @@ class Connection(asyncio.Protocol):
     def _begin(self) -> None:
         self._url: list[bytes] = []
         self._headers: dict[str, str] = {}
-        self._body: list[bytes] = []
+        # Not a list of pieces: a client may send one byte at a time, and each would be an object.
+        self._body = bytearray()
         self._size = 0
 
     # What asyncio calls.
@@ -261,7 +266,7 @@ class Connection(asyncio.Protocol):
             text = "The server has as many requests as it can hold; try again"
             self._refuse(503, ServiceFault(text, code="ServiceUnavailableException"))
             return
-        self._body.append(body)
+        self._body += body
 
     def on_message_complete(self) -> None:
         """Hand a whole request on."""
@@ -270,18 +275,26 @@ class Connection(asyncio.Protocol):
         self._fruitless = 0
         self._arriving = False
         keep_alive = self._parser.should_keep_alive() and not self._hub.stopping
-        self._enqueue(
-            Request(
-                self._parser.get_method().decode("latin-1"),
-                b"".join(self._url).decode("latin-1"),
-                self._headers,
-                b"".join(self._body),
-                keep_alive,
-            )
+        request = Request(
+            self._parser.get_method().decode("latin-1"),
+            b"".join(self._url).decode("latin-1"),
+            self._headers,
+            bytes(self._body),
+            keep_alive,
         )
         self._begin()
         if not keep_alive:
             self._reading = False
+        elif not self._hub.needs_task and self._task is None and self._writable is None:
+            begun = Begun(self._hub.answer(request))
+            if begun.ended and begun.result.delivery is _WHOLE:
+                self._release(len(request.body))
+                self._write_reply(request, begun.result, last=False)
+                self._wait_for_more()
+            else:
+                self._start(self._work(request, begun))
+            return
+        self._enqueue(request)
 
     # What the hub calls.
 
@@ -316,10 +329,13 @@ class Connection(asyncio.Protocol):
     def _enqueue(self, message: Request | Reply) -> None:
         self._waiting.append(message)
         if self._task is None:
-            self.deadline = math.inf
-            self._task = asyncio.get_running_loop().create_task(self._work())
-            self._hub.tasks.add(self._task)
-            self._task.add_done_callback(self._hub.tasks.discard)
+            self._start(self._work())
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        self.deadline = math.inf
+        self._task = asyncio.get_running_loop().create_task(work)
+        self._hub.tasks.add(self._task)
+        self._task.add_done_callback(self._hub.tasks.discard)
 
     def _without_upgrade(self) -> bytes:
         """Return the head that was just read, as of a client that wants no other protocol.
@@ -345,12 +361,18 @@ class Connection(asyncio.Protocol):
         self._begin()
         self._enqueue(refuse(error, status=status))
 
-    async def _work(self) -> None:
-        """Answer what waits, in order, until nothing does or the connection is to end."""
+    async def _work(self, first: Request | None = None, begun: Begun[Reply] | None = None) -> None:
+        """Answer what waits, in order, until nothing does or the connection is to end.
+
+        Args:
+            first: A request that comes before what waits.
+            begun: Its answer.
+        """
         last = False
         try:
-            while self._waiting and not last:
-                message = self._waiting.popleft()
+            while (first is not None or self._waiting) and not last:
+                message = first or self._waiting.popleft()
+                first = None
                 if message is _END:
                     last = True
                 elif isinstance(message, Reply):
@@ -358,7 +380,8 @@ class Connection(asyncio.Protocol):
                     await self._linger()
                     return
                 else:
-                    reply = await self._hub.answer(message)
+                    answering, begun = begun or self._hub.answer(message), None
+                    reply = await answering
                     self._release(len(message.body))
                     last = not message.keep_alive or self._hub.stopping
                     if reply.delivery is not _WHOLE:
@@ -369,9 +392,7 @@ class Connection(asyncio.Protocol):
                             self.abort()
                             return
                         last = last or reply.delivery is Delivery.TRUNCATED
-                    compress = accepts_gzip(message.headers)
-                    head = message.method == "HEAD"
-                    self._write(render(reply, close=last, head=head, compress=compress))
+                    self._write_reply(message, reply, last=last)
                     if self._writable is not None:
                         self.deadline = self._hub.clock() + self._limits.taking
                         await self._writable
@@ -386,9 +407,20 @@ class Connection(asyncio.Protocol):
             self.deadline = self._hub.clock() + self._limits.taking
             transport.close()
             return
-        patience = self._limits.arriving if self._arriving else self._limits.idle
-        self.deadline = self._hub.clock() + patience
+        self._wait_for_more()
         transport.resume_reading()
+
+    def _write_reply(self, request: Request, reply: Reply, *, last: bool) -> None:
+        compress = accepts_gzip(request.headers)
+        head = request.method == "HEAD"
+        self._write(render(reply, close=last, head=head, compress=compress))
+
+    def _wait_for_more(self) -> None:
+        limits = self._limits
+        patience = limits.arriving if self._arriving else limits.idle
+        if self._writable is not None:
+            patience = limits.taking
+        self.deadline = self._hub.clock() + patience
 
     def _withhold(self) -> None:
         """Answer nothing any more, and wait for the client to give up."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final, Protocol
 
+from anydynamo.adapters.embedded import EmbeddedAdapter
 from anydynamo.errors import LimitExceeded
 
 if TYPE_CHECKING:
@@ -20,6 +21,11 @@ MOST_PLACES: Final = 256
 
 class Places(Protocol):
     """Finds the adapter for a caller, and closes those that it opened."""
+
+    @property
+    def needs_task(self) -> bool:
+        """Whether an adapter may need to be called in a task of asyncio's."""
+        ...
 
     def of(self, access_key: str, region: str) -> DatabaseAdapter:
         """Return a caller's adapter.
@@ -40,6 +46,11 @@ class Shared:
     def __init__(self, adapter: DatabaseAdapter) -> None:
         """Take over an adapter."""
         self._adapter = adapter
+
+    @property
+    def needs_task(self) -> bool:
+        """No if it is the embedded one; of others it is not known."""
+        return not isinstance(self._adapter, EmbeddedAdapter)
 
     def of(self, access_key: str, region: str) -> DatabaseAdapter:  # noqa: ARG002
         """Return the one adapter."""
@@ -66,6 +77,11 @@ class Isolated:
         self._open = open_place
         self._most = most
         self._adapters: dict[tuple[str, str], DatabaseAdapter] = {}
+
+    @property
+    def needs_task(self) -> bool:
+        """Yes, to be safe: the adapters are yet to be opened."""
+        return True
 
     def of(self, access_key: str, region: str) -> DatabaseAdapter:
         """Return a caller's own adapter.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from dataclasses import replace
@@ -16,6 +17,7 @@ from anydynamo.server.signatures import check_signature, read_signature
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from anydynamo.adapters.protocol import DatabaseAdapter
     from anydynamo.server.places import Places
 
 __all__ = ["Service"]
@@ -31,6 +33,9 @@ _STREAMS: Final = "DynamoDBStreams_20120810"
 _CONTENT_TYPES: Final = frozenset((AMZ_JSON, "application/x-amz-json-1.1", "application/json"))
 """What a body may be called. A page in a browser can send none of these to another origin without
 asking first, and it is not answered when it asks."""
+
+_LONG: Final = frozenset(("ExportTableToPointInTime", "ImportTable"))
+"""The operations whose work has no bound: a table, or the files of a folder."""
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +64,11 @@ class Service:
         self._provider = provider
         self._secrets = secrets
         self._clock = clock
+
+    @property
+    def needs_task(self) -> bool:
+        """Whether answers may need to be awaited in a task of asyncio's."""
+        return self._places.needs_task
 
     async def answer(self, request: Request) -> Reply:
         """Carry out a request. Whatever goes wrong is part of the reply."""
@@ -108,10 +118,19 @@ class Service:
                 body=request.body,
             )
         adapter = self._places.of(signature.access_key, signature.region)
-        answer = await adapter.call(operation, parameters)
+        answer = await _called(adapter, operation, parameters)
         if operation == "DescribeEndpoints":
             answer = _at_this_address(answer, headers.get("host"))
         return Reply(200, write_body(answer), content_type)
+
+
+async def _called(
+    adapter: DatabaseAdapter, operation: str, parameters: Mapping[str, Any]
+) -> dict[str, Any]:
+    if operation in _LONG and adapter.info.blocking:
+        # It never waits, and everybody else would for as long as it takes.
+        return await asyncio.to_thread(asyncio.run, adapter.call(operation, parameters))
+    return await adapter.call(operation, parameters)
 
 
 def _lost(error: Undelivered) -> Reply:

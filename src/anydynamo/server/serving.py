@@ -58,7 +58,8 @@ class Server:
             ConfigurationError: Nobody may listen there, or somebody does already.
         """
         loop = asyncio.get_running_loop()
-        self._hub = Hub(self._service.answer, limits=self._limits)
+        service = self._service
+        self._hub = Hub(service.answer, needs_task=service.needs_task, limits=self._limits)
         try:
             self._listening = await loop.create_server(
                 self._hub.connection, self._host, self._port, backlog=512

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import secrets
 import stat
@@ -26,6 +27,7 @@ __all__ = [
     "real_path",
     "refuse_protected",
     "replacing",
+    "replacing_binary",
     "sync_folder",
     "trouble",
 ]
@@ -96,11 +98,27 @@ def replacing(path: Path, purpose: str) -> Generator[IO[str]]:
         ConfigurationError: As for `real_path`.
         StoreReadOnly: The file or its folder cannot be written; also StoreFull and ProviderError.
     """
+    with _taking_place(path, purpose) as raw:
+        file = io.TextIOWrapper(raw, encoding="utf-8", newline="\n")
+        yield file
+        # Nothing else would write what the text file holds back, and it must not close the other.
+        file.detach()
+
+
+@contextmanager
+def replacing_binary(path: Path, purpose: str) -> Generator[IO[bytes]]:
+    """Do what `replacing` does with a file of bytes."""
+    with _taking_place(path, purpose) as file:
+        yield file
+
+
+@contextmanager
+def _taking_place(path: Path, purpose: str) -> Generator[io.BufferedWriter]:
     real = real_path(path, purpose)
     temporary = real.with_name(f".{real.name}.{secrets.token_hex(4)}.tmp")
     try:
         refuse_protected(real)
-        with temporary.open("x", encoding="utf-8", newline="\n") as file:
+        with temporary.open("xb") as file:
             copy_permissions(real, file.fileno())
             yield file
             file.flush()

@@ -40,16 +40,19 @@ from anydynamo.testing.contracts.globaltables import (  # noqa: E402
 )
 from anydynamo.testing.contracts.indexes import IndexContract  # noqa: E402
 from anydynamo.testing.contracts.items import ItemContract, ProjectionContract  # noqa: E402
-from anydynamo.testing.contracts.legacy import LegacyContract  # noqa: E402
+from anydynamo.testing.contracts.legacyconditions import LegacyConditionContract  # noqa: E402
+from anydynamo.testing.contracts.legacyreads import LegacyReadContract  # noqa: E402
 from anydynamo.testing.contracts.legacyupdates import LegacyUpdateContract  # noqa: E402
 from anydynamo.testing.contracts.partiql import PartiQLContract  # noqa: E402
 from anydynamo.testing.contracts.policies import PolicyContract  # noqa: E402
 from anydynamo.testing.contracts.queries import QueryContract, ScanContract  # noqa: E402
+from anydynamo.testing.contracts.recovery import RecoveryContract  # noqa: E402
 from anydynamo.testing.contracts.streams import StreamContract  # noqa: E402
 from anydynamo.testing.contracts.tables import TableContract  # noqa: E402
 from anydynamo.testing.contracts.tablesettings import TableSettingContract  # noqa: E402
 from anydynamo.testing.contracts.tableupdates import TableUpdateContract  # noqa: E402
 from anydynamo.testing.contracts.transactions import TransactionContract  # noqa: E402
+from anydynamo.testing.contracts.transfers import TransferContract  # noqa: E402
 from anydynamo.testing.contracts.updates import UpdateContract  # noqa: E402
 
 __all__ = ["AdapterContract"]
@@ -63,15 +66,18 @@ class AdapterContract(
     QueryContract,
     ScanContract,
     IndexContract,
-    LegacyContract,
+    LegacyConditionContract,
+    LegacyReadContract,
     LegacyUpdateContract,
     BatchContract,
     TransactionContract,
+    TransferContract,
     PartiQLContract,
     TableContract,
     TableUpdateContract,
     TableSettingContract,
     BackupContract,
+    RecoveryContract,
     PolicyContract,
     DestinationContract,
     InsightsContract,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.expressions.conditions import Condition, compile_condition
 from anydynamo.engine.expressions.keyconditions import KeyCondition, compile_key_condition
@@ -83,8 +84,7 @@ class Expressions:
         if self._bound_bytes > BINDING_BYTES:
             # The guide has the limit, and no text for it.
             raise validation(
-                f"{self._prefix}ExpressionAttributeNames and ExpressionAttributeValues have"
-                f" {self._bound_bytes} bytes together, and {BINDING_BYTES} are the most"
+                texts.expressions.BINDINGS_TOO_LARGE, prefix=self._prefix, size=self._bound_bytes
             )
         self._unused_names = dict.fromkeys(self._names)
         self._unused_values = dict.fromkeys(self._values)
@@ -92,11 +92,9 @@ class Expressions:
     def _checked_names(self, names: object) -> dict[str, str]:
         known = _mapping(names)
         if not self._has(*_WITH_VALUES, "ProjectionExpression"):
-            raise validation(
-                "ExpressionAttributeNames can only be specified when using expressions"
-            )
+            raise validation(texts.expressions.NAMES_WITHOUT_EXPRESSION)
         if not known:
-            raise validation("ExpressionAttributeNames must not be empty")
+            raise validation(texts.expressions.NO_NAMES)
         checked: dict[str, str] = {}
         for placeholder, name in known.items():
             _check_placeholder("ExpressionAttributeNames", _NAME, placeholder)
@@ -104,10 +102,7 @@ class Expressions:
                 raise no_scalar(name, "String")
             size = _size(name)
             if not 1 <= size <= ATTRIBUTE_NAME_BYTES:
-                raise validation(
-                    "ExpressionAttributeNames contains invalid value: Attribute names have 1 to"
-                    f" {ATTRIBUTE_NAME_BYTES} bytes for key {placeholder}"
-                )
+                raise validation(texts.expressions.NAME_LENGTH, placeholder=placeholder)
             checked[placeholder] = name
             self._bound_bytes += size
         return checked
@@ -115,13 +110,17 @@ class Expressions:
     def _checked_values(self, values: object, allowed: Sequence[str]) -> Values:
         known = _mapping(values)
         if not self._has(*_WITH_VALUES):
-            absent = " and ".join(f"{parameter} is null" for parameter in allowed)
+            absent = " and ".join(
+                texts.expressions.PARAMETER_IS_NULL.format(parameter=parameter)
+                for parameter in allowed
+            )
             raise validation(
-                f"{self._prefix}ExpressionAttributeValues can only be specified when using"
-                " expressions" + (absent and f": {absent}")
+                texts.expressions.VALUES_WITHOUT_EXPRESSION,
+                prefix=self._prefix,
+                absent=absent and f": {absent}",
             )
         if not known:
-            raise validation("ExpressionAttributeValues must not be empty")
+            raise validation(texts.expressions.NO_VALUES)
         checked: Values = {}
         for placeholder, value in known.items():
             _check_placeholder("ExpressionAttributeValues", _VALUE, placeholder)
@@ -131,8 +130,10 @@ class Expressions:
                 if error.code != "ValidationException":
                     raise
                 raise validation(
-                    f"{self._prefix}ExpressionAttributeValues contains invalid value:"
-                    f" {error.message} for key {placeholder}"
+                    texts.expressions.INVALID_VALUE,
+                    prefix=self._prefix,
+                    why=error.message,
+                    placeholder=placeholder,
                 ) from None
             self._bound_bytes += size
         return checked
@@ -176,8 +177,7 @@ class Expressions:
         for kind, unused in (("Names", self._unused_names), ("Values", self._unused_values)):
             if unused:
                 raise validation(
-                    f"Value provided in ExpressionAttribute{kind} unused in expressions: keys:"
-                    f" {{{', '.join(unused)}}}"
+                    texts.expressions.UNUSED_BINDINGS, kind=kind, unused=", ".join(unused)
                 )
 
     def _bound(
@@ -201,33 +201,31 @@ class Expressions:
         if not isinstance(text, str):
             raise no_scalar(text, "String")
         if not text:
-            raise validation(f"Invalid {parameter}: The expression can not be empty;")
+            raise validation(texts.expressions.EMPTY, parameter=parameter)
         size = _size(text)
         if size > EXPRESSION_BYTES:
             raise validation(
-                f"{self._prefix}Invalid {parameter}: Expression size has exceeded the maximum"
-                f" allowed size; expression size: {size}"
+                texts.expressions.TOO_LARGE, prefix=self._prefix, parameter=parameter, size=size
             )
         return text
 
     def _invalid(self, parameter: str, error: ExpressionError) -> EngineError:
-        return validation(f"{self._prefix}Invalid {parameter}: {error}")
+        return validation(
+            texts.expressions.INVALID_EXPRESSION,
+            prefix=self._prefix,
+            parameter=parameter,
+            why=error,
+        )
 
     def _resolved(self, parsed: Parsed[object]) -> tuple[tuple[str, str], ...]:
         """Look up the placeholders of an expression, and remember that they are in use."""
         for placeholder in parsed.names:
             if placeholder not in self._names:
-                raise ExpressionError(
-                    "An expression attribute name used in the document path is not defined;"
-                    f" attribute name: {placeholder}"
-                )
+                raise ExpressionError(texts.expressions.UNDEFINED_NAME, placeholder=placeholder)
             self._unused_names.pop(placeholder, None)
         for placeholder in parsed.values:
             if placeholder not in self._values:
-                raise ExpressionError(
-                    "An expression attribute value used in expression is not defined;"
-                    f" attribute value: {placeholder}"
-                )
+                raise ExpressionError(texts.expressions.UNDEFINED_VALUE, placeholder=placeholder)
             self._unused_values.pop(placeholder, None)
         return tuple((placeholder, self._names[placeholder]) for placeholder in parsed.names)
 
@@ -237,11 +235,12 @@ def _check_placeholder(parameter: str, form: re.Pattern[str], placeholder: objec
         raise no_scalar(placeholder, "String")
     if len(placeholder) > PLACEHOLDER_BYTES:
         raise validation(
-            f"{parameter} contains invalid key: The expression attribute map contains a key that"
-            f' is too long; key: "{placeholder}"'
+            texts.expressions.PLACEHOLDER_TOO_LONG, parameter=parameter, placeholder=placeholder
         )
     if form.fullmatch(placeholder) is None:
-        raise validation(f'{parameter} contains invalid key: Syntax error; key: "{placeholder}"')
+        raise validation(
+            texts.expressions.PLACEHOLDER_SYNTAX, parameter=parameter, placeholder=placeholder
+        )
 
 
 def _mapping(value: object) -> Mapping[str, object]:

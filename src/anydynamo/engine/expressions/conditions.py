@@ -12,6 +12,7 @@ import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from anydynamo.engine import texts
 from anydynamo.engine.expressions.ast import (
     And,
     Between,
@@ -57,6 +58,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CompiledCondition", "Condition", "compile_condition", "compile_condition_tree"]
 
+_SEARCHED: Final = 4
+"""As many comparisons as a search costs."""
+
 _VALID_TYPES: Final = "{B,NULL,SS,BOOL,L,BS,N,NS,S,M}"
 
 
@@ -68,12 +72,14 @@ class Condition(NamedTuple):
         top_level_names: The attributes that it reads.
         test: The compiled condition.
         values: The values that the test reads.
+        effort: How many values it compares at most, which is what an evaluation costs.
     """
 
     paths: tuple[DocumentPath, ...]
     top_level_names: frozenset[str]
     test: Test
     values: Values
+    effort: int = 1
 
     def evaluate(self, item: Item) -> bool:
         """Tell whether an item fulfils the condition; `{}` stands for one that is not there."""
@@ -89,12 +95,14 @@ class CompiledCondition:
         checks: What to ask of the values before the first test, in the order of the expression.
         paths: The document paths that it reads.
         top_level_names: The attributes that it reads.
+        effort: How many values it compares at most.
     """
 
     test: Test
     checks: tuple[Check, ...]
     paths: tuple[DocumentPath, ...]
     top_level_names: frozenset[str]
+    effort: int
 
     def bind(self, values: Values) -> Condition:
         """Check the values and bind the condition to them.
@@ -104,7 +112,7 @@ class CompiledCondition:
         """
         for check in self.checks:
             check(values)
-        return Condition(self.paths, self.top_level_names, self.test, values)
+        return Condition(self.paths, self.top_level_names, self.test, values, self.effort)
 
 
 @remembered
@@ -134,9 +142,8 @@ def compile_condition_tree(tree: ConditionTree, names: Mapping[str, str]) -> Com
     compiler = _Compiler(names)
     test = compiler.condition(tree)
     paths = tuple(compiler.paths)
-    return CompiledCondition(
-        test, tuple(compiler.checks), paths, frozenset(str(path[0]) for path in paths)
-    )
+    names_read = frozenset(str(path[0]) for path in paths)
+    return CompiledCondition(test, tuple(compiler.checks), paths, names_read, compiler.effort)
 
 
 class _Compiler:
@@ -146,10 +153,12 @@ class _Compiler:
         self._names = names
         self.paths: dict[DocumentPath, None] = {}
         self.checks: list[Check] = []
+        self.effort = 0
 
     # Conditions
 
     def condition(self, tree: ConditionTree) -> Test:
+        self.effort += 1
         match tree:
             case Comparison():
                 return self._comparison(tree)
@@ -211,6 +220,7 @@ class _Compiler:
 
     def _membership(self, tree: In) -> Test:
         left = self.operand(tree.operand)
+        self.effort += len(tree.options)
         return one_of(left, [self.operand(option) for option in tree.options])
 
     def _function(self, tree: Function) -> Test:
@@ -227,20 +237,20 @@ class _Compiler:
         if tree.name == "begins_with":
             self._check_types(tree.name, frozenset("SB"), first, second)
             return begins_with(self.operand(first), self.operand(second))
+        self.effort += _SEARCHED
         return contains(self.operand(first), self.operand(second))
 
     def _path_argument(self, tree: Function) -> Source:
         (argument,) = tree.arguments
         if not isinstance(argument, Path):
-            raise ExpressionError(
-                f"Operator or function requires a document path; operator or function: {tree.name}"
-            )
+            raise ExpressionError(texts.expressions.NO_DOCUMENT_PATH, name=tree.name)
         return self.operand(argument)
 
     def _type_test(self, first: Operand, second: Operand) -> Test:
         if not isinstance(second, Value):
             raise incorrect_type(
-                "operator or function: attribute_type", "a document path or function"
+                texts.expressions.IN_FUNCTION.format(name="attribute_type"),
+                texts.expressions.NO_CONSTANT,
             )
         subject, name = self.operand(first), second.name
         self._check_types("attribute_type", frozenset("S"), second)
@@ -277,8 +287,7 @@ class _Compiler:
     def _check_count(self, tree: Function) -> None:
         if len(tree.arguments) != CONDITION_FUNCTIONS[tree.name]:
             raise ExpressionError(
-                "Incorrect number of operands for operator or function; operator or function:"
-                f" {tree.name}, number of operands: {len(tree.arguments)}"
+                texts.expressions.OPERAND_COUNT, name=tree.name, count=len(tree.arguments)
             )
 
     def _check_distinct(self, name: str, first: Operand, second: Operand) -> None:
@@ -287,8 +296,7 @@ class _Compiler:
         path = resolve(first, self._names)
         if path == resolve(second, self._names):
             raise ExpressionError(
-                "The first operand must be distinct from the remaining operands for this operator"
-                f" or function; operator: {name}, first operand: {show(path)}"
+                texts.expressions.OPERANDS_NOT_DISTINCT, operator=name, operand=show(path)
             )
 
     def _check_types(self, name: str, types: frozenset[str], *operands: Operand) -> None:
@@ -297,14 +305,14 @@ class _Compiler:
             if isinstance(operand, Value):
                 self.checks.append(_check_type(name, types, operand.name))
             elif isinstance(operand, Function) and "N" not in types:
-                raise incorrect_type(f"operator or function: {name}", "N")
+                raise incorrect_type(texts.expressions.IN_FUNCTION.format(name=name), "N")
 
 
 def _check_type(name: str, types: frozenset[str], placeholder: str) -> Check:
     def check(values: Values) -> None:
         (found,) = values[placeholder]
         if found not in types:
-            raise incorrect_type(f"operator or function: {name}", found)
+            raise incorrect_type(texts.expressions.IN_FUNCTION.format(name=name), found)
 
     return check
 
@@ -314,7 +322,7 @@ def _check_type_name(placeholder: str) -> Check:
         name = values[placeholder]["S"]
         if name not in TYPES:
             raise ExpressionError(
-                f"Invalid attribute type name found; type: {name}, valid types: {_VALID_TYPES}"
+                texts.expressions.UNKNOWN_TYPE_NAME, name=name, types=_VALID_TYPES
             )
 
     return check
@@ -324,19 +332,18 @@ def _check_bounds(low: str, high: str) -> Check:
     not_above = ordered(operator.le, lambda _, values: values[low], lambda _, values: values[high])
 
     def check(values: Values) -> None:
-        bounds = (
-            f"lower bound operand: AttributeValue: {_shown(values[low])},"
-            f" upper bound operand: AttributeValue: {_shown(values[high])}"
-        )
         if values[low].keys() != values[high].keys():
-            raise ExpressionError(
-                "The BETWEEN operator requires same data type for lower and upper bounds; " + bounds
-            )
-        if not not_above({}, values):
-            raise ExpressionError(
-                "The BETWEEN operator requires upper bound to be greater than or equal to lower"
-                " bound; " + bounds
-            )
+            problem = texts.expressions.BOUNDS_OF_TWO_TYPES
+        elif not not_above({}, values):
+            problem = texts.expressions.BOUNDS_CROSSED
+        else:
+            return
+        raise ExpressionError(
+            texts.expressions.BOUNDS,
+            problem=problem,
+            low=_shown(values[low]),
+            high=_shown(values[high]),
+        )
 
     return check
 

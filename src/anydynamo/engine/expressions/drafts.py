@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.limits import NESTING_LEVELS
 from anydynamo.engine.values import AttributeValue, Item, nesting, too_deep
@@ -22,7 +23,7 @@ class Draft:
         self.item = item.copy()
         self._own: set[int] = set()
         self._lengths: dict[int, int] = {}
-        self._holes: list[tuple[list[AttributeValue], int]] = []
+        self._holes: dict[int, tuple[list[AttributeValue], set[int]]] = {}
 
     def write(self, path: DocumentPath, value: AttributeValue) -> None:
         """Put a value at a path; the parent must be there and of the right kind."""
@@ -48,12 +49,14 @@ class Draft:
         if isinstance(last, str):
             parent.pop(last, None)
         elif last < self._lengths[id(parent)]:
-            self._holes.append((parent, last))
+            self._holes.setdefault(id(parent), (parent, set()))[1].add(last)
 
     def close_ranks(self) -> None:
-        """Take removed elements out of their lists, the last first, so that indexes stay right."""
-        for elements, index in sorted(self._holes, key=lambda hole: -hole[1]):
-            del elements[index]
+        """Take removed elements out of their lists."""
+        for elements, removed in self._holes.values():
+            elements[:] = [
+                element for index, element in enumerate(elements) if index not in removed
+            ]
 
     def _parent(self, path: DocumentPath) -> Any:
         """Return our own copy of the map or list that a path's last element stands in.
@@ -84,4 +87,4 @@ class Draft:
 
 
 def _invalid_path() -> EngineError:
-    return validation("The document path provided in the update expression is invalid for update")
+    return validation(texts.expressions.INVALID_PATH_FOR_UPDATE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
+from anydynamo.engine import texts
 from anydynamo.engine.expressions.ast import (
     And,
     Between,
@@ -117,7 +118,7 @@ def compile_key_condition(text: str, names: tuple[tuple[str, str], ...]) -> Comp
     known = dict(names)
     tests = [_test(tree, known) for tree in _conjuncts(parse_condition(text).tree)]
     if len({attribute for attribute, _, _ in tests}) < len(tests):
-        raise ExpressionError("KeyConditionExpressions must only contain one condition per key")
+        raise ExpressionError(texts.expressions.TWO_CONDITIONS_FOR_A_KEY)
     return CompiledKeyCondition(tuple(tests), condition)
 
 
@@ -175,22 +176,20 @@ def _subject(
     """Return the attribute that a test is about: the path on its left, the only one in it."""
     operands = (subject, *others)
     if any(isinstance(operand, Function) for operand in operands):
-        raise ExpressionError("KeyConditionExpressions cannot contain nested operations")
+        raise ExpressionError(texts.expressions.NESTED_KEY_CONDITION)
     paths = [operand for operand in operands if isinstance(operand, Path)]
     if not paths:
-        raise _invalid_condition("No key attribute specified")
+        raise _invalid_condition(texts.expressions.NO_KEY_ATTRIBUTE)
     if len(paths) > 1:
-        raise _invalid_condition("Multiple attribute names used in one condition")
+        raise _invalid_condition(texts.expressions.TWO_KEY_ATTRIBUTES)
     if not isinstance(subject, Path):
-        raise _invalid_condition(
-            f"{operator} operator must have the key attribute as its first operand"
-        )
+        raise _invalid_condition(texts.expressions.KEY_NOT_FIRST_OPERAND.format(operator=operator))
     return _attribute(subject, names)
 
 
 def _attribute(path: Path, names: Mapping[str, str]) -> str:
     if len(path.elements) > 1:
-        raise ExpressionError("KeyConditionExpressions cannot have conditions on nested attributes")
+        raise ExpressionError(texts.expressions.KEY_CONDITION_ON_NESTED_ATTRIBUTE)
     return str(resolve(path, names)[0])
 
 
@@ -199,8 +198,8 @@ def _constants(*operands: Operand) -> tuple[str, ...]:
 
 
 def _invalid_operator(name: str) -> ExpressionError:
-    return ExpressionError(f"Invalid operator used in KeyConditionExpression: {name}")
+    return ExpressionError(texts.expressions.KEY_CONDITION_OPERATOR, name=name)
 
 
 def _invalid_condition(why: str) -> ExpressionError:
-    return ExpressionError(f"Invalid condition in KeyConditionExpression: {why}")
+    return ExpressionError(texts.expressions.KEY_CONDITION, why=why)

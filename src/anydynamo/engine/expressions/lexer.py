@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from anydynamo.engine.errors import filled
+
 __all__ = ["END", "KEYWORDS", "ExpressionError", "Token", "tokenize"]
 
 END: Final = "<EOF>"
@@ -28,6 +30,10 @@ _TOKEN: Final = re.compile(
 
 class ExpressionError(Exception):
     """What is wrong with an expression, in DynamoDB's words but without the parameter's name."""
+
+    def __init__(self, text: str, /, **parts: object) -> None:
+        """Make an error from a text and what goes into its fields, as an `EngineError` is made."""
+        super().__init__(filled(text, parts))
 
 
 class Token(NamedTuple):

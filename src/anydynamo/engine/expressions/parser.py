@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from anydynamo.engine import texts
 from anydynamo.engine.expressions.ast import (
     Action,
     Add,
@@ -71,6 +72,8 @@ _COMPARATORS: Final[dict[str, Comparator]] = {
     ">=": ">=",
 }
 _SECTIONS: Final = frozenset(("SET", "REMOVE", "ADD", "DELETE"))
+
+_INDEX_DIGITS: Final = 10
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -179,9 +182,7 @@ class _Parser:
             if kind in self._problems:
                 raise ExpressionError(self._problems[kind])
         if self._operators > EXPRESSION_OPERATORS:
-            raise ExpressionError(
-                f"The expression contains too many operators; operator count: {self._operators}"
-            )
+            raise ExpressionError(texts.expressions.TOO_MANY_OPERATORS, count=self._operators)
         return Parsed(tree, tuple(self._names), tuple(self._values))
 
     # Tokens
@@ -208,13 +209,13 @@ class _Parser:
         first = self._tokens[max(self._position - 1, 0)]
         last = self._tokens[min(self._position + 1, len(self._tokens) - 1)]
         near = self._text[first.start : last.end]
-        return ExpressionError(f'Syntax error; token: "{self._token.text}", near: "{near}"')
+        return ExpressionError(texts.expressions.SYNTAX_ERROR, token=self._token.text, near=near)
 
     def _problem(self, kind: str, message: str) -> None:
         self._problems.setdefault(kind, message)
 
     def _redundant(self) -> None:
-        self._problem("parentheses", "The expression has redundant parentheses;")
+        self._problem("parentheses", texts.expressions.REDUNDANT_PARENTHESES)
 
     # Operands
 
@@ -232,7 +233,7 @@ class _Parser:
         if len(elements) > NESTING_LEVELS:
             self._problem(
                 "path",
-                f"The document path has too many nesting levels; nesting levels: {len(elements)}",
+                texts.expressions.PATH_TOO_LONG.format(levels=len(elements)),
             )
         return Path(tuple(elements))
 
@@ -245,18 +246,17 @@ class _Parser:
         elif is_reserved(token.text):
             self._problem(
                 "reserved",
-                f"Attribute name is a reserved keyword; reserved keyword: {token.text}",
+                texts.expressions.RESERVED_WORD.format(word=token.text),
             )
         self._position += 1
         return token.text
 
     def _path_index(self) -> int:
-        digits = self._expect("index").text
-        index = int(digits)
+        digits = self._expect("index").text.lstrip("0") or "0"
+        # How many digits `int` reads at most is for each program to say.
+        index = int(digits) if len(digits) <= _INDEX_DIGITS else LIST_INDEX_MAX + 1
         if index > LIST_INDEX_MAX:
-            self._problem(
-                "path", f"List index is not within the allowable range; index: [{digits}]"
-            )
+            self._problem("path", texts.expressions.LIST_INDEX_OUT_OF_RANGE.format(digits=digits))
         return index
 
     def _value(self) -> Value:
@@ -303,12 +303,14 @@ class _Parser:
         self._operators += 1
         if name not in functions:
             if name in CONDITION_FUNCTIONS:
-                context = "The function is not allowed in an update expression"
+                context = texts.expressions.FUNCTION_NOT_IN_UPDATE
             elif name in UPDATE_FUNCTIONS:
-                context = "The function is not allowed in a condition expression"
+                context = texts.expressions.FUNCTION_NOT_IN_CONDITION
             else:
-                context = "Invalid function name"
-            self._problem("function", f"{context}; function: {name}")
+                context = texts.expressions.UNKNOWN_FUNCTION
+            self._problem(
+                "function", texts.expressions.WRONG_FUNCTION.format(context=context, name=name)
+            )
         return name
 
     def _check_nested(self, function: Function) -> None:
@@ -333,8 +335,7 @@ class _Parser:
     def _misused(self, function: str) -> None:
         self._problem(
             "misuse",
-            "The function is not allowed to be used this way in an expression; function:"
-            f" {function}",
+            texts.expressions.MISPLACED_FUNCTION.format(function=function),
         )
 
     # Conditions
@@ -421,8 +422,7 @@ class _Parser:
         if len(options) > reading().in_operands:
             self._problem(
                 "path",
-                "The IN operator is provided with too many operands; number of operands:"
-                f" {len(options)}",
+                texts.expressions.TOO_MANY_OPTIONS.format(count=len(options)),
             )
         return tuple(options)
 
@@ -440,7 +440,7 @@ class _Parser:
             if section in seen:
                 self._problem(
                     "section",
-                    f'The "{section}" section can only be used once in an update expression;',
+                    texts.expressions.SECTION_TWICE.format(section=section),
                 )
             seen.add(section)
             actions.append(self._action(section))

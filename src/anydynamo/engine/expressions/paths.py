@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from anydynamo.engine import texts
 from anydynamo.engine.expressions.lexer import ExpressionError
 
 if TYPE_CHECKING:
@@ -74,9 +75,6 @@ class _Node:
     children: dict[str | int, _Node] = field(default_factory=dict["str | int", "_Node"])
 
 
-_REWRITE: Final = "with each other; must remove or rewrite one of these paths"
-
-
 def check_disjoint(paths: Iterable[DocumentPath]) -> None:
     """Refuse paths of which one contains another, or that want a map and a list in one place.
 
@@ -103,7 +101,7 @@ def check_disjoint(paths: Iterable[DocumentPath]) -> None:
 
 def _clash(how: str, earlier: DocumentPath, later: DocumentPath) -> ExpressionError:
     return ExpressionError(
-        f"Two document paths {how} {_REWRITE}; path one: {show(earlier)}, path two: {show(later)}"
+        texts.expressions.PATHS_CLASH, how=how, earlier=show(earlier), later=show(later)
     )
 
 

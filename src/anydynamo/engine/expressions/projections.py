@@ -39,6 +39,11 @@ class Projection:
     attributes: tuple[str, ...] | None
     readers: tuple[Callable[[Item], AttributeValue | None], ...]
 
+    @property
+    def effort(self) -> int:
+        """How many values it looks for."""
+        return len(self.paths)
+
     def apply(self, item: Item) -> Item:
         """Return what the projection selects of an item; `{}` if nothing of it is there.
 

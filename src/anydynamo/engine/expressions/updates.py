@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from anydynamo.engine.errors import validation
+from anydynamo.engine import texts
+from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.expressions.ast import (
     Action,
     Add,
@@ -29,14 +31,22 @@ from anydynamo.engine.expressions.paths import (
     reader,
     resolve,
 )
+from anydynamo.engine.limits import ITEM_BYTES
 from anydynamo.engine.numbers import add, parse, subtract
 from anydynamo.engine.readings import reading, remembered
-from anydynamo.engine.values import AttributeValue, Item, copy_value
+from anydynamo.engine.values import AttributeValue, Item, copy_value, value_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-__all__ = ["CompiledUpdate", "Update", "Updated", "compile_update", "compile_update_tree"]
+__all__ = [
+    "CompiledUpdate",
+    "Update",
+    "Updated",
+    "compile_update",
+    "compile_update_tree",
+    "too_large",
+]
 
 # DynamoDB names types by their codes when a function is wrong, and in full for these two clauses.
 _FULL_NAMES: Final = {
@@ -104,9 +114,7 @@ class CompiledAction:
             return None
         operand = self.source(item, values)
         if operand is None:
-            raise validation(
-                "The provided expression refers to an attribute that does not exist in the item"
-            )
+            raise validation(texts.expressions.NO_SUCH_ATTRIBUTE)
         if self.kind is Set:
             return copy_value(operand)
         before = self.current(item)
@@ -162,10 +170,7 @@ class Update(NamedTuple):
         """
         for name in names:
             if name in self.top_level_names:
-                raise validation(
-                    f"One or more parameter values were invalid: Cannot update attribute {name}."
-                    " This attribute is part of the key"
-                )
+                raise validation(texts.expressions.KEY_IN_UPDATE, name=name)
 
     def apply(self, item: Item, *, exists: bool = True) -> Updated:
         """Carry out the update on an item, which is left as it is.
@@ -180,10 +185,18 @@ class Update(NamedTuple):
         Raises:
             EngineError: A path or an operand does not fit the item; nothing is changed.
         """
-        outcomes = [
-            (action, action.outcome(item, self.values), action.current(item))
-            for action in self.actions
-        ]
+        outcomes: list[tuple[CompiledAction, AttributeValue | None, AttributeValue | None]] = []
+        written = 0
+        several = len(self.actions) > 1
+        for action in self.actions:
+            outcome = action.outcome(item, self.values)
+            if several and outcome is not None:
+                # Everything that is written stands in the new item. To copy a large value a
+                # thousand times, only to find the item too large, would take all the memory.
+                written += value_size(outcome)
+                if written > ITEM_BYTES:
+                    raise too_large()
+            outcomes.append((action, outcome, action.current(item)))
         draft = Draft(item)
         after = tuple((action.path, value) for action, value, _ in outcomes if value is not None)
         for path, value in after:
@@ -284,35 +297,39 @@ class _Compiler:
         return self._function(tree)
 
     def _function(self, tree: Function) -> Source:
-        if len(tree.arguments) != UPDATE_FUNCTIONS[tree.name]:
-            raise ExpressionError(
-                "Incorrect number of operands for operator or function; operator or function:"
-                f" {tree.name}, number of operands: {len(tree.arguments)}"
-            )
-        first, second = tree.arguments
         if tree.name == "if_not_exists":
-            if not isinstance(first, Path):
-                raise ExpressionError(
-                    "Operator or function requires a document path; operator or function:"
-                    " if_not_exists"
-                )
-            return _if_not_exists(self.operand(first), self.operand(second))
+            return self._first_of(tree)
+        _check_count(tree)
+        first, second = tree.arguments
         self._check_types("list_append", "L", first, second)
         return _list_append(self.operand(first), self.operand(second))
+
+    def _first_of(self, tree: Function) -> Source:
+        # `if_not_exists(a, if_not_exists(b, :c))` is one list of three, so that 300 of them nest
+        # neither here nor in the closures.
+        sources: list[Source] = []
+        rest: Operand = tree
+        while isinstance(rest, Function) and rest.name == "if_not_exists":
+            _check_count(rest)
+            first, rest = rest.arguments
+            if not isinstance(first, Path):
+                raise ExpressionError(texts.expressions.NO_DOCUMENT_PATH, name=tree.name)
+            sources.append(self.operand(first))
+        return _first_of([*sources, self.operand(rest)])
 
     def _check_types(self, name: str, wanted: str, *operands: Operand) -> None:
         for operand in operands:
             if isinstance(operand, Value):
                 self.checks.append(_check_type(name, wanted, operand.name))
             elif isinstance(operand, Function) and operand.name == "list_append" and wanted != "L":
-                raise incorrect_type(f"operator or function: {name}", "L")
+                raise incorrect_type(texts.expressions.IN_FUNCTION.format(name=name), "L")
 
 
 def _check_type(name: str, wanted: str, placeholder: str) -> Check:
     def check(values: Values) -> None:
         (found,) = values[placeholder]
         if found != wanted:
-            raise incorrect_type(f"operator or function: {name}", found)
+            raise incorrect_type(texts.expressions.IN_FUNCTION.format(name=name), found)
 
     return check
 
@@ -321,15 +338,27 @@ def _check_clause(clause: str, wanted: frozenset[str], placeholder: str) -> Chec
     def check(values: Values) -> None:
         (found,) = values[placeholder]
         if found not in wanted:
-            raise incorrect_type(f"operator: {clause}", _FULL_NAMES[found])
+            raise incorrect_type(
+                texts.expressions.IN_CLAUSE.format(clause=clause), _FULL_NAMES[found]
+            )
 
     return check
 
 
-def _if_not_exists(path: Source, default: Source) -> Source:
+def _check_count(tree: Function) -> None:
+    if len(tree.arguments) != UPDATE_FUNCTIONS[tree.name]:
+        raise ExpressionError(
+            texts.expressions.OPERAND_COUNT, name=tree.name, count=len(tree.arguments)
+        )
+
+
+def _first_of(sources: Sequence[Source]) -> Source:
     def if_not_exists(item: Item, values: Values) -> AttributeValue | None:
-        value = path(item, values)
-        return default(item, values) if value is None else value
+        for source in sources:
+            value = source(item, values)
+            if value is not None:
+                return value
+        return None
 
     return if_not_exists
 
@@ -341,6 +370,9 @@ def _list_append(left: Source, right: Source) -> Source:
             return None
         if "L" not in first or "L" not in second:
             raise _incorrect_data_type()
+        if len(first["L"]) + len(second["L"]) > ITEM_BYTES:
+            # An element costs a byte at least. Nested calls would copy a long list many times.
+            raise too_large()
         return {"L": first["L"] + second["L"]}
 
     return list_append
@@ -355,13 +387,32 @@ def _added(before: AttributeValue, operand: AttributeValue) -> AttributeValue:
 
 def _without(before: AttributeValue, operand: AttributeValue) -> AttributeValue | None:
     tag = _common_type(before, operand)
-    left = {*before[tag]}.difference(operand[tag])
+    gone = operand[tag]
+    if len(gone) <= len(before[tag]):
+        left = [*{*before[tag]}.difference(gone)]
+    else:
+        # Sets are in order. Many small ones may each lose the members of one that is large.
+        order = _order(tag)
+        left = [member for member in before[tag] if not _holds(gone, member, order)]
     # A set is never empty: with its last member the attribute goes.
     return _set_of(tag, left) if left else None
 
 
-def _set_of(tag: str, members: set[Any]) -> AttributeValue:
-    return {tag: sorted(members, key=parse if tag == "NS" else None)}
+def _holds(members: Sequence[Any], wanted: Any, order: Callable[[Any], Any]) -> bool:
+    place = bisect_left(members, order(wanted), key=order)
+    return place < len(members) and bool(members[place] == wanted)
+
+
+def _set_of(tag: str, members: Iterable[Any]) -> AttributeValue:
+    return {tag: sorted(members, key=_order(tag))}
+
+
+def _order(tag: str) -> Callable[[Any], Any]:
+    return parse if tag == "NS" else _as_it_is
+
+
+def _as_it_is(member: Any) -> Any:
+    return member
 
 
 def _common_type(before: AttributeValue, operand: AttributeValue) -> str:
@@ -371,5 +422,10 @@ def _common_type(before: AttributeValue, operand: AttributeValue) -> str:
     return tag
 
 
+def too_large() -> EngineError:
+    """Make the error for an update that makes an item larger than 400 KB."""
+    return validation(texts.items.UPDATED_ITEM_TOO_LARGE)
+
+
 def _incorrect_data_type() -> Exception:
-    return validation("An operand in the update expression has an incorrect data type")
+    return validation(texts.expressions.OPERAND_DATA_TYPE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions.evaluators import ORDERED_TYPES, Source, ordered
 from anydynamo.engine.values import TYPES, AttributeValue, check_name, check_value
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["COMPARISONS", "WITHOUT_VALUES", "Comparison", "constant", "read_comparison"]
 
-_INVALID: Final = "One or more parameter values were invalid: "
 
 # For CONTAINS the API Reference says that the value cannot be a set, a list or a map.
 _MEMBERS: Final = frozenset(("S", "N", "B", "BOOL", "NULL"))
@@ -65,24 +65,15 @@ def read_comparison(attribute: str, name: str, values: Sequence[object]) -> Comp
     operands = tuple(check_value(value) for value in values)
     least, most, types = _RULES[name]
     if len(operands) < least or (most is not None and len(operands) > most):
-        raise validation(
-            f"{_INVALID}Invalid number of argument(s) for the {name} ComparisonOperator"
-        )
+        raise validation(texts.legacy.ARGUMENT_COUNT, name=name)
     tags = [tag for operand in operands for tag in operand]
     for tag in tags:
         if tag not in types:
-            raise validation(
-                f"{_INVALID}ComparisonOperator {name} is not valid for {tag} AttributeValue type"
-            )
+            raise validation(texts.legacy.ARGUMENT_TYPE, name=name, tag=tag)
     if len(set(tags)) > 1:
-        raise validation(
-            f"{_INVALID}AttributeValues inside AttributeValueList must be of same type"
-        )
+        raise validation(texts.legacy.ARGUMENT_TYPES_DIFFER)
     if name == "BETWEEN" and not ordered(operator.le, *map(constant, operands))({}, {}):
-        raise validation(
-            "The BETWEEN condition was provided a range where the lower bound is greater than the"
-            " upper bound"
-        )
+        raise validation(texts.legacy.BOUNDS_CROSSED)
     return Comparison(check_name(attribute), name, operands)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions import Condition
 from anydynamo.engine.expressions.evaluators import (
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["expected_condition", "filter_condition"]
 
-_INVALID: Final = "One or more parameter values were invalid: "
 
 _ORDERINGS: Final = {"LE": operator.le, "LT": operator.lt, "GE": operator.ge, "GT": operator.gt}
 
@@ -78,39 +78,37 @@ def _expectation(name: str, entry: Mapping[str, Any]) -> Comparison:
     comparison, exists = entry.get("ComparisonOperator"), entry.get("Exists")
     value, values = entry.get("Value"), entry.get("AttributeValueList")
     if value is not None and values is not None:
-        raise _misused("Value and AttributeValueList cannot be used together", name)
+        raise _misused(texts.legacy.VALUE_AND_VALUES, name)
     if comparison is None:
         if values is not None:
-            raise _misused("AttributeValueList can only be used with a ComparisonOperator", name)
+            raise _misused(texts.legacy.VALUES_WITHOUT_OPERATOR, name)
         if exists is False:
             if value is not None:
-                raise _misused("Value cannot be used when Exists is false", name)
+                raise _misused(texts.legacy.VALUE_WHEN_ABSENT, name)
             return read_comparison(name, "NULL", ())
         if value is None:
             shown = "null" if exists is None else "true"
-            raise _misused(f"Value must be provided when Exists is {shown}", name)
+            raise _misused(texts.legacy.VALUE_MISSING.format(shown=shown), name)
         return read_comparison(name, "EQ", (value,))
     if exists is not None:
-        raise _misused("Exists and ComparisonOperator cannot be used together", name)
+        raise _misused(texts.legacy.EXISTS_AND_OPERATOR, name)
     operands: Sequence[object] = (values or ()) if value is None else (value,)
     if not operands and comparison not in WITHOUT_VALUES:
-        raise _misused(
-            f"Value or AttributeValueList must be used with ComparisonOperator: {comparison}", name
-        )
+        raise _misused(texts.legacy.OPERATOR_WITHOUT_VALUE.format(comparison=comparison), name)
     return read_comparison(name, comparison, operands)
 
 
 def _misused(how: str, name: str) -> Exception:
-    return validation(f"{_INVALID}{how} for Attribute: {name}")
+    return validation(texts.legacy.EXPECTED, how=how, name=name)
 
 
 def _combined(request: Mapping[str, Any], comparisons: Sequence[Comparison]) -> Condition | None:
     combination = request.get("ConditionalOperator")
     if combination is not None and len(comparisons) < 2:
         raise validation(
-            "ConditionalOperator can only be used when Filter or Expected has two or more elements"
+            texts.legacy.CONDITIONAL_OPERATOR_OF_ONE
             if comparisons
-            else "ConditionalOperator cannot be used without Filter or Expected"
+            else texts.legacy.CONDITIONAL_OPERATOR_ALONE
         )
     if not comparisons:
         return None
@@ -122,6 +120,7 @@ def _combined(request: Mapping[str, Any], comparisons: Sequence[Comparison]) -> 
         frozenset(names),
         tests[0] if len(tests) == 1 else combine(tests),
         {},
+        sum(1 + len(comparison.operands) for comparison in comparisons),
     )
 
 

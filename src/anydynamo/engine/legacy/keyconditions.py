@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions import KeyCondition, KeyTest
 from anydynamo.engine.legacy.comparisons import read_comparison
@@ -44,5 +45,5 @@ def _test(name: str, entry: Mapping[str, Any]) -> KeyTest:
     )
     operator = _OPERATORS.get(comparison.operator)
     if operator is None:
-        raise validation("Attempted conditional constraint is not an indexable operation")
+        raise validation(texts.legacy.NOT_INDEXABLE)
     return KeyTest(comparison.attribute, operator, comparison.operands)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import validation
 from anydynamo.engine.readings import reading
 
@@ -36,9 +37,11 @@ def refuse_mixture(request: Mapping[str, Any], *, prefix: str = "") -> None:
     Raises:
         EngineError: A ValidationException.
     """
-    given = [name for name, value in request.items() if value is not None]
+    # What a program passes may have keys that are no strings, which `shapes` refuses afterwards.
+    members = cast("Mapping[object, Any]", request)
+    given = [name for name, value in members.items() if isinstance(name, str) and value is not None]
     legacy = [name for name in given if name in LEGACY]
-    modern = [name for name in given if str(name).endswith("Expression")]
+    modern = [name for name in given if name.endswith("Expression")]
     if (
         legacy == ["KeyConditions"]
         and "KeyConditionExpression" not in modern
@@ -47,7 +50,8 @@ def refuse_mixture(request: Mapping[str, Any], *, prefix: str = "") -> None:
         return
     if legacy and modern:
         raise validation(
-            f"{prefix}Can not use both expression and non-expression parameters in the same"
-            f" request: Non-expression parameters: {{{', '.join(legacy)}}} "
-            f"Expression parameters: {{{', '.join(modern)}}}"
+            texts.legacy.MIXED_PARAMETERS,
+            prefix=prefix,
+            legacy=", ".join(legacy),
+            modern=", ".join(modern),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions import Projection
 from anydynamo.engine.expressions.paths import reader
@@ -27,10 +28,7 @@ def attributes_to_get(request: Mapping[str, Any]) -> Projection | None:
     names: dict[str, None] = {}
     for name in given:
         if name in names:
-            raise validation(
-                "One or more parameter values were invalid: Duplicate value in attribute name:"
-                f" {name}"
-            )
+            raise validation(texts.legacy.DUPLICATE_ATTRIBUTE, name=name)
         names[check_name(name)] = None
     paths = tuple((name,) for name in names)
     return Projection(paths, frozenset(names), tuple(names), tuple(map(reader, paths)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions import Update
 from anydynamo.engine.expressions.ast import Add, Delete, Remove, Set
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["attribute_updates"]
 
-_INVALID: Final = "One or more parameter values were invalid: "
 _SETS: Final = frozenset(("SS", "NS", "BS"))
 # The guide names numbers and sets; that the service appends lists was reported by its users
 # (getmoto/moto issue 3561, architect/dynalite issue 57), and its emulators do it.
@@ -55,9 +55,7 @@ def _action(name: str, entry: Mapping[str, Any]) -> CompiledAction:
     action, given = entry.get("Action") or "PUT", entry.get("Value")
     if given is None:
         if action != "DELETE":
-            raise validation(
-                f"{_INVALID}Only DELETE action is allowed when no attribute value is specified"
-            )
+            raise validation(texts.legacy.ONLY_DELETE_WITHOUT_VALUE)
         return CompiledAction(Remove, path, current, None)
     value = check_value(given)
     if action == "PUT":
@@ -65,12 +63,10 @@ def _action(name: str, entry: Mapping[str, Any]) -> CompiledAction:
     (tag,) = value
     if action == "DELETE":
         if tag not in _SETS:
-            raise validation(
-                f"{_INVALID}DELETE action with value is not supported for the type {tag}"
-            )
+            raise validation(texts.legacy.DELETE_TYPE, tag=tag)
         return CompiledAction(Delete, path, current, _fitting(current, value))
     if tag not in _ADDABLE:
-        raise validation(f"{_INVALID}ADD action is not supported for the type {tag}")
+        raise validation(texts.legacy.ADD_TYPE, tag=tag)
     if tag == "L":
         return CompiledAction(Set, path, current, _appended(current, value))
     return CompiledAction(Add, path, current, _fitting(current, value))
@@ -99,4 +95,4 @@ def _appended(current: Callable[[Item], AttributeValue | None], value: Attribute
 
 def _check_type(stored: AttributeValue | None, value: AttributeValue) -> None:
     if stored is not None and stored.keys() != value.keys():
-        raise validation("Type mismatch for attribute to update")
+        raise validation(texts.legacy.UPDATE_TYPE_MISMATCH)

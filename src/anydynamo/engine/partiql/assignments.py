@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.expressions.ast import (
     Action,
     Add,
@@ -59,7 +60,7 @@ def _set_action(source: Source, path: Path) -> Action:
     value = source.value()
     source.expect(")")
     if subject != path:
-        raise malformed(f"{name} changes the attribute that it is assigned to, and no other")
+        raise malformed(texts.statements.OTHER_ATTRIBUTE, name=name)
     source.templates[value.name] = _only_sets(name, source.templates[value.name])
     return _SET_ACTIONS[name](path, value)
 
@@ -68,7 +69,7 @@ def _only_sets(name: str, make: Template) -> Template:
     def build(parameters: Sequence[AttributeValue]) -> AttributeValue:
         value = make(parameters)
         if _SETS.isdisjoint(value):
-            raise malformed(f"The second argument of {name} is a set")
+            raise malformed(texts.statements.SECOND_ARGUMENT_NO_SET, name=name)
         return value
 
     return build
@@ -81,7 +82,7 @@ def _operand(source: Source) -> Operand:
         return source.path()
     name = source.token.text.lower()
     if name != "list_append":
-        raise malformed(f"There is no function {name} in SET")
+        raise malformed(texts.statements.NO_FUNCTION_IN_SET, name=name)
     source.expect("name")
     source.expect("(")
     first = _argument(source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import bare_name, find_table
 from anydynamo.engine.capacity import Consumption, add_consumed, read_units, write_units
 from anydynamo.engine.errors import EngineError, validation
@@ -46,7 +47,7 @@ def batch_execute_statement(
     statements = [_bound(one) for one in given]
     reads = {isinstance(one.statement, Select) for one in statements if isinstance(one, Bound)}
     if len(reads) > 1:
-        raise validation("Read and write requests together in the same batch is not supported.")
+        raise validation(texts.statements.MIXED_BATCH)
     mode = request.get("ReturnConsumedCapacity")
     if reads == {False}:
         return _write(statements, mode, surroundings)
@@ -63,7 +64,7 @@ def _bound(given: Mapping[str, Any]) -> Bound | EngineError:
             raise
         return error
     if isinstance(bound.statement, Exists):
-        return validation("The EXISTS function can only be used in ExecuteTransaction")
+        return validation(texts.statements.EXISTS_OUTSIDE_OF_TRANSACTION)
     return bound
 
 
@@ -156,7 +157,7 @@ class _Targets:
             EngineError: A ValidationException; it was noted already.
         """
         if (table.id, key) in self._seen:
-            raise validation("Provided list of item keys contains duplicates")
+            raise validation(texts.batches.DUPLICATE_KEYS)
         self._seen.add((table.id, key))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.expressions.ast import (
     Between,
     Comparator,
@@ -61,7 +62,7 @@ class _Reader:
         # The closures that conditions become are as deep as their operators are nested.
         self._operators += 1
         if self._operators > EXPRESSION_OPERATORS:
-            raise malformed(f"A condition has more than {EXPRESSION_OPERATORS} operators")
+            raise malformed(texts.statements.TOO_MANY_OPERATORS)
 
     def condition(self) -> Condition:
         source = self._source
@@ -113,7 +114,7 @@ class _Reader:
             return _negated(Between(left, low, self._operand()), negated=negated)
         if source.take("IN"):
             return _negated(In(left, self._options()), negated=negated)
-        raise source.unexpected("expected an operator")
+        raise source.unexpected(texts.statements.OPERATOR_EXPECTED)
 
     def _operand(self) -> Operand:
         source = self._source
@@ -122,7 +123,7 @@ class _Reader:
         if source.follows("name", "("):
             name = source.token.text.lower()
             if name != "size":
-                raise malformed(f"There is no function {name} that has a value here")
+                raise malformed(texts.statements.NO_FUNCTION_WITH_A_VALUE, name=name)
             self._count()
             source.expect("name")
             source.expect("(")
@@ -134,7 +135,7 @@ class _Reader:
     def _function(self, name: str) -> Function:
         source = self._source
         if name not in _TESTS:
-            raise malformed(f"There is no function {name} in a condition")
+            raise malformed(texts.statements.NO_FUNCTION_IN_CONDITION, name=name)
         source.expect("name")
         source.expect("(")
         first = self._operand()
@@ -147,7 +148,7 @@ class _Reader:
         """Read what follows IS."""
         source = self._source
         if not isinstance(subject, Path):
-            raise malformed("IS has an attribute on its left")
+            raise malformed(texts.statements.IS_WITHOUT_ATTRIBUTE)
         if source.take("MISSING"):
             return Function("attribute_not_exists", (subject,))
         source.expect("NULL")
@@ -165,7 +166,7 @@ class _Reader:
         source.expect(closing)
         most = reading().in_operands
         if len(options) > most:
-            raise malformed(f"IN has {len(options)} values, and may have {most}")
+            raise malformed(texts.statements.TOO_MANY_OPTIONS, count=len(options), most=most)
         return tuple(options)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.layout import decode, encode
 from anydynamo.engine.values import check_item
@@ -44,7 +45,7 @@ def read_token(token: str, digest: bytes) -> Item:
         content = decode(raw)
         known, cursor = content["digest"], check_item(content["cursor"])
     except (binascii.Error, msgspec.MsgspecError, KeyError, RecursionError, EngineError):
-        raise validation("Invalid NextToken") from None
+        raise validation(texts.statements.INVALID_TOKEN) from None
     if known != digest:
-        raise validation("NextToken does not match request")
+        raise validation(texts.statements.TOKEN_OF_ANOTHER_REQUEST)
     return cursor

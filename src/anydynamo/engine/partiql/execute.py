@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import find_table
 from anydynamo.engine.capacity import Consumption
 from anydynamo.engine.errors import validation
@@ -76,9 +77,9 @@ def execute_statement(request: Mapping[str, Any], surroundings: Surroundings) ->
     if isinstance(statement, Select):
         return _read(statement, bound.values, request, surroundings.now)
     if isinstance(statement, Exists):
-        raise validation("The EXISTS function can only be used in ExecuteTransaction")
+        raise validation(texts.statements.EXISTS_OUTSIDE_OF_TRANSACTION)
     if request.get("NextToken") is not None:
-        raise validation("NextToken does not match request")
+        raise validation(texts.statements.TOKEN_OF_ANOTHER_REQUEST)
     return _write(statement, bound, request.get("ReturnConsumedCapacity"), surroundings)
 
 
@@ -111,7 +112,7 @@ def _write(write: Write, bound: Bound, mode: str | None, surroundings: Surroundi
         table = find_table(writer, write.table, surroundings.now)
         action = write_action(write, bound.values, table, show_item=bound.show_item)
         outcome = action.evaluate(writer, table, action.key(table))
-        consumption = Consumption(table.name)
+        consumption = Consumption(write.table)
         changes = Changes.of_request(writer, surroundings)
         action.perform(changes, outcome, consumption)
         changes.finish()

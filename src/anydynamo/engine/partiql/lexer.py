@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from anydynamo.engine.errors import EngineError, validation
+from anydynamo.engine import texts
+from anydynamo.engine.errors import EngineError, filled, validation
 
 __all__ = ["END", "Token", "malformed", "tokenize"]
 
@@ -75,9 +76,14 @@ class Token(NamedTuple):
     start: int
 
 
-def malformed(why: str) -> EngineError:
-    """Make the error for a statement that cannot be read."""
-    return validation(f"Statement wasn't well formed, can't be processed: {why}")
+def malformed(why: str, /, **parts: object) -> EngineError:
+    """Make the error for a statement that cannot be read.
+
+    Args:
+        why: What is wrong with it, with fields for the parts.
+        parts: What goes into them.
+    """
+    return validation(texts.statements.MALFORMED, why=filled(why, parts))
 
 
 def tokenize(text: str) -> list[Token]:
@@ -91,7 +97,11 @@ def tokenize(text: str) -> list[Token]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            raise malformed(f"Unexpected character {text[position]!r} at {position + 1}")
+            raise malformed(
+                texts.statements.UNEXPECTED_CHARACTER,
+                character=text[position],
+                position=position + 1,
+            )
         kind, found = match.lastgroup or "", match.group()
         if kind == "word":
             keyword = found.upper()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import validation
 from anydynamo.engine.partiql.lexer import malformed
 from anydynamo.engine.values import AttributeValue
@@ -47,15 +48,13 @@ def set_of(members: Sequence[Template]) -> Template:
         EngineError: A ValidationException; there is nothing in it.
     """
     if not members:
-        raise malformed("A set may not be empty")
+        raise malformed(texts.statements.EMPTY_SET)
 
     def build(parameters: Sequence[AttributeValue]) -> AttributeValue:
         built = [member(parameters) for member in members]
         (tag,) = built[0]
         if tag not in _SETS or any(tag not in value for value in built):
-            raise validation(
-                "The members of a set must be all strings, all numbers or all binary values"
-            )
+            raise validation(texts.statements.MIXED_SET)
         return {_SETS[tag]: [value[tag] for value in built]}
 
     return build

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Final, cast
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions import KeyCondition, KeyTest
 from anydynamo.engine.expressions.ast import (
@@ -76,14 +77,16 @@ def plan(table: Table, index: Index | None, select: Select, values: Values) -> P
     if where is None or partitions is None:
         return Plan((_EVERYTHING,), reverse=False, single=False)
     order = dict(select.order)
+    tests = _range_tests(where, range_keys, values)
+    # A partition's range is made before its value is ordered: that refuses what can be no key.
+    found = [
+        (partition, condition_range(table, index, KeyCondition((*partition, *tests))))
+        for partition in partitions
+    ]
     for attribute in hash_keys[:1]:
         if attribute.name in order:
-            partitions.sort(key=_partition_bytes, reverse=order[attribute.name])
-    tests = _range_tests(where, range_keys, values)
-    ranges = tuple(
-        condition_range(table, index, KeyCondition((*partition, *tests)))
-        for partition in partitions
-    )
+            found.sort(key=_partition_bytes, reverse=order[attribute.name])
+    ranges = tuple(keys for _, keys in found)
     exact = len(tests) == len(range_keys) and all(test.operator == "=" for test in tests)
     return Plan(
         ranges,
@@ -121,9 +124,7 @@ def _partitions(
         choices.append([KeyTest(attribute.name, "=", (value,)) for value in distinct.values()])
         count *= len(distinct)
     if count > PARTIQL_PARTITIONS:
-        raise validation(
-            f"A statement may name {PARTIQL_PARTITIONS} partition key values, and names {count}"
-        )
+        raise validation(texts.statements.TOO_MANY_PARTITIONS, count=count)
     return list(product(*choices))
 
 
@@ -216,8 +217,8 @@ def _constants(operands: Sequence[Operand]) -> list[str] | None:
     return names if len(names) == len(operands) else None
 
 
-def _partition_bytes(tests: tuple[KeyTest, ...]) -> bytes:
-    return key_bytes(tests[0].operands[0])
+def _partition_bytes(found: tuple[tuple[KeyTest, ...], KeyRange]) -> bytes:
+    return key_bytes(found[0][0].operands[0])
 
 
 def _check_order(
@@ -229,20 +230,14 @@ def _check_order(
     if not select.order:
         return
     if select.where is None:
-        raise validation("Must have WHERE clause in the statement when using ORDER BY clause.")
+        raise validation(texts.statements.ORDER_WITHOUT_WHERE)
     if partitions is None:
-        raise validation(
-            "Must have at least one non-optional hash key condition in WHERE clause when using"
-            " ORDER BY clause."
-        )
+        raise validation(texts.statements.ORDER_WITHOUT_HASH_KEY)
     keys = [attribute.name for attribute in (*hash_keys, *range_keys)]
     for name, _ in select.order:
         if name not in keys:
-            raise validation(
-                f"Variable reference {name} in ORDER BY clause must be part of the primary key"
-            )
+            raise validation(texts.statements.ORDER_BY_NO_KEY, name=name)
     if len(partitions) > 1 and select.order[0][0] != keys[0]:
         raise validation(
-            f"Items of several partitions can be ordered by {keys[0]} first, and not by"
-            f" {select.order[0][0]}"
+            texts.statements.ORDER_OF_PARTITIONS, key=keys[0], given=select.order[0][0]
         )

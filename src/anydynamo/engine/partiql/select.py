@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import find_table, primary_key
 from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions.paths import DocumentPath, reader
@@ -42,6 +43,11 @@ class Columns:
 
     top_level_names: frozenset[str]
     readers: tuple[tuple[str, Callable[[Item], AttributeValue | None]], ...]
+
+    @property
+    def effort(self) -> int:
+        """How many values they are looked for."""
+        return len(self.readers)
 
     def apply(self, item: Item) -> Item:
         """Return the columns of an item; those that it lacks are missing."""
@@ -114,8 +120,9 @@ def _check_filter(index: Index | None, select: Select) -> None:
     missing = select.where.compiled.top_level_names - index.projected
     if missing:
         raise validation(
-            f"One or more parameter values were invalid: Secondary index {index.name} does not"
-            f" project one or more filter attributes: [{', '.join(sorted(missing))}]"
+            texts.statements.FILTER_NOT_PROJECTED,
+            index=index.name,
+            missing=", ".join(sorted(missing)),
         )
 
 
@@ -133,7 +140,7 @@ def _remaining(
                 else KeyRange(after(cursor), keys.end, keys.prefix)
             )
             return (first, *planned.ranges[number + 1 :])
-    raise validation("NextToken does not match request")
+    raise validation(texts.statements.TOKEN_OF_ANOTHER_REQUEST)
 
 
 class One(NamedTuple):
@@ -164,10 +171,7 @@ def read_one(
     table = find_table(source, select.table, now)
     key = None if select.index is not None else item_key(table, select.where, values)
     if key is None or select.where is None:
-        raise validation(
-            f"Select statements within {operation} must specify the primary key in the where"
-            " clause."
-        )
+        raise validation(texts.statements.SELECT_WITHOUT_KEY, operation=operation)
     condition, columns = select.where.bind(values), _columns(select)
     stored = primary_key(table, key)
     raw = source.get(table.items, stored)

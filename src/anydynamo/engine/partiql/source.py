@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.expressions.ast import Path, Value
 from anydynamo.engine.limits import ATTRIBUTE_NAME_BYTES, LIST_INDEX_MAX, NESTING_LEVELS
 from anydynamo.engine.partiql.lexer import END, Token, malformed, tokenize
@@ -78,7 +79,7 @@ class Source:
         """
         token = self.token
         if token.kind != kind:
-            raise self.unexpected(f"expected {kind}")
+            raise self.unexpected(texts.statements.EXPECTED.format(what=kind))
         self._position += 1
         return token
 
@@ -90,7 +91,7 @@ class Source:
         """
         found = self.token.text.upper()
         if self.token.kind != "name" or found not in words:
-            raise self.unexpected(f"expected {' or '.join(words)}")
+            raise self.unexpected(texts.statements.EXPECTED.format(what=" or ".join(words)))
         self._position += 1
         return found
 
@@ -98,10 +99,14 @@ class Source:
         """Make the error that blames the next token."""
         token = self.token
         if token.kind == END:
-            return malformed(f"Unexpected end of the statement, {wanted}")
+            return malformed(texts.statements.UNEXPECTED_END, wanted=wanted)
         if token.kind in ("LIMIT", "GROUP", "HAVING"):
-            return malformed(f"Unsupported clause: {token.kind} at {token.start + 1}")
-        return malformed(f"Unexpected {token.text!r} at {token.start + 1}, {wanted}")
+            return malformed(
+                texts.statements.UNSUPPORTED_CLAUSE, clause=token.kind, position=token.start + 1
+            )
+        return malformed(
+            texts.statements.UNEXPECTED, token=token.text, position=token.start + 1, wanted=wanted
+        )
 
     # Names
 
@@ -113,18 +118,18 @@ class Source:
         """
         token = self.token
         if token.kind not in ("name", "quoted"):
-            raise self.unexpected(f"expected {what}")
+            raise self.unexpected(texts.statements.EXPECTED.format(what=what))
         if not 1 <= len(utf8(token.text)) <= ATTRIBUTE_NAME_BYTES:
-            raise self.unexpected(f"expected {what}")
+            raise self.unexpected(texts.statements.EXPECTED.format(what=what))
         self._position += 1
         return token.text
 
     def path(self) -> Path:
         """Read a document path: `a`, `a.b`, `a[0]`, `a['b']`."""
-        elements: list[str | int] = [self._element(self.name("an attribute"))]
+        elements: list[str | int] = [self._element(self.name(texts.statements.ATTRIBUTE))]
         while True:
             if self.take("."):
-                elements.append(self._element(self.name("an attribute")))
+                elements.append(self._element(self.name(texts.statements.ATTRIBUTE)))
             elif self.take("["):
                 if self.token.kind == "string" and self.token.text:
                     elements.append(self._element(self.expect("string").text))
@@ -134,7 +139,7 @@ class Source:
             else:
                 break
         if len(elements) > NESTING_LEVELS:
-            raise malformed(f"A document path has more than {NESTING_LEVELS} levels")
+            raise malformed(texts.statements.PATH_TOO_LONG)
         return Path(tuple(elements))
 
     def _element(self, name: str) -> str:
@@ -147,10 +152,10 @@ class Source:
     def _index(self) -> int:
         digits = self.token.text
         if self.token.kind != "number" or not digits.isdigit() or len(digits) > _INDEX_DIGITS:
-            raise self.unexpected("expected an index")
+            raise self.unexpected(texts.statements.INDEX_EXPECTED)
         index = int(digits)
         if index > LIST_INDEX_MAX:
-            raise self.unexpected("expected an index")
+            raise self.unexpected(texts.statements.INDEX_EXPECTED)
         self._position += 1
         return index
 
@@ -187,7 +192,7 @@ class Source:
             digits = self.expect("number").text
             return constant("N", f"-{digits}" if token.kind == "-" else digits)
         if token.kind not in ("string", "number", "?", "[", "{", "<<"):
-            raise self.unexpected("expected a value")
+            raise self.unexpected(texts.statements.VALUE_EXPECTED)
         self._position += 1
         match token.kind:
             case "string":
@@ -221,7 +226,7 @@ class Source:
         while True:
             name = self.expect("string").text
             if name in entries:
-                raise malformed(f"The attribute {name!r} stands twice in one map")
+                raise malformed(texts.statements.DUPLICATE_ENTRY, name=name)
             self.expect(":")
             entries[name] = self.literal(level + 1)
             if not self.take(","):

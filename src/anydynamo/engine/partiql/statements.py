@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
 
+from anydynamo.engine import texts
 from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions.ast import Remove
 from anydynamo.engine.expressions.conditions import (
@@ -155,7 +156,7 @@ class Script:
                 few, or a value is not valid.
         """
         if len(parameters) != self.parameters:
-            raise validation("Number of parameters in request and statement don't match.")
+            raise validation(texts.statements.PARAMETER_COUNT)
         checked = [check_value(one) for one in parameters]
         return {name: check_value(make(checked)) for name, make in self.templates.items()}
 
@@ -174,7 +175,7 @@ def parse(text: str) -> Script:
     except ExpressionError as error:
         raise validation(str(error)) from None
     if source.token.kind != END:
-        raise source.unexpected("expected the end")
+        raise source.unexpected(texts.statements.END_EXPECTED)
     return Script(statement, source.templates, source.parameters)
 
 
@@ -194,10 +195,10 @@ class _Parser:
             return self._delete()
         if source.take("EXISTS"):
             return self._exists()
-        raise malformed("Expected data manipulation")
+        raise malformed(texts.statements.NO_STATEMENT)
 
     def _table(self) -> str:
-        return self._source.name("table name")
+        return self._source.name(texts.statements.TABLE_NAME)
 
     def _where(self) -> Where:
         """Read WHERE, which must be there."""
@@ -211,7 +212,7 @@ class _Parser:
         columns = self._columns()
         source.expect("FROM")
         table = self._table()
-        index = source.name("index name") if source.take(".") else None
+        index = source.name(texts.statements.INDEX_NAME) if source.take(".") else None
         where = self._where() if source.token.kind == "WHERE" else None
         return Select(table, index, columns, where, self._order())
 
@@ -246,11 +247,9 @@ class _Parser:
         select = self._select()
         source.expect(")")
         if select.index is not None or select.order:
-            raise malformed("EXISTS reads one item of a table")
+            raise malformed(texts.statements.EXISTS_OF_AN_INDEX)
         if select.where is None:
-            raise validation(
-                "Where clause does not contain a mandatory equality on all key attributes"
-            )
+            raise validation(texts.statements.WRITE_WITHOUT_KEY)
         return Exists(select.table, select.where)
 
     def _insert(self) -> Insert:
@@ -259,7 +258,7 @@ class _Parser:
         table = self._table()
         source.expect("VALUE")
         if source.token.kind not in ("{", "?"):
-            raise source.unexpected("expected an item")
+            raise source.unexpected(texts.statements.ITEM_EXPECTED)
         return Insert(table, source.value().name)
 
     def _update(self) -> UpdateStatement:
@@ -272,7 +271,7 @@ class _Parser:
             while source.take(","):
                 actions.append(clause(source))
         if not actions:
-            raise source.unexpected("expected SET or REMOVE")
+            raise source.unexpected(texts.statements.ACTION_EXPECTED)
         update = compile_update_tree(actions, source.names)
         return UpdateStatement(table, update, self._where(), self._returning(_OF_UPDATES))
 
@@ -288,10 +287,7 @@ class _Parser:
         wanted = f"{source.word('ALL', 'MODIFIED')} {source.word('OLD', 'NEW')}"
         source.expect("*")
         if wanted not in allowed:
-            raise validation(
-                f"Invalid returning clause: RETURNING {wanted} *. Only RETURNING ALL OLD * is"
-                " allowed in DELETE statements."
-            )
+            raise validation(texts.statements.RETURNING_OF_A_DELETE, wanted=wanted)
         return cast("Returning", wanted)
 
 

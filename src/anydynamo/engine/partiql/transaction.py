@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from anydynamo.engine import texts
 from anydynamo.engine.access import find_table
 from anydynamo.engine.capacity import add_consumed, read_units
 from anydynamo.engine.errors import EngineError, validation
@@ -45,12 +46,9 @@ def execute_transaction(
     statements = [bind(one) for one in request["TransactStatements"]]
     reads = {isinstance(one.statement, Select) for one in statements}
     if len(reads) > 1:
-        raise validation(
-            "ExecuteTransaction API does not support both read and write operations in the same"
-            " request."
-        )
+        raise validation(texts.statements.MIXED_TRANSACTION)
     if any(_returns(one) for one in statements):
-        raise validation("The RETURNING clause is not supported in ExecuteTransaction")
+        raise validation(texts.statements.RETURNING_IN_TRANSACTION)
     mode = request.get("ReturnConsumedCapacity")
     if reads == {True}:
         return _read(statements, mode, surroundings.now)
@@ -94,8 +92,10 @@ def _read(statements: Sequence[Bound], mode: str | None, now: Callable[[], float
         total = 0
         results = [_attempt(partial(_read_one, source, bound, now)) for bound in statements]
         check_distinct((one.table, one.key) for one in results if isinstance(one, One))
-        for found in sound(results):
-            consumption = table_consumption(consumptions, found.table, writes=False)
+        for bound, found in zip(statements, sound(results), strict=True):
+            consumption = table_consumption(
+                consumptions, found.table, bound.statement.table, writes=False
+            )
             consumption.table += read_units(found.size, consistent=True)
             total += found.size
             responses.append({} if found.item is None else {"Item": found.item})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from anydynamo.engine import texts
 from anydynamo.engine.actions import Action, Outcome, check_put_size
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.expressions import Condition
@@ -48,7 +49,7 @@ class _Insertion(Action):
             if error.code != "ConditionalCheckFailedException":
                 raise
             raise EngineError(
-                "DuplicateItemException", "Duplicate primary key exists in table", item=error.item
+                "DuplicateItemException", texts.statements.DUPLICATE_ITEM, item=error.item
             ) from None
 
 
@@ -93,7 +94,7 @@ def write_action(write: Write, values: Values, table: Table, *, show_item: bool)
 def _insertion(write: Insert, values: Values, *, show_item: bool) -> Action:
     given = values[write.item].get("M")
     if given is None:
-        raise validation("The VALUE of an INSERT is a map of attributes")
+        raise validation(texts.statements.VALUE_NO_MAP)
     item, size = measured_item(given)
     check_put_size(size)
     return _Insertion("Put", write.table, item, size, _VACANT, None, show_item)
@@ -102,7 +103,7 @@ def _insertion(write: Insert, values: Values, *, show_item: bool) -> Action:
 def _key(table: Table, where: Where, values: Values) -> Item:
     key = item_key(table, where, values)
     if key is None:
-        raise validation("Where clause does not contain a mandatory equality on all key attributes")
+        raise validation(texts.statements.WRITE_WITHOUT_KEY)
     return key
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from anydynamo.engine.errors import DETECTED, EngineError
+from anydynamo.engine import texts
+from anydynamo.engine.errors import EngineError
 from anydynamo.engine.legacy import LEGACY, refuse_mixture
 from anydynamo.engine.requests.backups import BACKUPS
 from anydynamo.engine.requests.items import ITEMS
@@ -18,6 +19,7 @@ from anydynamo.engine.requests.settings import SETTINGS
 from anydynamo.engine.requests.statements import STATEMENTS
 from anydynamo.engine.requests.streams import STREAMS
 from anydynamo.engine.requests.tables import TABLES
+from anydynamo.engine.requests.transfers import TRANSFERS
 from anydynamo.engine.shapes import attribute_values, check, drop_unknown
 from anydynamo.engine.values import measured_value
 
@@ -34,6 +36,7 @@ OPERATIONS: Final[Mapping[str, Structure]] = {
     **REPLICATION,
     **BACKUPS,
     **STREAMS,
+    **TRANSFERS,
 }
 """Every operation that the engine has, with its parameters."""
 
@@ -49,13 +52,15 @@ def checked(operation: str, request: object) -> Mapping[str, Any]:
     """
     shape = OPERATIONS.get(operation)
     if shape is None:
-        raise EngineError("UnknownOperationException", f"There is no operation {operation} here")
+        raise EngineError(
+            "UnknownOperationException", texts.requests.UNKNOWN_OPERATION, operation=operation
+        )
     # The test for a dictionary comes first because the one for a mapping is slow.
     if type(request) is not dict and not isinstance(request, Mapping):
-        raise EngineError("SerializationException", "Unexpected value type in payload")
+        raise EngineError("SerializationException", texts.requests.UNEXPECTED_VALUE)
     given = cast("Mapping[str, Any]", request)
     if not LEGACY.isdisjoint(given):
-        refuse_mixture(given, prefix=DETECTED if operation in _DETECTING else "")
+        refuse_mixture(given, prefix=texts.requests.DETECTED if operation in _DETECTING else "")
     check(shape, given)
     return given
 

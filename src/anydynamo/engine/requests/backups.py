@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.requests.vocabulary import (
     BILLING,
     BOOLEAN,
@@ -22,10 +23,24 @@ from anydynamo.engine.shapes import Integer, Listing, Structure, Text, Timestamp
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from anydynamo.engine.shapes import Shape
+
 __all__ = ["BACKUPS"]
 
 _BACKUP: Final = Text(minimum=37, maximum=1024)
 _ONE_BACKUP: Final = Structure(required={"BackupArn": _BACKUP})
+
+_OVERRIDES: Final[Mapping[str, Shape]] = {
+    "BillingModeOverride": BILLING,
+    "ProvisionedThroughputOverride": THROUGHPUT,
+    "OnDemandThroughputOverride": ON_DEMAND,
+    "SSESpecificationOverride": ENCRYPTION,
+    "LocalSecondaryIndexOverride": Listing(Structure(required=INDEX_SHAPE)),
+    "GlobalSecondaryIndexOverride": Listing(
+        Structure(required=INDEX_SHAPE, optional=INDEX_SETTINGS)
+    ),
+}
+_NO_VECTORS: Final[Mapping[str, str]] = {"VectorIndexOverride": texts.requests.NO_VECTOR_SEARCH}
 
 BACKUPS: Final[Mapping[str, Structure]] = {
     "UpdateContinuousBackups": Structure(
@@ -58,16 +73,26 @@ BACKUPS: Final[Mapping[str, Structure]] = {
     ),
     "RestoreTableFromBackup": Structure(
         required={"TargetTableName": NEW_TABLE, "BackupArn": _BACKUP},
+        optional=_OVERRIDES,
+        refused=_NO_VECTORS,
+    ),
+    "RestoreTableToPointInTime": Structure(
+        required={"TargetTableName": NEW_TABLE},
         optional={
-            "BillingModeOverride": BILLING,
-            "ProvisionedThroughputOverride": THROUGHPUT,
-            "OnDemandThroughputOverride": ON_DEMAND,
-            "SSESpecificationOverride": ENCRYPTION,
-            "LocalSecondaryIndexOverride": Listing(Structure(required=INDEX_SHAPE)),
+            **_OVERRIDES,
             "GlobalSecondaryIndexOverride": Listing(
-                Structure(required=INDEX_SHAPE, optional=INDEX_SETTINGS)
+                Structure(
+                    required=INDEX_SHAPE,
+                    optional={"ProvisionedThroughput": THROUGHPUT, "OnDemandThroughput": ON_DEMAND},
+                    # The API Reference says so, of this operation only.
+                    refused={"WarmThroughput": texts.requests.NOT_IN_RESTORED_INDEX},
+                )
             ),
+            "SourceTableArn": Text(minimum=1, maximum=1024),
+            "SourceTableName": NEW_TABLE,
+            "UseLatestRestorableTime": BOOLEAN,
+            "RestoreDateTime": Timestamp(),
         },
-        refused={"VectorIndexOverride": "there is no vector search"},
+        refused=_NO_VECTORS,
     ),
 }

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from anydynamo.engine import texts
 from anydynamo.engine.requests.vocabulary import (
     BILLING,
     BOOLEAN,
+    DEFINITIONS,
     ENCRYPTION,
     INDEX,
     INDEX_SETTINGS,
     INDEX_SHAPE,
-    KEY_ATTRIBUTE,
     KEY_SCHEMA,
     LONG,
     NEW_TABLE,
@@ -36,14 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TABLES"]
 
-_ONE_ACCOUNT: Final = "there is one account, and no other to share a global table with"
-_NO_VECTORS: Final = "there is no vector search"
 
-_DEFINITIONS: Final = Listing(
-    Structure(
-        required={"AttributeName": KEY_ATTRIBUTE, "AttributeType": Text(enum=("B", "N", "S"))}
-    )
-)
 _TABLE_SETTINGS: Final[Mapping[str, Shape]] = {
     "BillingMode": BILLING,
     "ProvisionedThroughput": THROUGHPUT,
@@ -79,14 +73,14 @@ _REPLICA: Final = Structure(
 )
 _REPLICA_UPDATE: Final = Structure(
     optional={"Create": _REPLICA, "Update": _REPLICA, "Delete": ONE_REGION},
-    refused={"Disassociate": "there is one copy of the data, and no other to part from"},
+    refused={"Disassociate": texts.requests.ONE_COPY},
 )
 
 TABLES: Final[Mapping[str, Structure]] = {
     "CreateTable": Structure(
         required={
             "TableName": NEW_TABLE,
-            "AttributeDefinitions": _DEFINITIONS,
+            "AttributeDefinitions": DEFINITIONS,
             "KeySchema": KEY_SCHEMA,
         },
         optional={
@@ -99,9 +93,9 @@ TABLES: Final[Mapping[str, Structure]] = {
             "ResourcePolicy": Text(),
         },
         refused={
-            "GlobalTableSettingsReplicationMode": _ONE_ACCOUNT,
-            "GlobalTableSourceArn": _ONE_ACCOUNT,
-            "VectorIndexes": _NO_VECTORS,
+            "GlobalTableSettingsReplicationMode": texts.requests.ONE_ACCOUNT,
+            "GlobalTableSourceArn": texts.requests.ONE_ACCOUNT,
+            "VectorIndexes": texts.requests.NO_VECTOR_SEARCH,
         },
     ),
     "DescribeTable": ONE_TABLE,
@@ -115,7 +109,7 @@ TABLES: Final[Mapping[str, Structure]] = {
         required={"TableName": TABLE},
         optional={
             **_TABLE_SETTINGS,
-            "AttributeDefinitions": _DEFINITIONS,
+            "AttributeDefinitions": DEFINITIONS,
             "GlobalSecondaryIndexUpdates": Listing(
                 Structure(
                     optional={
@@ -130,9 +124,9 @@ TABLES: Final[Mapping[str, Structure]] = {
             "GlobalTableWitnessUpdates": Listing(REGION_UPDATE, minimum=1, maximum=1),
         },
         refused={
-            "DisassociationProtectionEnabled": _ONE_ACCOUNT,
-            "GlobalTableSettingsReplicationMode": _ONE_ACCOUNT,
-            "VectorIndexUpdates": _NO_VECTORS,
+            "DisassociationProtectionEnabled": texts.requests.ONE_ACCOUNT,
+            "GlobalTableSettingsReplicationMode": texts.requests.ONE_ACCOUNT,
+            "VectorIndexUpdates": texts.requests.NO_VECTOR_SEARCH,
         },
     ),
     "DeleteTable": ONE_TABLE,

@@ -24,6 +24,7 @@ __all__ = [
     "BILLING",
     "BOOLEAN",
     "CAPACITY",
+    "DEFINITIONS",
     "DOCUMENT",
     "ENCRYPTION",
     "INDEX",
@@ -65,6 +66,11 @@ KEY_SCHEMA: Final = Listing(
     minimum=1,
     # Four attributes on each side is the most, in a global secondary index.
     maximum=8,
+)
+DEFINITIONS: Final = Listing(
+    Structure(
+        required={"AttributeName": KEY_ATTRIBUTE, "AttributeType": Text(enum=("B", "N", "S"))}
+    )
 )
 PROJECTION: Final = Structure(
     optional={
