@@ -253,7 +253,7 @@ def delete(name: str) -> dict[str, Any]:
             # That the table has the attribute is not enough.
             {**create("byX", "x", "g"), "AttributeDefinitions": definitions(x="S")},
             "ValidationException",
-            "not defined in AttributeDefinitions. Keys: [g], AttributeDefinitions: [x]",
+            "Invalid KeySchema: Some index key attribute have no definition",
         ),
         (
             {**create("byX", "x"), "AttributeDefinitions": definitions(x="S") * 2},

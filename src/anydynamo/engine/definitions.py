@@ -54,7 +54,7 @@ def _check_order(schema: Sequence[Mapping[str, str]]) -> None:
 
 def check_definitions(
     definitions: Iterable[Mapping[str, str]],
-    schemas: Iterable[Sequence[Mapping[str, str]]],
+    schemas: Sequence[Sequence[Mapping[str, str]]],
     *,
     indexed: bool,
 ) -> None:
@@ -62,7 +62,7 @@ def check_definitions(
 
     Args:
         definitions: The `AttributeDefinitions`.
-        schemas: The key schemas of the table and all its indexes.
+        schemas: The key schemas of the table, first, and all its indexes.
         indexed: Whether there are indexes, for the wording.
 
     Raises:
@@ -71,8 +71,9 @@ def check_definitions(
     defined = [entry["AttributeName"] for entry in definitions]
     if len(set(defined)) != len(defined):
         raise validation(texts.tables.ATTRIBUTE_DEFINED_TWICE)
+    for place, schema in enumerate(schemas):
+        _check_defined(schema, defined, whole=place == 0)
     used = list(dict.fromkeys(entry["AttributeName"] for keys in schemas for entry in keys))
-    _check_defined(used, defined)
     if len(defined) > len(used):
         if indexed:
             raise validation(
@@ -82,7 +83,7 @@ def check_definitions(
 
 
 def check_index_definitions(
-    schema: Iterable[Mapping[str, str]], definitions: Iterable[Mapping[str, str]]
+    schema: Sequence[Mapping[str, str]], definitions: Iterable[Mapping[str, str]]
 ) -> None:
     """Check that an index's key attributes are all defined.
 
@@ -92,11 +93,21 @@ def check_index_definitions(
     defined = [entry["AttributeName"] for entry in definitions]
     if len(set(defined)) != len(defined):
         raise validation(texts.tables.ATTRIBUTE_DEFINED_TWICE)
-    _check_defined([entry["AttributeName"] for entry in schema], defined)
+    _check_defined(schema, defined, whole=True)
 
 
-def _check_defined(used: Iterable[str], defined: Sequence[str]) -> None:
-    missing = [name for name in used if name not in defined]
+def _check_defined(
+    schema: Sequence[Mapping[str, str]], defined: Sequence[str], *, whole: bool
+) -> None:
+    """Check that a key's attributes are defined.
+
+    Of a key of two attributes that stands for itself, a new table's or that of an index that is
+    added, the service does not say which one is missing (aws-cloudformation/cfn-lint#1037 and
+    alexdebrie/dynamodbguide.com#16 on GitHub); of others it does (scalar-labs/scalardb#187).
+    """
+    missing = [entry["AttributeName"] for entry in schema if entry["AttributeName"] not in defined]
+    if missing and whole and len(schema) > 1:
+        raise validation(texts.tables.UNDEFINED_KEYS)
     if missing:
         raise validation(
             texts.tables.UNDEFINED_INDEX_KEYS,

@@ -44,6 +44,7 @@ KEYS_AND_DEFINITIONS_DIFFER: Final = (
     + "Number of attributes in KeySchema does not exactly match number of attributes defined"
     " in AttributeDefinitions"
 )
+UNDEFINED_KEYS: Final = "Invalid KeySchema: Some index key attribute have no definition"
 UNDEFINED_INDEX_KEYS: Final = (
     INVALID
     + "Some index key attributes are not defined in AttributeDefinitions. Keys: [{missing}],"
