@@ -131,6 +131,9 @@ MOTO: Mapping[str, str] = _by_test(
                 "local index on a table without one",
                 "21 global indexes",
             ],
+            "test_keys_without_a_definition_are_told_from_wrong_ones": [
+                "one attribute for both keys"
+            ],
             "test_a_change_that_cannot_be_is_refused": ALL,
             "test_an_index_that_is_not_there_cannot_be_removed": ALL,
             "test_time_to_live_is_not_switched_to_what_it_is": ALL,
@@ -641,6 +644,7 @@ MOTO: Mapping[str, str] = _by_test(
             "test_a_policy_is_kept_until_it_is_deleted": ALL,
             "test_a_policy_changes_only_from_the_revision_that_is_expected": ALL,
             "test_what_is_no_policy_is_refused": ALL,
+            "test_a_policy_consists_of_statements": ALL,
             "test_a_table_can_be_created_with_a_policy": ALL,
         },
         "moto has no Kinesis destinations, and no contributor insights": {
@@ -952,6 +956,7 @@ DYNOXIDE: Mapping[str, str] = _by_test(
             "test_another_policy_is_another_revision_and_the_same_is_the_same": ALL,
             "test_a_policy_changes_only_from_the_revision_that_is_expected": ALL,
             "test_what_is_no_policy_is_refused": ALL,
+            "test_a_policy_consists_of_statements": ALL,
             "test_a_table_can_be_created_with_a_policy": ALL,
             "test_an_account_has_quotas": ALL,
             "test_a_region_has_endpoints": ALL,

@@ -42,6 +42,13 @@ def spaces(engine: Engine) -> list[str]:
     return [name for name in engine.store._spaces if name.startswith("backup/")]
 
 
+def test_a_backup_is_being_made_in_the_answer_and_there_after_it(db: Engine) -> None:
+    made = db("CreateBackup", TableName="users", BackupName="first")["BackupDetails"]
+    assert made["BackupStatus"] == "CREATING"
+    found = db("DescribeBackup", BackupArn=made["BackupArn"])["BackupDescription"]
+    assert found["BackupDetails"] == {**made, "BackupStatus": "AVAILABLE"}
+
+
 def test_a_backup_says_when_it_was_made_and_how_large_it_is(db: Engine) -> None:
     arn = backup(db)
     details = db("DescribeBackup", BackupArn=arn)["BackupDescription"]["BackupDetails"]
@@ -246,11 +253,14 @@ def test_encryption_and_on_demand_limits_can_be_overridden(db: Engine) -> None:
         SSESpecificationOverride={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": None},
         OnDemandThroughputOverride={"MaxReadRequestUnits": 9},
     )
-    assert described["SSEDescription"] == {"Status": "ENABLED", "SSEType": "KMS"}
+    encrypted = described["SSEDescription"]
+    assert encrypted.pop("KMSMasterKeyArn").startswith("arn:aws:kms:")
+    assert encrypted == {"Status": "ENABLED", "SSEType": "KMS"}
     assert described["OnDemandThroughput"] == {"MaxReadRequestUnits": 9}
     arn = backup(db, "again")
     described = db("DescribeBackup", BackupArn=arn)["BackupDescription"]
     assert described["SourceTableDetails"]["OnDemandThroughput"] == {"MaxReadRequestUnits": 9}
+    described["SourceTableFeatureDetails"]["SSEDescription"].pop("KMSMasterKeyArn")
     assert described["SourceTableFeatureDetails"] == {
         "SSEDescription": {"Status": "ENABLED", "SSEType": "KMS"}
     }

@@ -377,13 +377,20 @@ def test_exports_are_listed_by_table_in_pages_for_ninety_days(db: Transfers) -> 
 
 
 def test_without_a_folder_nothing_is_exported(engine: Any) -> None:
+    request = {
+        "TableArn": "arn:aws:dynamodb:us-east-1:000000000000:table/users",
+        "S3Bucket": BUCKET,
+    }
+    operation = "ExportTableToPointInTime"
+    engine.refused("TableNotFoundException", "not found", operation, request)
     engine.create("users", "pk")
-    engine.invalid(
-        "s3_folder",
-        "ExportTableToPointInTime",
-        TableArn="arn:aws:dynamodb:us-east-1:000000000000:table/users",
-        S3Bucket=BUCKET,
+    engine.refused("PointInTimeRecoveryUnavailableException", "users", operation, request)
+    engine(
+        "UpdateContinuousBackups",
+        TableName="users",
+        PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
     )
+    engine.invalid("s3_folder", operation, request)
     assert engine("ListExports") == {"ExportSummaries": []}
 
 

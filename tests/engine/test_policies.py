@@ -10,16 +10,18 @@ from tests.engine.streaming import Streamed
 if TYPE_CHECKING:
     from tests.engine.calling import Engine
 
+STATEMENT = '"Statement": {"Effect": "Deny", "NotPrincipal": "*", "Action": "*", "Resource": "*"}'
+POLICY = f"{{{STATEMENT}}}"
 TABLE = "arn:aws:dynamodb:us-east-1:000000000000:table/users"
 
 
 def test_a_stream_has_a_policy_of_its_own() -> None:
     db = Streamed()
-    put = db.engine("PutResourcePolicy", ResourceArn=db.arn, Policy="{}")
+    put = db.engine("PutResourcePolicy", ResourceArn=db.arn, Policy=POLICY)
     db.put("a")
     db.wait(5 * 3600)
     db.put("b")
-    assert db.engine("GetResourcePolicy", ResourceArn=db.arn) == {"Policy": "{}", **put}
+    assert db.engine("GetResourcePolicy", ResourceArn=db.arn) == {"Policy": POLICY, **put}
     db.engine.refused(
         "PolicyNotFoundException", "not found", "GetResourcePolicy", ResourceArn=TABLE
     )
@@ -27,7 +29,7 @@ def test_a_stream_has_a_policy_of_its_own() -> None:
 
 def test_a_policy_goes_with_its_table(engine: Engine) -> None:
     engine.create("users", "pk")
-    engine("PutResourcePolicy", ResourceArn=TABLE, Policy="{}")
+    engine("PutResourcePolicy", ResourceArn=TABLE, Policy=POLICY)
     engine("DeleteTable", TableName="users")
     engine.create("users", "pk")
     engine.refused("PolicyNotFoundException", TABLE, "GetResourcePolicy", ResourceArn=TABLE)
@@ -35,7 +37,7 @@ def test_a_policy_goes_with_its_table(engine: Engine) -> None:
 
 def test_a_revision_is_new_even_within_one_millisecond(engine: Engine) -> None:
     engine.create("users", "pk")
-    policies = ("{}", '{"Id": "a"}', '{"Id": "b"}')
+    policies = (POLICY, *(f'{{"Id": "{name}", {STATEMENT}}}' for name in "ab"))
     revisions = {
         engine("PutResourcePolicy", ResourceArn=TABLE, Policy=policy)["RevisionId"]
         for policy in policies

@@ -277,7 +277,9 @@ def test_a_restored_table_starts_without_what_does_not_belong_to_its_data(engine
         TableClass="STANDARD_INFREQUENT_ACCESS",
         DeletionProtectionEnabled=True,
         Tags=[{"Key": "team", "Value": "blue"}],
-        ResourcePolicy='{"Version": "2012-10-17", "Statement": []}',
+        ResourcePolicy=(
+            '{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}}'
+        ),
     )
     ttl = {"Enabled": True, "AttributeName": "until"}
     engine("UpdateTimeToLive", TableName="users", TimeToLiveSpecification=ttl)

@@ -48,7 +48,7 @@ def test_a_table_is_described_as_aws_describes_it(engine: Engine) -> None:
             StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
             DeletionProtectionEnabled=True,
             TableClass="STANDARD_INFREQUENT_ACCESS",
-            SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/key"},
+            SSESpecification={"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "1234abcd"},
             OnDemandThroughput={"MaxReadRequestUnits": 10},
         ),
     )["TableDescription"]
@@ -103,7 +103,11 @@ def test_a_table_is_described_as_aws_describes_it(engine: Engine) -> None:
         "OnDemandThroughput": {"MaxReadRequestUnits": 10},
         "WarmThroughput": {**warm, "Status": "ACTIVE"},
         "TableClassSummary": {"TableClass": "STANDARD_INFREQUENT_ACCESS"},
-        "SSEDescription": {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": "alias/key"},
+        "SSEDescription": {
+            "Status": "ENABLED",
+            "SSEType": "KMS",
+            "KMSMasterKeyArn": "arn:aws:kms:us-east-1:000000000000:key/1234abcd",
+        },
     }
     created["TableStatus"] = "ACTIVE"
     (byg,) = created["GlobalSecondaryIndexes"]
@@ -177,8 +181,22 @@ MANY = [including(*(f"{letter}{n}" for n in range(20))) for letter in "vwxyz"]
         ({"KeySchema": []}, "Value '[]' at 'keySchema'"),
         ({"KeySchema": None}, "Value null at 'keySchema'"),
         ({"KeySchema": schema("/", "pk")}, "The first KeySchemaElement is not a HASH key type"),
-        ({"KeySchema": schema("pk", "x", "/")}, "second KeySchemaElement is not a RANGE"),
-        ({"KeySchema": schema("pk", "pk")}, "have the same name"),
+        (
+            {
+                "KeySchema": schema("pk", "x", "/"),
+                "AttributeDefinitions": definitions(pk="S", x="S"),
+            },
+            "second KeySchemaElement is not a RANGE",
+        ),
+        ({"KeySchema": schema("pk", "x", "/")}, "Some index key attribute have no definition"),
+        ({"KeySchema": schema("pk", "pk")}, "Some index key attribute have no definition"),
+        (
+            {
+                "KeySchema": schema("pk", "pk"),
+                "AttributeDefinitions": definitions(pk="S", x="S"),
+            },
+            "have the same name",
+        ),
         ({"KeySchema": schema("pk", "a", "b")}, "Member must have length less than or equal to 2"),
         ({"KeySchema": schema("absent")}, "not defined in AttributeDefinitions. Keys: [absent]"),
         ({"AttributeDefinitions": definitions(pk="S", x="S")}, "does not exactly match number of"),

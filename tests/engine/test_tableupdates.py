@@ -197,13 +197,21 @@ def test_encryption_is_changed_to_another_key_and_not_to_the_same(engine: Engine
     refuse(engine, "Table is already encrypted by default", SSESpecification={"Enabled": False})
     refuse(engine, "Table is already encrypted by default", SSESpecification={})
     described = change(engine, SSESpecification={"Enabled": True})
+    keys = "arn:aws:kms:us-east-1:000000000000:key/"
+    managed = described["SSEDescription"].pop("KMSMasterKeyArn")
+    assert managed.startswith(keys)
     assert described["SSEDescription"] == {"Status": "ENABLED", "SSEType": "KMS"}
     says = "Table is already encrypted with given KMSMasterKeyId"
     refuse(engine, says, SSESpecification={"Enabled": True, "SSEType": "KMS"})
     own = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/own"}
     described = change(engine, SSESpecification=own)
-    assert described["SSEDescription"]["KMSMasterKeyArn"] == "alias/own"
+    alias = described["SSEDescription"]["KMSMasterKeyArn"]
+    assert alias.startswith(keys)
+    assert alias != managed
     refuse(engine, says, SSESpecification=own)
+    theirs = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd"
+    described = change(engine, SSESpecification={**own, "KMSMasterKeyId": theirs})
+    assert described["SSEDescription"]["KMSMasterKeyArn"] == theirs
     assert "SSEDescription" not in change(engine, SSESpecification={"Enabled": False})
 
 
@@ -211,7 +219,7 @@ def test_a_stream_is_switched_on_and_off(engine: Engine) -> None:
     engine("CreateTable", request())
     off = {"StreamSpecification": {"StreamEnabled": False}}
     on = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "OLD_IMAGE"}}
-    refuse(engine, "Table already has a disabled stream: TableName: users", **off)
+    refuse(engine, "Table has no stream to disable: TableName: users", **off)
     described = change(engine, **on)
     assert described["StreamSpecification"] == on["StreamSpecification"]
     refuse(engine, "Table already has an enabled stream: TableName: users", **on)
@@ -247,10 +255,15 @@ def delete(name: str) -> dict[str, Any]:
         (
             create("byX", "x"),
             "ValidationException",
-            "not defined in AttributeDefinitions. Keys: [x], AttributeDefinitions: []",
+            "Invalid KeySchema: Some index key attribute have no definition",
         ),
         (
             # That the table has the attribute is not enough.
+            {**create("byX", "x", "g"), "AttributeDefinitions": definitions(x="S", y="S")},
+            "ValidationException",
+            "not defined in AttributeDefinitions. Keys: [x, g], AttributeDefinitions: [x, y]",
+        ),
+        (
             {**create("byX", "x", "g"), "AttributeDefinitions": definitions(x="S")},
             "ValidationException",
             "Invalid KeySchema: Some index key attribute have no definition",

@@ -69,7 +69,8 @@ def create_backup(
                 "TableNotFoundException", texts.tables.SOURCE_NOT_FOUND, name=name
             ) from error
         kept = copy_table(writer, document, backup, now())
-        return {"BackupDetails": _details(kept)}
+        # It is complete by now; the service's answer, and so everybody's, comes before.
+        return {"BackupDetails": _details(kept, status="CREATING")}
 
     return work
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, uuid5
 
 from anydynamo.engine import texts
 from anydynamo.engine.access import bare_name
@@ -38,6 +39,7 @@ REGION = "us-east-1"
 
 _ACCOUNT = "000000000000"
 _ARN = f"arn:aws:dynamodb:{REGION}:{_ACCOUNT}:table/"
+_KEYS = f"arn:aws:kms:{REGION}:{_ACCOUNT}"
 _COPIED = ("DeletionProtectionEnabled", "OnDemandThroughput", "StreamSpecification")
 
 
@@ -221,10 +223,24 @@ def encryption(document: Mapping[str, Any]) -> dict[str, Any] | None:
     given = document.get("SSESpecification")
     if not given or not given.get("Enabled"):
         return None
-    described = {"Status": "ENABLED", "SSEType": given.get("SSEType", "KMS")}
-    if "KMSMasterKeyId" in given:
-        described["KMSMasterKeyArn"] = given["KMSMasterKeyId"]
-    return described
+    return {
+        "Status": "ENABLED",
+        "SSEType": given.get("SSEType", "KMS"),
+        "KMSMasterKeyArn": _master_key(given.get("KMSMasterKeyId", "alias/aws/dynamodb")),
+    }
+
+
+def _master_key(given: str) -> str:
+    """Return the ARN of a key that is given by its id, its alias or the ARN of either.
+
+    There is no KMS here that knows which key an alias stands for; each alias has one of its own.
+
+    Source: `KMSMasterKeyId` of `SSESpecification` in the Amazon DynamoDB API Reference.
+    """
+    place, _, resource = given.rpartition(":")
+    kind, _, name = resource.rpartition("/")
+    key = str(uuid5(NAMESPACE_URL, resource)) if kind.startswith("alias") else name
+    return f"{place or _KEYS}:key/{key}"
 
 
 def throughput(document: Mapping[str, Any]) -> dict[str, Any]:

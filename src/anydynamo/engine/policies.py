@@ -8,7 +8,7 @@ expected revision that is not there is a PolicyNotFoundException, and `NO_POLICY
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from anydynamo.engine import texts
 from anydynamo.engine.access import bare_name
@@ -34,7 +34,13 @@ _STREAM: Final = "/stream/"
 
 
 def check_policy(text: str) -> None:
-    """Check that a policy is a JSON object of no more than 20 KB.
+    """Check that a policy is a JSON object of no more than 20 KB, with statements.
+
+    Whom and what they name is not looked at: there are no users here.
+
+    Source: "Grammar of the IAM JSON policy language" and "IAM JSON policy elements: Principal" of
+    the AWS Identity and Access Management User Guide; the latter is required in the policy of a
+    resource.
 
     Raises:
         EngineError: A ValidationException.
@@ -47,6 +53,16 @@ def check_policy(text: str) -> None:
         document = None
     if not isinstance(document, dict):
         raise validation(texts.settings.POLICY_NO_OBJECT)
+    given: object = cast("dict[str, object]", document).get("Statement")
+    statements = cast("list[object]", given if isinstance(given, list) else [given])
+    if not statements or not all(isinstance(statement, dict) for statement in statements):
+        raise validation(texts.settings.POLICY_NO_STATEMENT)
+    for statement in cast("list[dict[str, object]]", statements):
+        if statement.get("Effect") not in ("Allow", "Deny"):
+            raise validation(texts.settings.POLICY_NO_EFFECT)
+        for element in ("Principal", "Action"):
+            if (element in statement) == (f"Not{element}" in statement):
+                raise validation(texts.settings.POLICY_EITHER, element=element)
 
 
 def new_policy(text: str, at: float, before: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -98,7 +98,7 @@ def create_table(
     globally = given.get("GlobalSecondaryIndexes", [])
     billing = given.get("BillingMode", "PROVISIONED")
     check_capacity(given, globally)
-    check_table_keys(schema)
+    check_table_keys(schema, given["AttributeDefinitions"])
     if "LocalSecondaryIndexes" in given:
         check_local_indexes(local, schema)
     if "GlobalSecondaryIndexes" in given:

@@ -14,7 +14,7 @@ from anydynamo.engine.definitions import (
     check_definitions,
     check_encryption,
     check_global_index,
-    check_index_definitions,
+    check_key_definitions,
     check_projected,
     check_stream,
     indexes_of,
@@ -268,7 +268,7 @@ def _change_stream(
     if specification["StreamEnabled"] and enabled:
         raise validation(texts.tables.STREAM_ENABLED, name=name)
     if not specification["StreamEnabled"] and not enabled:
-        raise validation(texts.tables.STREAM_DISABLED, name=name)
+        raise validation(texts.tables.NO_STREAM_TO_DISABLE, name=name)
     if not specification["StreamEnabled"]:
         check_stream_stays(document)
     set_stream(writer, document, specification, at)
@@ -279,7 +279,7 @@ def _add_index(
 ) -> None:
     check_added_index(document["BillingMode"], index)
     # The request itself has to define the index's keys, even those that the table has, too.
-    check_index_definitions(index["KeySchema"], given)
+    check_key_definitions(index["KeySchema"], given)
     document["GlobalSecondaryIndexes"].append(
         {key: value for key, value in index.items() if value != {}}
     )

@@ -15,7 +15,7 @@ from anydynamo.adapters.transfers.work import (
 )
 from anydynamo.engine.errors import EngineError
 from anydynamo.engine.exportreads import Reading
-from anydynamo.engine.exports import prepare_export, reported_export
+from anydynamo.engine.exports import open_table, prepare_export, reported_export
 from anydynamo.engine.requests import checked
 from anydynamo.engine.transfers import EXPORTS, SEEN_SECONDS
 from anydynamo.errors import AnyDynamoError
@@ -42,6 +42,9 @@ async def export_table(work: Work, request: Mapping[str, Any]) -> dict[str, Any]
     with work.reading():
         export, begin = prepare_export(given, work.surroundings)
     check_key("S3Prefix", export.request.get("S3Prefix", ""))
+    if work.folder is None:
+        # A table that the service would not export is told before what it does not need.
+        await work.store.read(lambda reader: open_table(reader, export.request["TableArn"]))
     work.check_folder()
     beginning = await work.store.write(begin)
     if beginning.fresh:

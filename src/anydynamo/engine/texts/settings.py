@@ -60,6 +60,9 @@ NO_TAG_KEYS: Final = "Atleast one Tag Key needs to be provided as Input."
 INVALID_TAG_TOKEN: Final = "The provided token is invalid"
 POLICY_TOO_LARGE: Final = f"Resource policy exceeds the maximum size of {POLICY_BYTES} bytes"
 POLICY_NO_OBJECT: Final = "Invalid policy document: it is no JSON object"
+POLICY_NO_STATEMENT: Final = "Invalid policy document: it has no Statement"
+POLICY_NO_EFFECT: Final = "Invalid policy document: a statement's Effect is Allow or Deny"
+POLICY_EITHER: Final = "Invalid policy document: a statement has either {element} or Not{element}"
 INVALID_RESOURCE_ARN: Final = "Invalid ResourceArn provided as input {arn}"
 RESOURCE_OF_POLICY_NOT_FOUND: Final = "Requested resource not found: ResourceArn: {arn} not found"
 POLICY_NOT_FOUND: Final = "Resource-based policy not found for {arn}"
@@ -83,6 +86,9 @@ OURS: Final = frozenset(
         NO_KINESIS_STREAM,
         POLICY_TOO_LARGE,
         POLICY_NO_OBJECT,
+        POLICY_NO_STATEMENT,
+        POLICY_NO_EFFECT,
+        POLICY_EITHER,
         INVALID_TAG_TOKEN,
     )
 )

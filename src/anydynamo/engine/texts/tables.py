@@ -44,10 +44,11 @@ KEYS_AND_DEFINITIONS_DIFFER: Final = (
     + "Number of attributes in KeySchema does not exactly match number of attributes defined"
     " in AttributeDefinitions"
 )
-UNDEFINED_KEYS: Final = "Invalid KeySchema: Some index key attribute have no definition"
+TOO_FEW_DEFINITIONS: Final = "Invalid KeySchema: Some index key attribute have no definition"
+"""Sources: aws-cloudformation/cfn-lint#1037, alexdebrie/dynamodbguide.com#16, getmoto/moto#4428."""
+
 UNDEFINED_INDEX_KEYS: Final = (
-    INVALID
-    + "Some index key attributes are not defined in AttributeDefinitions. Keys: [{missing}],"
+    INVALID + "Some index key attributes are not defined in AttributeDefinitions. Keys: [{keys}],"
     " AttributeDefinitions: [{defined}]"
 )
 NO_LOCAL_INDEXES: Final = INVALID + "List of LocalSecondaryIndexes is empty"
@@ -150,7 +151,8 @@ ENCRYPTED_WITH_KEY: Final = (
     " you want to change Master Key"
 )
 STREAM_ENABLED: Final = "Table already has an enabled stream: TableName: {name}"
-STREAM_DISABLED: Final = "Table already has a disabled stream: TableName: {name}"
+NO_STREAM_TO_DISABLE: Final = "Table has no stream to disable: TableName: {name}"
+"""Source: aws-controllers-k8s/community#2782."""
 ATTRIBUTE_REDEFINED: Final = (
     INVALID + "Attribute {name} is defined as {type} already, and an attribute has one type in all"
     " keys"

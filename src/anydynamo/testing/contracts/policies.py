@@ -6,13 +6,30 @@ import json
 import re
 from typing import Any
 
+import pytest
+
 from anydynamo.errors import InvalidRequest, TableNotFound
 from anydynamo.testing.contracts.client import Client, Contract
 
 __all__ = ["PolicyContract"]
 
-POLICY = json.dumps({"Version": "2012-10-17", "Statement": []})
-OTHER = json.dumps({"Version": "2012-10-17", "Statement": [], "Id": "other"})
+STATEMENT: dict[str, Any] = {
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+    "Action": "dynamodb:GetItem",
+    "Resource": "*",
+}
+POLICY = json.dumps({"Version": "2012-10-17", "Statement": [STATEMENT]})
+OTHER = json.dumps({"Version": "2012-10-17", "Statement": STATEMENT, "Id": "other"})
+# Each: what is no statement of a resource's policy.
+NO_STATEMENTS: dict[str, Any] = {
+    "none": [],
+    "no object": ["Allow"],
+    "no effect": {**STATEMENT, "Effect": "Maybe"},
+    "nobody": {key: value for key, value in STATEMENT.items() if key != "Principal"},
+    "nothing": {key: value for key, value in STATEMENT.items() if key != "Action"},
+    "all but one and that one": {**STATEMENT, "NotAction": "dynamodb:PutItem"},
+}
 
 
 async def _table(db: Client) -> str:
@@ -67,10 +84,16 @@ class PolicyContract(Contract):
 
     async def test_what_is_no_policy_is_refused(self, db: Client) -> None:
         arn = await _table(db)
-        for wrong in ("{", "[]", " " * 20_480 + "{}"):
+        for wrong in ("{", "[]", "{}", " " * 20_480 + POLICY):
             await db.refused(InvalidRequest, "PutResourcePolicy", ResourceArn=arn, Policy=wrong)
         await db.refused(TableNotFound, "PutResourcePolicy", ResourceArn=arn + "s", Policy=POLICY)
         await db.refused(TableNotFound, "GetResourcePolicy", ResourceArn=arn + "s")
+
+    @pytest.mark.parametrize("statement", NO_STATEMENTS.values(), ids=NO_STATEMENTS)
+    async def test_a_policy_consists_of_statements(self, db: Client, statement: Any) -> None:
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
+        arn = await _table(db)
+        await db.refused(InvalidRequest, "PutResourcePolicy", ResourceArn=arn, Policy=policy)
 
     async def test_a_table_can_be_created_with_a_policy(self, db: Client) -> None:
         await db.create("second", ResourcePolicy=POLICY)

@@ -115,6 +115,30 @@ BAD_TABLES: dict[str, dict[str, Any]] = {
     },
 }
 
+# Each: what differs from BASE, and what is said of it.
+UNDEFINED: dict[str, tuple[dict[str, Any], str]] = {
+    "fewer definitions than keys": (
+        {"KeySchema": key_schema("pk:S", "sk:S")},
+        "Invalid KeySchema: Some index key attribute have no definition",
+    ),
+    "one attribute for both keys": (
+        {"KeySchema": [*key_schema("pk:S"), {"AttributeName": "pk", "KeyType": "RANGE"}]},
+        "Invalid KeySchema: Some index key attribute have no definition",
+    ),
+    "definitions of others": (
+        {"KeySchema": key_schema("other:S")},
+        "Keys: [other], AttributeDefinitions: [pk]",
+    ),
+    "an index of more keys": (
+        {"GlobalSecondaryIndexes": [{**INDEX, "KeySchema": key_schema("g:S", "pk:S")}]},
+        "Keys: [g, pk], AttributeDefinitions: [pk]",
+    ),
+    "an index of other keys": (
+        {"GlobalSecondaryIndexes": [INDEX]},
+        "Keys: [g], AttributeDefinitions: [pk]",
+    ),
+}
+
 
 class TableContract(Contract):
     """CreateTable, DescribeTable, ListTables and DeleteTable."""
@@ -161,6 +185,13 @@ class TableContract(Contract):
     async def test_a_table_that_cannot_be_is_refused(self, db: Client, difference: str) -> None:
         request = {**BASE, **BAD_TABLES[difference]}
         await db.refused(InvalidRequest, "CreateTable", **request)
+        assert (await db("ListTables"))["TableNames"] == []
+
+    @pytest.mark.parametrize(("difference", "says"), UNDEFINED.values(), ids=UNDEFINED)
+    async def test_keys_without_a_definition_are_told_from_wrong_ones(
+        self, db: Client, difference: dict[str, Any], says: str
+    ) -> None:
+        await db.refused(InvalidRequest, "CreateTable", says, **{**BASE, **difference})
         assert (await db("ListTables"))["TableNames"] == []
 
     async def test_a_name_that_is_taken_is_in_use(self, db: Client) -> None:

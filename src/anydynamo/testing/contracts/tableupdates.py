@@ -169,7 +169,7 @@ class TableUpdateContract(Contract):
     async def test_a_stream_is_switched_only_to_what_it_is_not(self, db: Client) -> None:
         await db.create("first")
         off = {"StreamEnabled": False}
-        await self._refused(db, "Table already has a disabled stream", StreamSpecification=off)
+        await self._refused(db, "Table has no stream to disable", StreamSpecification=off)
         await self._changed(db, StreamSpecification=STREAM)
         says = "Table already has an enabled stream: TableName: first"
         await self._refused(db, says, StreamSpecification=STREAM)
@@ -193,6 +193,7 @@ class TableUpdateContract(Contract):
         assert (
             described["SSEDescription"].items() >= {"Status": "ENABLED", "SSEType": "KMS"}.items()
         )
+        assert described["SSEDescription"]["KMSMasterKeyArn"].startswith("arn:aws:kms:")
         says = "Table is already encrypted"
         await self._refused(db, says, SSESpecification=encrypted)
 
