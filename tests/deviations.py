@@ -88,6 +88,15 @@ MOTO: Mapping[str, str] = _by_test(
             "test_a_token_makes_repeated_statements_take_effect_once": ALL,
             "test_a_transaction_of_statements_that_cannot_be_is_refused": ALL,
         },
+        "moto returns the whole item where a transaction's read selects nothing of it": {
+            "test_a_read_of_nothing_in_an_item_gives_an_empty_answer": ALL,
+        },
+        "moto takes an empty key in some actions of a transaction": {
+            "test_an_empty_key_refuses_the_transaction": ["delete", "check"],
+        },
+        "moto charges no transaction in a table that is named by its ARN": {
+            "test_a_table_named_by_its_arn_is_charged_under_its_arn": ALL,
+        },
         "moto charges one unit whatever the size, and its own idea of indexes": {
             "test_reads_round_up_to_4_kb_and_writes_to_1": ALL,
             "test_what_is_not_there_costs_the_least": ALL,
@@ -683,6 +692,9 @@ MOTO: Mapping[str, str] = _by_test(
 
 DYNOXIDE: Mapping[str, str] = _by_test(
     {
+        "Dynoxide takes no ARN of a table for its name": {
+            "test_a_table_named_by_its_arn_is_charged_under_its_arn": ALL,
+        },
         "Dynoxide has no exports and imports": {
             "test_an_export_that_is_not_there_is_no_export": ALL,
             "test_an_import_that_is_not_there_is_no_import": ALL,

@@ -31,6 +31,7 @@ RAISING = {
     "in_use": 0,
     "malformed": 0,
     "serialization": 0,
+    "EmptyKey": 0,
     "validation": 0,
 }
 """What makes errors of texts, and where in its arguments the text stands."""

@@ -126,8 +126,10 @@ def test_sets_come_in_dynamodb_s_order() -> None:
         ({"NULL": False}, "Null attribute value types must have the value of true"),
         ({}, "Supplied AttributeValue is empty, must contain exactly one"),
         (None, "Supplied AttributeValue is empty, must contain exactly one"),
+        ({"S": None}, "Supplied AttributeValue is empty, must contain exactly one"),
+        ({"S": None, "N": None}, "Supplied AttributeValue is empty, must contain exactly one"),
         ({"X": "a"}, "Supplied AttributeValue is empty, must contain exactly one"),
-        ({"S": "a", "X": "a"}, "Supplied AttributeValue is empty, must contain exactly one"),
+        ({"X": "a", "Y": "a"}, "Supplied AttributeValue is empty, must contain exactly one"),
         ({"S": "a", "N": "1"}, "Supplied AttributeValue has more than one datatypes set"),
         ({"N": "x"}, "The parameter cannot be converted to a numeric value: x"),
         ({"NS": ["1", ""]}, "The parameter cannot be converted to a numeric value"),
@@ -170,6 +172,14 @@ def test_a_value_of_the_wrong_shape_is_a_serialization_error(value: object) -> N
     with pytest.raises(EngineError) as raised:
         check_value(value)
     assert raised.value.code == "SerializationException"
+
+
+def test_a_member_that_is_null_counts_as_absent() -> None:
+    assert check_value({"S": None, "L": [{"N": "1.0", "B": None}]}) == {"L": [{"N": "1"}]}
+
+
+def test_a_member_that_nobody_knows_is_ignored() -> None:
+    assert check_value({"S": "a", "X": 1}) == {"S": "a"}
 
 
 def test_an_item_is_a_map() -> None:

@@ -124,9 +124,32 @@ async def test_a_body_that_is_no_json_object_cannot_be_read(body: bytes) -> None
     assert (reply.status, code(reply)) == (400, f"{FRAMEWORK}SerializationException")
 
 
+async def test_what_nobody_knows_in_a_value_is_ignored() -> None:
+    asked = service()
+    await asked.answer(request("CreateTable", create("abc")))
+    item = {"pk": {"S": "x"}, "v": {"N": "1", "Newer": {"B": "!"}}}
+    reply = await asked.answer(request("PutItem", {"TableName": "abc", "Item": item}))
+    assert reply.status == 200
+    key = {"pk": {"S": "x", "Newer": 1}}
+    got = await asked.answer(request("GetItem", {"TableName": "abc", "Key": key}))
+    assert document(got)["Item"] == {"pk": {"S": "x"}, "v": {"N": "1"}}
+
+
+async def test_a_null_in_a_value_counts_as_absent() -> None:
+    asked = service()
+    await asked.answer(request("CreateTable", create("abc")))
+    item = {"pk": {"S": "x"}, "v": {"N": "1", "S": None}}
+    reply = await asked.answer(request("PutItem", {"TableName": "abc", "Item": item}))
+    assert reply.status == 200
+    item["v"] = {"S": None}
+    reply = await asked.answer(request("PutItem", {"TableName": "abc", "Item": item}))
+    assert "Supplied AttributeValue is empty" in document(reply)["message"]
+
+
 async def test_a_value_of_the_wrong_json_type_cannot_be_read() -> None:
     reply = await service().answer(request("GetItem", {"TableName": 1, "Key": {}}))
     assert (reply.status, code(reply)) == (400, f"{FRAMEWORK}SerializationException")
+    assert document(reply)["Message"] == "NUMBER_VALUE cannot be converted to String"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from anydynamo.engine import texts
-from anydynamo.engine.errors import EngineError, validation
+from anydynamo.engine.errors import EmptyKey, EngineError, validation
 from anydynamo.engine.keys import partition
 from anydynamo.engine.layout import TABLES, Table
 from anydynamo.engine.limits import HASH_KEY_BYTES, RANGE_KEY_BYTES
@@ -149,7 +149,7 @@ def range_bytes(attribute: KeyAttribute, value: AttributeValue) -> bytes:
 def _bounded(attribute: KeyAttribute, value: AttributeValue, longest: int, too_long: str) -> bytes:
     encoded = key_bytes(value)
     if not encoded:
-        raise validation(_empty(attribute))
+        raise EmptyKey(_empty(attribute))
     if len(encoded) > longest:
         raise validation(too_long)
     return encoded
@@ -186,15 +186,12 @@ def check_index_keys(table: Table, item: Item, *, updated: frozenset[str] | None
                 )
             size = len(key_bytes(value))
             if not size:
-                cause = (
-                    texts.items.EMPTY_INDEX_KEY
-                    if updated is None
-                    else texts.items.EMPTY_INDEX_KEY_UPDATE
-                )
-                raise validation(
+                kind = _KINDS[attribute.type]
+                if updated is not None:
+                    raise EmptyKey(texts.items.INDEX_KEY_EMPTY_UPDATE, kind=kind)
+                raise EmptyKey(
                     texts.items.INDEX_KEY_EMPTY,
-                    cause=cause,
-                    kind=_KINDS[attribute.type],
+                    kind=kind,
                     index=index.name,
                     name=attribute.name,
                 )

@@ -62,7 +62,7 @@ def batch_get_item(
             wanted, located, strict=True
         ):
             found = responses[name] = []
-            consumption = Consumption(table.name)
+            consumption = Consumption(name)
             consumptions.append(consumption)
             for position, key in enumerate(stored):
                 raw = reader.get(table.items, key)
@@ -137,8 +137,8 @@ def batch_write_item(
         ]
         changes = Changes.of_request(writer, surroundings)
         consumptions: list[Consumption] = []
-        for (_, writes), (table, keys) in zip(wanted, located, strict=True):
-            consumption = Consumption(table.name)
+        for (name, writes), (table, keys) in zip(wanted, located, strict=True):
+            consumption = Consumption(name)
             consumptions.append(consumption)
             arms = consumption if counted else None
             for (item, size), key in zip(writes, keys, strict=True):
@@ -150,8 +150,8 @@ def batch_write_item(
         changes.finish()
         response: dict[str, Any] = {"UnprocessedItems": {}}
         add_consumed(response, mode, consumptions)
-        if measured:
-            response["ItemCollectionMetrics"] = _metrics(writer, wanted, located)
+        if measured and (metrics := _metrics(writer, wanted, located)):
+            response["ItemCollectionMetrics"] = metrics
         return response
 
     return work

@@ -58,7 +58,7 @@ def get_item(
         if mode is not None and mode != "NONE":
             size = 0 if raw is None else size_of(raw)
             units = read_units(size, consistent=consistent)
-            response["ConsumedCapacity"] = Consumption(table.name, units).describe(mode)
+            response["ConsumedCapacity"] = Consumption(name, units).describe(mode)
         return response
 
     return work
@@ -125,7 +125,7 @@ def _write(
     def work(writer: Writer) -> dict[str, Any]:
         table = find_table(writer, action.table, surroundings.now)
         outcome = action.evaluate(writer, table, action.key(table))
-        consumption = Consumption(table.name) if counted else None
+        consumption = Consumption(action.table) if counted else None
         changes = Changes.of_request(writer, surroundings)
         action.perform(changes, outcome, consumption)
         changes.finish()

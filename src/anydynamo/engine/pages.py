@@ -174,7 +174,7 @@ class Walk:
                 for attribute in cursor_attributes(table, index)
             }
         if self.mode is not None and self.mode != "NONE":
-            response["ConsumedCapacity"] = self._consumed(table, index, size, fetched)
+            response["ConsumedCapacity"] = self._consumed(index, size, fetched)
         return response
 
     def _bounds(self) -> tuple[int | None, int]:
@@ -200,10 +200,8 @@ class Walk:
             self.projection.top_level_names <= index.projected
         )
 
-    def _consumed(
-        self, table: Table, index: Index | None, size: int, fetched: float
-    ) -> dict[str, Any]:
-        consumption = Consumption(table.name)
+    def _consumed(self, index: Index | None, size: int, fetched: float) -> dict[str, Any]:
+        consumption = Consumption(self.table)
         units = read_units(size, consistent=self.consistent)
         if index is None:
             consumption.table = units

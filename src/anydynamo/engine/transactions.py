@@ -12,7 +12,7 @@ from anydynamo.engine import texts
 from anydynamo.engine.access import find_table, primary_key
 from anydynamo.engine.actions import prepare_action
 from anydynamo.engine.capacity import Consumption, add_consumed, read_units
-from anydynamo.engine.errors import EngineError, validation
+from anydynamo.engine.errors import EmptyKey, EngineError, validation
 from anydynamo.engine.itemcollections import collection_metrics
 from anydynamo.engine.items import prepare_projection
 from anydynamo.engine.layout import TOKEN_AGES, TOKENS, decode, encode, size_of, unpack
@@ -81,17 +81,20 @@ def transact_get_items(
         consumptions: dict[str, Consumption] = {}
         responses: list[dict[str, Any]] = []
         total = 0
-        for table, stored, (_, _, projection) in zip(tables, sound(keys), wanted, strict=True):
+        for table, stored, (name, _, projection) in zip(tables, sound(keys), wanted, strict=True):
             raw = reader.get(table.items, stored)
             size = 0 if raw is None else size_of(raw)
             total += size
-            consumption = table_consumption(consumptions, table)
+            consumption = table_consumption(consumptions, table, name)
             consumption.table += read_units(size, consistent=True)
             if raw is None:
                 responses.append({})
             else:
                 item = unpack(raw)
-                responses.append({"Item": item if projection is None else projection.apply(item)})
+                chosen = item if projection is None else projection.apply(item)
+                # Unlike GetItem's: "if the requested item has no projected attributes, the
+                # corresponding ItemResponse object is an empty Map" (API Reference).
+                responses.append({"Item": chosen} if chosen else {})
         check_total((total,))
         response: dict[str, Any] = {"Responses": responses}
         add_consumed(response, mode, consumptions.values())
@@ -133,15 +136,24 @@ def check_distinct(targets: Iterable[tuple[Table, bytes]]) -> None:
         seen.add((table.id, key))
 
 
-def sound(results: Sequence[T | EngineError]) -> list[T]:
+def sound(results: Sequence[T | EngineError], *, writing: bool = False) -> list[T]:
     """Return what the actions came to, or cancel the transaction if one came to an error.
 
+    Args:
+        results: What each action came to.
+        writing: Whether they are writes, of which an empty key refuses them all.
+
     Raises:
-        EngineError: A TransactionCanceledException with a reason for each action.
+        EngineError: A TransactionCanceledException with a reason for each action, or the
+            ValidationException of an empty key.
     """
     good = [result for result in results if not isinstance(result, EngineError)]
     if len(good) == len(results):
         return good
+    if writing:
+        for result in results:
+            if isinstance(result, EmptyKey):
+                raise result
     reasons = [
         _reason(result) if isinstance(result, EngineError) else {"Code": "None"}
         for result in results
@@ -155,11 +167,11 @@ def sound(results: Sequence[T | EngineError]) -> list[T]:
     )
 
 
-def table_consumption(consumptions: dict[str, Consumption], table: Table) -> Consumption:
-    """Return what a transaction has charged a table up to now."""
+def table_consumption(consumptions: dict[str, Consumption], table: Table, name: str) -> Consumption:
+    """Return what a transaction has charged a table up to now, under the name that it was given."""
     known = consumptions.get(table.id)
     if known is None:
-        known = consumptions[table.id] = Consumption(table.name, factor=_FACTOR)
+        known = consumptions[table.id] = Consumption(name, factor=_FACTOR)
     return known
 
 
@@ -185,8 +197,8 @@ def transact_write_items(
         )
         response: dict[str, Any] = {}
         add_consumed(response, mode, consumptions)
-        if measured:
-            response["ItemCollectionMetrics"] = _metrics(writer, actions, tables)
+        if measured and (metrics := _metrics(writer, actions, tables)):
+            response["ItemCollectionMetrics"] = metrics
         return response
 
     return work
@@ -220,13 +232,13 @@ def commit(
     )
     consumptions: dict[str, Consumption] = {}
     if token is not None and _seen(writer, *token, surroundings.now()):
-        _read_again(writer, zip(tables, sound(keys), strict=True), consumptions)
+        _read_again(writer, zip(tables, actions, sound(keys), strict=True), consumptions)
         return consumptions.values()
     outcomes = [
         _outcome(writer, action, table, key)
         for action, table, key in zip(actions, tables, keys, strict=True)
     ]
-    good = sound(outcomes)
+    good = sound(outcomes, writing=True)
     check_total(
         max(action.size, outcome.size) for action, outcome in zip(actions, good, strict=True)
     )
@@ -275,13 +287,16 @@ def _outcome(
 
 
 def _read_again(
-    reader: Reader, targets: Iterable[tuple[Table, bytes]], consumptions: dict[str, Consumption]
+    reader: Reader,
+    targets: Iterable[tuple[Table, Action, bytes]],
+    consumptions: dict[str, Consumption],
 ) -> None:
     """Charge a transaction that was carried out already, as the reads that it then is."""
-    for table, key in targets:
+    for table, action, key in targets:
         raw = reader.get(table.items, key)
         size = 0 if raw is None else size_of(raw)
-        table_consumption(consumptions, table).table += read_units(size, consistent=True)
+        consumption = table_consumption(consumptions, table, action.table)
+        consumption.table += read_units(size, consistent=True)
 
 
 def _reason(error: EngineError) -> dict[str, Any]:
@@ -301,7 +316,8 @@ def _perform(
 ) -> None:
     for position, (action, outcome) in enumerate(outcomes):
         try:
-            action.perform(changes, outcome, table_consumption(consumptions, outcome.table))
+            consumption = table_consumption(consumptions, outcome.table, action.table)
+            action.perform(changes, outcome, consumption)
         except EngineError as error:
             # An item collection that is full: only what stands there already tells.
             sound([*(one for _, one in outcomes[:position]), error, *outcomes[position + 1 :]])

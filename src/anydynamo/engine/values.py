@@ -134,8 +134,16 @@ def _check(value: Any, level: int) -> tuple[AttributeValue, int]:
             raise _not_one_type({})
         raise no_structure(value, ATTRIBUTE_VALUE, member=True)
     if len(typed) != 1:
-        raise _not_one_type(typed)
+        # As in every structure, a member that is null counts as absent, and one that the service
+        # knows no name for is ignored.
+        typed = {
+            tag: content for tag, content in typed.items() if content is not None and tag in TYPES
+        }
+        if len(typed) != 1:
+            raise _not_one_type(typed)
     ((tag, content),) = typed.items()
+    if content is None:
+        raise _not_one_type({})
     check = _CHECKS.get(tag)
     if check is None or content is None:
         raise _not_one_type({} if content is None else typed)
@@ -149,8 +157,7 @@ def too_deep() -> EngineError:
 
 
 def _not_one_type(value: Mapping[str, object]) -> EngineError:
-    known = sum(tag in TYPES for tag in value)
-    if known > 1:
+    if len(value) > 1:
         return validation(texts.values.SEVERAL_TYPES)
     return validation(texts.values.NO_TYPE)
 

@@ -112,7 +112,7 @@ def _write(write: Write, bound: Bound, mode: str | None, surroundings: Surroundi
         table = find_named_table(writer, write.table, surroundings.now)
         action = write_action(write, bound.values, table, show_item=bound.show_item)
         outcome = action.evaluate(writer, table, action.key(table))
-        consumption = Consumption(table.name)
+        consumption = Consumption(write.table)
         changes = Changes.of_request(writer, surroundings)
         action.perform(changes, outcome, consumption)
         changes.finish()

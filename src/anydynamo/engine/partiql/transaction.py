@@ -92,8 +92,8 @@ def _read(statements: Sequence[Bound], mode: str | None, now: Callable[[], float
         total = 0
         results = [_attempt(partial(_read_one, source, bound, now)) for bound in statements]
         check_distinct((one.table, one.key) for one in results if isinstance(one, One))
-        for found in sound(results):
-            consumption = table_consumption(consumptions, found.table)
+        for bound, found in zip(statements, sound(results), strict=True):
+            consumption = table_consumption(consumptions, found.table, bound.statement.table)
             consumption.table += read_units(found.size, consistent=True)
             total += found.size
             responses.append({} if found.item is None else {"Item": found.item})

@@ -17,11 +17,6 @@ RANGE_TOO_LONG: Final = (
     INVALID + f"Aggregated size of all range keys has exceeded the size limit of {RANGE_KEY_BYTES}"
     " bytes"
 )
-EMPTY_INDEX_KEY: Final = "A value specified for a secondary index key is not supported."
-EMPTY_INDEX_KEY_UPDATE: Final = (
-    "The update expression attempted to update a secondary index key to a value that is not"
-    " supported."
-)
 KEY_MISMATCH: Final = "The provided key element does not match the schema"
 KEY_MISSING: Final = INVALID + "Missing the key {name} in the item"
 KEY_TYPE: Final = INVALID + "Type mismatch for key {name} expected: {wanted} actual: {actual}"
@@ -34,9 +29,14 @@ INDEX_KEY_TYPE: Final = (
     " {index}"
 )
 INDEX_KEY_EMPTY: Final = (
-    NOT_VALID
-    + "{cause} The AttributeValue for a key attribute cannot contain an empty {kind} value."
-    " IndexName: {index}, IndexKey: {name}"
+    NOT_VALID + "A value specified for a secondary index key is not supported. The AttributeValue"
+    " for a key attribute cannot contain an empty {kind} value. IndexName: {index}, IndexKey:"
+    " {name}"
+)
+# That an update does not say where is what Dynoxide answers.
+INDEX_KEY_EMPTY_UPDATE: Final = (
+    NOT_VALID + "The update expression attempted to update a secondary index key to a value that is"
+    " not supported. The AttributeValue for a key attribute cannot contain an empty {kind} value."
 )
 CONDITION_FAILED: Final = "The conditional request failed"
 UPDATED_ITEM_TOO_LARGE: Final = "Item size to update has exceeded the maximum allowed size"
@@ -49,11 +49,3 @@ CODES: Final = {
     COLLECTION_TOO_LARGE: "ItemCollectionSizeLimitExceededException",
 }
 """The codes of those that are no ValidationException."""
-
-PARTS: Final = frozenset(
-    (
-        EMPTY_INDEX_KEY,
-        EMPTY_INDEX_KEY_UPDATE,
-    )
-)
-"""Those that only stand in others."""

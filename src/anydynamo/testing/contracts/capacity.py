@@ -90,6 +90,27 @@ class CapacityContract(Contract):
         answer = await db("BatchGetItem", RequestItems={"first": {"Keys": keys}}, **TOTAL)
         assert answer["ConsumedCapacity"] == [{"TableName": "first", "CapacityUnits": 1.5}]
 
+    async def test_a_table_named_by_its_arn_is_charged_under_its_arn(self, db: Client) -> None:
+        await db.create("first")
+        described = await db("DescribeTable", TableName="first")
+        arn = described["Table"]["TableArn"]
+        table, item = {"TableName": arn}, {"pk": S("1")}
+        put = {"PutRequest": {"Item": item}}
+        requests: dict[str, dict[str, Any]] = {
+            "PutItem": {**table, "Item": item},
+            "GetItem": {**table, "Key": item},
+            "Scan": table,
+            "BatchGetItem": {"RequestItems": {arn: {"Keys": [item]}}},
+            "BatchWriteItem": {"RequestItems": {arn: [put]}},
+            "TransactGetItems": {"TransactItems": [{"Get": {**table, "Key": item}}]},
+            "TransactWriteItems": {"TransactItems": [{"Put": {**table, "Item": item}}]},
+        }
+        for operation, request in requests.items():
+            consumed: Any = (await db(operation, **TOTAL, **request))["ConsumedCapacity"]
+            if operation.startswith(("Batch", "Transact")):
+                (consumed,) = consumed
+            assert consumed["TableName"] == arn, operation
+
     async def test_a_transaction_costs_twice(self, db: Client) -> None:
         await db.create("first")
         put = {"Put": {"TableName": "first", "Item": _sized("1", 1000)}}
@@ -171,5 +192,18 @@ class CapacityContract(Contract):
         await db.create("second", "pk:S")
         answer = await db(
             "PutItem", TableName="second", Item={"pk": S("1")}, ReturnItemCollectionMetrics="SIZE"
+        )
+        assert "ItemCollectionMetrics" not in answer
+        put = {"Item": {"pk": S("1")}}
+        answer = await db(
+            "BatchWriteItem",
+            RequestItems={"second": [{"PutRequest": put}]},
+            ReturnItemCollectionMetrics="SIZE",
+        )
+        assert "ItemCollectionMetrics" not in answer
+        answer = await db(
+            "TransactWriteItems",
+            TransactItems=[{"Put": {"TableName": "second", **put}}],
+            ReturnItemCollectionMetrics="SIZE",
         )
         assert "ItemCollectionMetrics" not in answer

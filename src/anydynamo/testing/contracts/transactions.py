@@ -169,6 +169,28 @@ class TransactionContract(Contract):
         assert [reason["Code"] for reason in caught.value.reasons] == ["None", "ValidationError"]
         assert await self._contents(db) == {"2": {"pk": S("2"), "s": S("text")}}
 
+    @pytest.mark.parametrize(
+        "second",
+        [
+            _put(""),
+            _put("2", g=S("")),
+            _delete(""),
+            _check("", ABSENT),
+            _update("", "REMOVE v"),
+            _update("2", "SET g = :g", ExpressionAttributeValues={":g": S("")}),
+        ],
+        ids=["put", "index key put", "delete", "check", "update", "index key set"],
+    )
+    async def test_an_empty_key_refuses_the_transaction(
+        self, db: Client, second: dict[str, Any]
+    ) -> None:
+        await db.create("first", "pk:S", None, gsi("Index", "g:S"))
+        says = "cannot contain an empty string value"
+        await db.refused(
+            InvalidRequest, "TransactWriteItems", says, TransactItems=[_put("1"), second]
+        )
+        assert await self._contents(db) == {}
+
     async def test_an_absent_table_refuses_the_transaction(self, db: Client) -> None:
         await db.create("first")
         absent = {"Put": {"TableName": "absent", "Item": {"pk": S("1")}}}
@@ -232,6 +254,13 @@ class TransactionContract(Contract):
             TransactItems=[_get("2"), _get("absent"), _get("1", ProjectionExpression="v")],
         )
         assert answer == {"Responses": [{"Item": two}, {}, {"Item": {"v": N(1)}}]}
+
+    async def test_a_read_of_nothing_in_an_item_gives_an_empty_answer(self, db: Client) -> None:
+        await db.create("first")
+        await db.put("first", {"pk": S("1")}, {"pk": S("2")})
+        nothing = _get("1", ProjectionExpression="v")
+        answer = await db("TransactGetItems", TransactItems=[nothing, _get("2")])
+        assert answer == {"Responses": [{}, {"Item": {"pk": S("2")}}]}
 
     @pytest.mark.parametrize(
         ("gets", "says"),
