@@ -166,6 +166,18 @@ def test_an_index_gives_what_it_holds(engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
+        (
+            "INSERT INTO tab.by_g VALUE {'pk': 'a'}",
+            "may only contain a single table name in data manipulation statements at 1:13:3",
+        ),
+        (
+            "UPDATE\n \"tab\".by_g SET a = 1 WHERE pk = 'a'",
+            "may only contain a single table name in data manipulation statements at 2:2:5",
+        ),
+        (
+            "DELETE FROM tab.by_g WHERE pk = 'a'",
+            "may only contain a single table name in data manipulation statements at 1:13:3",
+        ),
         ("SELECT * FROM tab;", "Unexpected character ';'"),
         ("SELECT * FROM 'tab'", "expected table name"),
         ("SELECT * FROM tab WHERE pk = 'a", "Unexpected character"),

@@ -22,6 +22,7 @@ __all__ = [
     "bare_name",
     "check_index_keys",
     "find_index",
+    "find_named_table",
     "find_table",
     "hash_bytes",
     "item_key",
@@ -56,6 +57,18 @@ def find_table(reader: Reader, name: str, now: Callable[[], float]) -> Table:
     if table.ready and table.ready > now():
         raise EngineError("ResourceNotFoundException", texts.requests.RESOURCE_NOT_FOUND)
     return table
+
+
+def find_named_table(reader: Reader, name: str, now: Callable[[], float]) -> Table:
+    """Return a table as `find_table` does, for statements: their error names it.
+
+    Raises:
+        EngineError: ResourceNotFoundException, in the wording of the table operations.
+    """
+    try:
+        return find_table(reader, name, now)
+    except EngineError as error:
+        raise EngineError(error.code, texts.tables.TABLE_NOT_FOUND, name=bare_name(name)) from None
 
 
 def find_index(table: Table, name: str, now: Callable[[], float]) -> Index:

@@ -27,9 +27,21 @@ def _store(writer: Writer, document: Mapping[str, Any]) -> None:
     writer.put(TABLES, document["TableName"].encode(), encode(document))
 
 
-def _tagged(reader: Reader, arn: str) -> dict[str, Any]:
+def _table_arn(request: Mapping[str, Any]) -> str:
+    """Return the ARN of the table whose tags are meant.
+
+    Raises:
+        EngineError: A ValidationException; there is none, or it is no table's.
+    """
+    arn: str | None = request.get("ResourceArn")
+    if not arn:
+        raise validation(texts.settings.NO_TABLE_ARN)
     if not arn.startswith("arn:") or "/" in arn.partition(":table/")[2] or ":table/" not in arn:
         raise validation(texts.settings.INVALID_TABLE_ARN, arn=arn)
+    return arn
+
+
+def _tagged(reader: Reader, arn: str) -> dict[str, Any]:
     try:
         return stored_document(reader, bare_name(arn))
     except EngineError:
@@ -42,8 +54,8 @@ def _tagged(reader: Reader, arn: str) -> dict[str, Any]:
 
 def tag_resource(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any]]:
     """Add tags to a table, or change them."""
-    arn = request["ResourceArn"]
-    tags = distinct_tags(request["Tags"])
+    arn = _table_arn(request)
+    tags = distinct_tags(request.get("Tags") or ())
     if not tags:
         raise validation(texts.settings.NO_TAGS)
 
@@ -59,8 +71,8 @@ def tag_resource(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any
 
 def untag_resource(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any]]:
     """Remove tags from a table; those that it has not are no error."""
-    arn = request["ResourceArn"]
-    names = frozenset(request["TagKeys"])
+    arn = _table_arn(request)
+    names = frozenset(request.get("TagKeys") or ())
     if not names:
         raise validation(texts.settings.NO_TAG_KEYS)
 
@@ -77,7 +89,7 @@ def untag_resource(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, A
 
 def list_tags_of_resource(request: Mapping[str, Any]) -> Callable[[Reader], dict[str, Any]]:
     """List a table's tags, all on one page: there are 50 at most."""
-    arn = request["ResourceArn"]
+    arn = _table_arn(request)
     if request.get("NextToken") is not None:
         raise validation(texts.settings.INVALID_TAG_TOKEN)
 

@@ -84,12 +84,20 @@ class Walk:
             EngineError: A ResourceNotFoundException or a ValidationException.
         """
         table = find_table(reader, self.table, now)
+        return table, self.index_of(table, now)
+
+    def index_of(self, table: Table, now: Callable[[], float]) -> Index | None:
+        """Find the index in its table, and check that it can give what was asked for.
+
+        Raises:
+            EngineError: A ValidationException.
+        """
         if self.index is None:
-            return table, None
+            return None
         index = find_index(table, self.index, now)
         if not index.local:
             self._check_global(index)
-        return table, index
+        return index
 
     def _check_global(self, index: Index) -> None:
         if self.consistent:

@@ -33,9 +33,9 @@ def query(
     bound = Expressions(request, ("KeyConditionExpression", "FilterExpression"))
     condition = bound.key_condition("KeyConditionExpression") or key_conditions(request)
     walk = prepare_walk(request, bound)
-    bound.finish()
     if condition is None:
         raise validation(texts.walks.NO_KEY_CONDITION)
+    bound.finish()
     reverse = request.get("ScanIndexForward") is False
     filter_name = "QueryFilter" if request.get("QueryFilter") else texts.walks.FILTER_EXPRESSION
 

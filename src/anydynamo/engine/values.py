@@ -145,8 +145,8 @@ def _check(value: Any, level: int) -> tuple[AttributeValue, int]:
     if content is None:
         raise _not_one_type({})
     check = _CHECKS.get(tag)
-    if check is None:
-        raise _not_one_type(typed)
+    if check is None or content is None:
+        raise _not_one_type({} if content is None else typed)
     checked, size = check(content, level)
     return {tag: checked}, size
 

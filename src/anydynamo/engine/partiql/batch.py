@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from anydynamo.engine import texts
-from anydynamo.engine.access import bare_name, find_table
+from anydynamo.engine.access import bare_name, find_named_table
 from anydynamo.engine.capacity import Consumption, add_consumed, read_units, write_units
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.partiql.execute import Bound, Reading, Writing, bind
@@ -181,7 +181,7 @@ def _located(
         return _failed(bound)
     write = cast("Write", bound.statement)
     try:
-        table = find_table(writer, write.table, now)
+        table = find_named_table(writer, write.table, now)
         action = write_action(write, bound.values, table, show_item=bound.show_item)
         key = action.key(table)
     except EngineError as error:

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from anydynamo.engine import texts
-from anydynamo.engine.access import find_table, primary_key
+from anydynamo.engine.access import find_named_table, primary_key
 from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions.paths import DocumentPath, reader
 from anydynamo.engine.keys import after
@@ -95,7 +95,8 @@ def read_page(
         projection=_columns(select),
         mode=mode,
     )
-    table, index = walk.open(source, now)
+    table = find_named_table(source, select.table, now)
+    index = walk.index_of(table, now)
     _check_filter(index, select)
     planned = plan(table, index, select, values)
     space = table.items if index is None else index.space
@@ -168,7 +169,7 @@ def read_one(
         EngineError: A ResourceNotFoundException or a ValidationException; the statement may find
             more than one item.
     """
-    table = find_table(source, select.table, now)
+    table = find_named_table(source, select.table, now)
     key = None if select.index is not None else item_key(table, select.where, values)
     if key is None or select.where is None:
         raise validation(texts.statements.SELECT_WITHOUT_KEY, operation=operation)

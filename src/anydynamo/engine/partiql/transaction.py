@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from anydynamo.engine import texts
-from anydynamo.engine.access import find_table
+from anydynamo.engine.access import find_named_table
 from anydynamo.engine.capacity import add_consumed, read_units
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.partiql.execute import Bound, Reading, Writing, bind
@@ -115,7 +115,7 @@ def _write(
 ) -> Writing:
     def work(writer: Writer) -> dict[str, Any]:
         writes = [cast("Write", bound.statement) for bound in statements]
-        tables = [find_table(writer, write.table, surroundings.now) for write in writes]
+        tables = [find_named_table(writer, write.table, surroundings.now) for write in writes]
         actions = sound(
             [
                 _attempt(
