@@ -43,8 +43,8 @@ DYNOXIDE: tuple[Rule, ...] = (
         "Dynoxide holds names of tables to their old length where they are only looked for; the "
         "parameter takes ARNs by now, and has from 1 to 1024 characters",
         "API Reference, DescribeTable, TableName",
-        fails("TableName must be at least 3 characters|Invalid TableArn"),
-        [("DescribeTable", {"TableName": "x"})],
+        fails("Invalid TableArn"),
+        [("ListTagsOfResource", {"ResourceArn": "x"})],
     ),
     Rule(
         "Dynoxide removes an index at once; DynamoDB describes it until it is removed",
