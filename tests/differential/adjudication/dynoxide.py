@@ -313,6 +313,13 @@ RULES: tuple[Rule, ...] = (
         ],
     ),
     Rule(
+        "Dynoxide cannot read a null for the content of a value; a member that is null counts as "
+        "absent, so that the value is empty",
+        "API Reference, AttributeValue; JSON readers of the AWS SDKs. The texts are unsettled",
+        coded(VALIDATION, "SerializationException", "Supplied AttributeValue is empty"),
+        [("PutItem", {**TAB, "Item": {**KEY, "aa": {"M": {"bb": {"M": None}}}}})],
+    ),
+    Rule(
         "Dynoxide finds out late that a value inside a value cannot be read",
         "API Reference, Common errors, SerializationException",
         coded("SerializationException", VALIDATION),
