@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.engine.calling import Engine, N, S, definitions, index, schema
 
-from anydynamo.engine.transactions import TOKEN_SECONDS
+from anydynamo.engine.items.transactions import TOKEN_SECONDS
 from anydynamo.errors import TransactionCancelled
 
 

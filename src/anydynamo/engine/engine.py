@@ -4,32 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from anydynamo.engine import (
-    account,
-    autoscaling,
-    backups,
-    batch,
-    expiry,
-    exports,
-    globalsettings,
-    globaltables,
-    imports,
-    insights,
-    items,
-    kinesis,
-    options,
-    partiql,
-    policies,
-    query,
-    recovery,
-    scan,
-    streamreads,
-    tables,
-    tableupdates,
-    transactions,
-)
+from anydynamo.engine import partiql
 from anydynamo.engine.errors import EngineError
+from anydynamo.engine.items import batches as batch
+from anydynamo.engine.items import single as items
+from anydynamo.engine.items import transactions
+from anydynamo.engine.reads import query, scan
+from anydynamo.engine.recovery import backups
+from anydynamo.engine.recovery import pointintime as recovery
+from anydynamo.engine.replication import autoscaling, globalsettings, globaltables
 from anydynamo.engine.requests import checked, refuse_unreadable
+from anydynamo.engine.streams import reads as streamreads
+from anydynamo.engine.tables import account, expiry, insights, kinesis, options, policies
+from anydynamo.engine.tables import lifecycle as tables
+from anydynamo.engine.tables import updates as tableupdates
+from anydynamo.engine.transfers import exports, imports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

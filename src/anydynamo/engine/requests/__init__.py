@@ -21,7 +21,7 @@ from anydynamo.engine.requests.streams import STREAMS
 from anydynamo.engine.requests.tables import TABLES
 from anydynamo.engine.requests.transfers import TRANSFERS
 from anydynamo.engine.shapes import attribute_values, check, drop_unknown
-from anydynamo.engine.values import measured_value
+from anydynamo.engine.values.values import measured_value
 
 if TYPE_CHECKING:
     from anydynamo.engine.shapes import Structure
