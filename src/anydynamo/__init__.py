@@ -47,6 +47,7 @@ from anydynamo.errors import (
     TransactionInProgress,
     Unavailable,
     UniqueViolation,
+    Unreachable,
     VersionConflict,
 )
 
@@ -135,6 +136,7 @@ __all__ = [
     "TransactionInProgress",
     "Unavailable",
     "UniqueViolation",
+    "Unreachable",
     "VersionConflict",
     "WholeList",
     "WriteRepository",

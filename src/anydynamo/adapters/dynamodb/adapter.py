@@ -22,6 +22,7 @@ from anydynamo.errors import (
     RequestTimeout,
     ServiceFault,
     Unavailable,
+    Unreachable,
 )
 
 if TYPE_CHECKING:
@@ -191,7 +192,8 @@ class DynamoDBAdapter:
                         # It says that this attempt was not applied. An earlier one may have been.
                         raise doubt from exception
                     raise error from exception
-                if isinstance(error, RequestTimeout | ServiceFault | Unavailable):
+                unsent = isinstance(error, Unreachable)
+                if isinstance(error, RequestTimeout | ServiceFault | Unavailable) and not unsent:
                     doubt = error
                 paid = cost
             else:
