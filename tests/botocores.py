@@ -1,4 +1,4 @@
-"""What the installed botocore knows of DynamoDB: its oldest supported release lacks some members."""
+"""What the installed botocore knows of DynamoDB: the oldest one supported lacks some members."""
 
 from __future__ import annotations
 
