@@ -11,7 +11,14 @@ from tests.regions.stage import NAMES, Clock, get, put
 
 from anydynamo.adapters.protocol import ProviderInfo
 from anydynamo.adapters.regions import Failover, RegionEvent, Regions
-from anydynamo.errors import AccessDenied, RequestTimeout, TableNotFound, Throttled, Unreachable
+from anydynamo.errors import (
+    AccessDenied,
+    ProviderError,
+    RequestTimeout,
+    TableNotFound,
+    Throttled,
+    Unreachable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -222,6 +229,17 @@ async def test_a_region_that_is_down_is_not_asked_to_hedge() -> None:
     stage.puppets[1].answer({"from": "west"})
     assert await task == {"from": "west"}
     assert stage.puppets[0].asked == ["GetItem"] * 3
+
+
+async def test_an_error_that_was_made_from_an_outage_counts_and_is_not_repeated() -> None:
+    stage = Stage(failover=Failover(failures=1))
+    task = await stage.begin(*put("a"))
+    refusal = ProviderError("The outcome is unknown")
+    refusal.__cause__ = RequestTimeout("no answer")
+    stage.puppets[0].answer(refusal)
+    with pytest.raises(ProviderError, match="The outcome is unknown"):
+        await task
+    assert (stage.adapter.active, stage.puppets[1].asked) == ("west", [])
 
 
 # Many at once

@@ -8,12 +8,18 @@ import pytest
 from tests.targets import embedded
 
 from anydynamo.adapters.dynamodb import DynamoDBAdapter
+from anydynamo.adapters.embedded import EmbeddedAdapter
 from anydynamo.adapters.regions import Regions
 from anydynamo.adapters.regions.opening import open_regions
 from anydynamo.adapters.registry import open_adapter
 from anydynamo.database import Database
-from anydynamo.errors import ConfigurationError
+from anydynamo.errors import ConfigurationError, TableNotFound, Unreachable
+from anydynamo.models.table import Attr, Table, attribute
+from anydynamo.server import serving
+from anydynamo.server.places import Shared
+from anydynamo.server.service import Service
 from anydynamo.settings import Settings
+from anydynamo.stores.memory import MemoryStore
 from anydynamo.testing.contracts.batches import BatchContract
 from anydynamo.testing.contracts.items import ItemContract
 from anydynamo.testing.contracts.transactions import TransactionContract
@@ -23,6 +29,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from anydynamo.adapters.protocol import DatabaseAdapter
+
+
+class Note(Table, name="notes"):
+    pk: Attr[str] = attribute(hash_key=True)
+
+
+def _memory() -> Shared:
+    return Shared(EmbeddedAdapter(MemoryStore(), provider="memory"))
+
 
 AWS = {"USE_DYNAMODB": "true", "AWS_REGION": "us-east-1"}
 TWO = {**AWS, "DATABASE_FAILOVER": "true", "DATABASE_REPLICA_REGION": "us-west-2"}
@@ -128,6 +143,30 @@ async def test_the_environment_lets_calls_fail_over_to_the_replica_that_it_names
         assert db.info.regions == ()
     async with Database.from_env(AWS, replicas="eu-west-1,eu-west-2") as db:
         assert len(db.info.regions) == 3
+
+
+async def test_a_server_that_is_gone_is_left_for_the_other() -> None:
+    """The whole way, to see that AWS's client says what was never sent."""
+    async with serving.Server(Service(_memory(), provider="memory")) as east:
+        gone = east.url
+    async with (
+        serving.Server(Service(_memory(), provider="memory")) as west,
+        Database.open(
+            "dynamodb://us-east-1?replicas=us-west-2&max_attempts=1&failover_after=1",
+            endpoint_url=gone,
+            replica_endpoint_urls=(west.url,),
+            access_key_id="AKIDEXAMPLE",
+            secret_access_key="a secret",
+        ) as db,
+    ):
+        # What is not about items stays where it is, and a write that must not be applied twice
+        # goes on only because it was never sent.
+        with pytest.raises(Unreachable):
+            await db.create_tables([Note])
+        with pytest.raises(TableNotFound):
+            await db.repository(Note).create(Note(pk="a"))
+        assert [one.status for one in db.info.regions] == ["down", "up"]
+        assert (db.info.region, (await db.health()).status) == ("us-west-2", "degraded")
 
 
 def test_the_environment_names_the_replicas_endpoint() -> None:

@@ -12,7 +12,13 @@ from anydynamo.adapters.protocol import ProviderInfo, RegionState
 from anydynamo.adapters.regions.board import Board
 from anydynamo.adapters.regions.health import Failover
 from anydynamo.adapters.regions.hedging import hedge
-from anydynamo.adapters.regions.requests import OUTAGES, Kind, kind_of, may_be_repeated
+from anydynamo.adapters.regions.requests import (
+    OUTAGES,
+    Kind,
+    kind_of,
+    may_be_repeated,
+    speaks_against_region,
+)
 from anydynamo.errors import AnyDynamoError, ConfigurationError, DatabaseClosed, Unreachable
 
 if TYPE_CHECKING:
@@ -224,7 +230,7 @@ class Regions:
         try:
             answer = await self._adapters[region].call(operation, request)
         except AnyDynamoError as error:
-            if isinstance(error, OUTAGES):
+            if speaks_against_region(error):
                 self._board.failed(region, epoch, str(error))
             elif error.code is not None:
                 # What has DynamoDB's code is its answer.

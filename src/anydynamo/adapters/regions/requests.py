@@ -11,7 +11,7 @@ from anydynamo.errors import RequestTimeout, ServiceFault, Unavailable, Unreacha
 if TYPE_CHECKING:
     from anydynamo.errors import AnyDynamoError
 
-__all__ = ["OUTAGES", "Kind", "kind_of", "may_be_repeated"]
+__all__ = ["OUTAGES", "Kind", "kind_of", "may_be_repeated", "speaks_against_region"]
 
 OUTAGES: Final = (RequestTimeout, ServiceFault, Unavailable)
 """The errors that speak against a region. A throttle does not: it is about a table, and moving its
@@ -63,6 +63,11 @@ def kind_of(operation: str, request: Mapping[str, Any]) -> Kind:
             return _of_statements(request.get("TransactStatements"), bound=True)
         case _:
             return Kind.HOME
+
+
+def speaks_against_region(error: AnyDynamoError) -> bool:
+    """Tell whether an error, or what it was made from, is a region's failure."""
+    return isinstance(error, OUTAGES) or isinstance(error.__cause__, OUTAGES)
 
 
 def may_be_repeated(kind: Kind, error: AnyDynamoError) -> bool:
