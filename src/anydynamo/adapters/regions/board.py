@@ -80,8 +80,14 @@ class Board:
             region: The region.
             epoch: Its epoch when the call began.
         """
+        health = self._health[region]
+        if health.up:
+            # Nothing follows from it, and it is what most calls get.
+            with self._lock:
+                if epoch == health.epoch:
+                    health.succeeded(self._clock())
+            return
         with self._changing() as events:
-            health = self._health[region]
             if epoch == health.epoch and health.succeeded(self._clock()):
                 events.append(RegionEvent("up", region))
 
