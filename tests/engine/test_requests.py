@@ -289,6 +289,21 @@ def test_one_wrong_member_gets_an_error_of_ours(
     assert answered(db, operation, db_request)
 
 
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("PutItem", {"TableName": "", "Item": {"pk": {"S": 1}}}),
+        ("BatchWriteItem", {"RequestItems": {"users": [{}, {"PutRequest": {"Item": {"pk": 1}}}]}}),
+        ("UpdateItem", {**KEY, "UpdateExpression": "", "ExpressionAttributeValues": {"NULL": 1}}),
+        ("Scan", {"TableName": "users", "Limit": 0, "ExclusiveStartKey": {"pk": ["x"]}}),
+    ],
+)
+def test_what_cannot_be_read_is_wrong_before_anything_else_is(
+    db: Engine, operation: str, request_: dict[str, Any]
+) -> None:
+    db.refused("SerializationException", "", operation, request_)
+
+
 @pytest.mark.parametrize("length", [1, 2, 256])
 @pytest.mark.parametrize(
     "operation", ["UpdateTable", "DescribeTable", "DeleteTable", "DescribeTimeToLive"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol, cast
 
@@ -39,6 +39,7 @@ __all__ = [
     "TableName",
     "Text",
     "Timestamp",
+    "attribute_values",
     "check",
     "drop_unknown",
     "without_nulls",
@@ -114,6 +115,25 @@ def drop_unknown(shape: Shape, value: object) -> None:
     elif isinstance(shape, Mapped) and isinstance(value, dict):
         for one in cast("dict[str, object]", value).values():
             drop_unknown(shape.member, one)
+
+
+def attribute_values(shape: Shape, value: object) -> Iterator[object]:
+    """Yield what stands where a request has attribute values."""
+    if isinstance(shape, Parameter):
+        yield value
+    elif isinstance(shape, Document) and isinstance(value, dict):
+        yield from cast("dict[str, object]", value).values()
+    elif isinstance(shape, Listing) and isinstance(value, list):
+        for one in cast("list[object]", value):
+            yield from attribute_values(shape.member, one)
+    elif isinstance(shape, Mapped) and isinstance(value, dict):
+        for one in cast("dict[str, object]", value).values():
+            yield from attribute_values(shape.member, one)
+    elif isinstance(shape, Structure) and isinstance(value, Mapping):
+        for name, one in cast("Mapping[str, object]", value).items():
+            member = shape.member(name)
+            if member is not None:
+                yield from attribute_values(member, one)
 
 
 def _spell(path: Path) -> str:
@@ -417,6 +437,11 @@ class Structure:
     def names(self) -> frozenset[str]:
         """The names of the members that may be there."""
         return frozenset(self._members)
+
+    def member(self, name: str) -> Shape | None:
+        """Return the shape of a member; None if nobody declared it."""
+        declared = self._members.get(name)
+        return None if declared is None else declared[0]
 
     def check(self, value: Any, path: Path, faults: list[str]) -> None:
         """Append what is missing, and what the members break."""

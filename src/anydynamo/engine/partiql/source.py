@@ -16,7 +16,7 @@ from anydynamo.engine.partiql.literals import (
     parameter,
     set_of,
 )
-from anydynamo.engine.values import too_deep, utf8
+from anydynamo.engine.values.values import too_deep, utf8
 
 if TYPE_CHECKING:
     from anydynamo.engine.errors import EngineError

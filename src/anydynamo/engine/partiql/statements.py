@@ -25,7 +25,7 @@ from anydynamo.engine.partiql.conditions import read_condition
 from anydynamo.engine.partiql.lexer import END, malformed
 from anydynamo.engine.partiql.source import Source
 from anydynamo.engine.readings import remembered
-from anydynamo.engine.values import check_value
+from anydynamo.engine.values.values import check_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

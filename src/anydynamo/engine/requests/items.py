@@ -13,6 +13,7 @@ from anydynamo.engine.requests.vocabulary import (
     INDEX,
     ON_FAILURE,
     TABLE,
+    VALUE,
 )
 from anydynamo.engine.shapes import Integer, Listing, Mapped, Structure, Text
 
@@ -45,7 +46,7 @@ _CONDITION: Final[Mapping[str, Shape]] = {
     "ReturnValuesOnConditionCheckFailure": ON_FAILURE,
 }
 _COMPARISON: Final = Text(enum=COMPARISONS)
-_COMPARED: Final[Mapping[str, Shape]] = {"AttributeValueList": Listing(DOCUMENT)}
+_COMPARED: Final[Mapping[str, Shape]] = {"AttributeValueList": Listing(VALUE)}
 _ATTRIBUTES_TO_GET: Final = Listing(_ATTRIBUTE, minimum=1)
 _COMPARISONS: Final = Mapped(
     _ATTRIBUTE,
@@ -62,7 +63,7 @@ _EXPECTED: Final[Mapping[str, Shape]] = {
                 **_COMPARED,
                 "ComparisonOperator": _COMPARISON,
                 "Exists": BOOLEAN,
-                "Value": DOCUMENT,
+                "Value": VALUE,
             },
         ),
     ),
@@ -71,7 +72,7 @@ _ATTRIBUTE_UPDATES: Final = Mapped(
     _ATTRIBUTE,
     Structure(
         "AttributeValueUpdate",
-        optional={"Action": Text(enum=("ADD", "PUT", "DELETE")), "Value": DOCUMENT},
+        optional={"Action": Text(enum=("ADD", "PUT", "DELETE")), "Value": VALUE},
     ),
 )
 _SINGLE_WRITE: Final[Mapping[str, Shape]] = {

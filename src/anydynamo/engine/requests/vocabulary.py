@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from anydynamo.engine import texts
-from anydynamo.engine.shapes import Boolean, Document, Integer, Listing, Structure, TableName, Text
+from anydynamo.engine.shapes import (
+    Boolean,
+    Document,
+    Integer,
+    Listing,
+    Parameter,
+    Structure,
+    TableName,
+    Text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,12 +50,14 @@ __all__ = [
     "TAGS",
     "THROUGHPUT",
     "UNITS",
+    "VALUE",
     "WARM",
 ]
 
 NAME_PATTERN: Final = "[a-zA-Z0-9_.-]+"
 BOOLEAN: Final = Boolean()
 DOCUMENT: Final = Document()
+VALUE: Final = Parameter()
 TABLE: Final = TableName()
 KNOWN_TABLE: Final = TableName(least=3)
 """A table of which an operation on tables is told."""
