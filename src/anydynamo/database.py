@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from anydynamo.adapters.protocol import DatabaseAdapter, ProviderInfo
     from anydynamo.changes.checkpoints import Checkpoints
     from anydynamo.changes.feed import Changes
+    from anydynamo.observability.budgets import Spending
     from anydynamo.observability.records import Observer
     from anydynamo.repositories.capacity import Capacity
     from anydynamo.repositories.repository import Repository
@@ -362,6 +363,34 @@ class Database:
         from anydynamo.repositories.transactions import transact_get
 
         return await transact_get(self._session, reads, capacity=capacity)
+
+    def budget(self, *, read: float | None = None, write: float | None = None) -> Spending:
+        """Return a `with` block that may consume so many capacity units, and counts them.
+
+            with db.budget(read=100) as spent:
+                await ads.query(Ad.by_campaign, "spring")
+            print(spent.read)
+
+        Once they are consumed, the next call raises; the one that consumes the last of them is
+        carried out, since only its answer says what it cost. Blocks may lie in each other, and each
+        of them counts.
+
+        Args:
+            read: Read capacity units; None counts them without a limit.
+            write: Write capacity units, likewise.
+
+        Raises:
+            DatabaseClosed: This database was closed.
+            InvalidRequest: A limit is below 0.
+        """
+        from anydynamo.observability.budgets import Budgeted, Spending
+
+        session = self._session
+        session.check_open()
+        # From the first budget on, so that databases without one pay nothing for it.
+        if not isinstance(session.adapter, Budgeted):
+            session.adapter = Budgeted(session.adapter)
+        return Spending(session.adapter, read, write)
 
     def changes(
         self,

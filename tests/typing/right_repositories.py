@@ -187,3 +187,6 @@ def observed() -> None:
     sync.Database.open("memory://", observer=print, observe_capacity=True)
     assert_type(calls[0].table, str | None)
     assert_type(calls[0].read_units, float | None)
+    with Database.open("memory://").budget(read=3) as spent:
+        assert_type(spent.read, float)
+        assert_type(spent.write_left, float | None)

@@ -5,6 +5,7 @@
 OpenTelemetry.
 """
 
+from anydynamo.observability.budgets import Spending
 from anydynamo.observability.embedded_metrics import EmbeddedMetrics
 from anydynamo.observability.logs import LogCalls
 from anydynamo.observability.observed import Observed
@@ -19,9 +20,10 @@ __all__ = [
     "Observed",
     "Observer",
     "Outcome",
+    "Spending",
     "Telemetry",
 ]
 
 # Tracebacks and the documentation then show the path that a user imports from.
-for _public in (Call, Consumed, EmbeddedMetrics, LogCalls, Observed, Observer, Telemetry):
+for _public in (Call, Consumed, EmbeddedMetrics, LogCalls, Observed, Observer, Spending, Telemetry):
     _public.__module__ = __name__

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from anydynamo.adapters.protocol import DatabaseAdapter, ProviderInfo
     from anydynamo.changes.checkpoints import Checkpoints
     from anydynamo.database import Health
+    from anydynamo.observability.budgets import Spending
     from anydynamo.observability.records import Observer
     from anydynamo.repositories.capacity import Capacity
     from anydynamo.repositories.transactions import TransactRead, TransactWrite
@@ -138,6 +139,10 @@ class Database:
 
     def __repr__(self) -> str:
         return repr(self._database)
+
+    def budget(self, *, read: float | None = None, write: float | None = None) -> Spending:
+        """Return a `with` block that may consume so many capacity units, and counts them."""
+        return self._database.budget(read=read, write=write)
 
     def repository(self, model: type[M], *, shards: int | None = None) -> Repository[M]:
         """Return the items of a model's table."""
