@@ -105,6 +105,8 @@ class Database:
         observer: Is called with a record of each call to the provider, see
             `anydynamo.observability`; or several observers.
         observe_capacity: Ask the provider what each call consumes, and tell the observer.
+        allow_scans: Whether repositories scan tables and indexes without being told
+            `allow_scan=True` in the call.
 
     Raises:
         ConfigurationError: The secret is shorter than 16 characters, the age is not above 0, or an
@@ -127,6 +129,7 @@ class Database:
         random: Callable[[], float] = random.random,
         observer: Observer | Sequence[Observer] | None = None,
         observe_capacity: bool = False,
+        allow_scans: bool = True,
     ) -> None:
         secret = None if cursor_secret is None else checked_secret(cursor_secret).encode()
         if cursor_max_age is not None and not cursor_max_age > 0:
@@ -144,6 +147,7 @@ class Database:
             ids=ids or TimeOrderedIds(clock),
             sleep=sleep,
             random=random,
+            allow_scans=allow_scans,
         )
         self._owned = owns_adapter
 
@@ -158,6 +162,7 @@ class Database:
         cursor_max_age: float | None = None,
         observer: Observer | Sequence[Observer] | None = None,
         observe_capacity: bool = False,
+        allow_scans: bool = True,
         **options: Any,
     ) -> Self:
         """Open the provider that a URL names, without looking at the environment's settings.
@@ -171,6 +176,7 @@ class Database:
             cursor_max_age: As for the constructor.
             observer: As for the constructor.
             observe_capacity: As for the constructor.
+            allow_scans: As for the constructor.
             **options: The provider's options, as in the URL; these win.
 
         Raises:
@@ -186,6 +192,7 @@ class Database:
             cursor_max_age=cursor_max_age,
             observer=observer,
             observe_capacity=observe_capacity,
+            allow_scans=allow_scans,
             owns_adapter=True,
         )
 
@@ -196,6 +203,7 @@ class Database:
         *,
         observer: Observer | Sequence[Observer] | None = None,
         observe_capacity: bool = False,
+        allow_scans: bool = True,
         **overrides: Any,
     ) -> Self:
         """Open the provider that the environment chooses; SQLite if it chooses none.
@@ -204,6 +212,7 @@ class Database:
             environ: The variables to read instead of the process's own.
             observer: As for the constructor.
             observe_capacity: As for the constructor.
+            allow_scans: As for the constructor.
             **overrides: Settings, which win over the environment; see `Settings`.
 
         Raises:
@@ -213,7 +222,10 @@ class Database:
         from anydynamo.settings import Settings
 
         return cls.from_settings(
-            Settings(environ, **overrides), observer=observer, observe_capacity=observe_capacity
+            Settings(environ, **overrides),
+            observer=observer,
+            observe_capacity=observe_capacity,
+            allow_scans=allow_scans,
         )
 
     @classmethod
@@ -223,6 +235,7 @@ class Database:
         *,
         observer: Observer | Sequence[Observer] | None = None,
         observe_capacity: bool = False,
+        allow_scans: bool = True,
     ) -> Self:
         """Open the provider that settings describe.
 
@@ -230,6 +243,7 @@ class Database:
             settings: The settings.
             observer: As for the constructor.
             observe_capacity: As for the constructor.
+            allow_scans: As for the constructor.
 
         Raises:
             ConfigurationError: They contradict each other, or an option is unknown.
@@ -240,6 +254,7 @@ class Database:
             owns_adapter=True,
             observer=observer,
             observe_capacity=observe_capacity,
+            allow_scans=allow_scans,
             **settings.arguments(),
         )
 

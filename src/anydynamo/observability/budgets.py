@@ -87,14 +87,15 @@ class Spending:
         writes = reading.writes(operation, request)
         left = self.write_left if writes else self.read_left
         if left == 0:
-            spent, limit = (
-                (self.write, self._write_limit) if writes else (self.read, self._read_limit)
+            spent = (
+                f"{_of(self.write, self._write_limit)} write"
+                if writes
+                else f"{_of(self.read, self._read_limit)} read"
             )
             tables = reading.tables_of(request)
             raise BudgetExceeded(
                 f"{operation} on {' and '.join(tables)} was not sent: this block has consumed "
-                f"{_of(spent, limit)} {'write' if writes else 'read'} capacity units; give it more, "
-                "or ask for less",
+                f"{spent} capacity units; give it more, or ask for less",
                 operation=operation,
                 table=tables[0] if len(tables) == 1 else None,
             )

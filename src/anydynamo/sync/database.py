@@ -71,6 +71,7 @@ class Database:
         cursor_max_age: float | None = None,
         observer: Observer | Sequence[Observer] | None = None,
         observe_capacity: bool = False,
+        allow_scans: bool = True,
         **options: Any,
     ) -> Self:
         """Open the provider that a URL names, without looking at the environment's settings."""
@@ -83,6 +84,7 @@ class Database:
             cursor_max_age=cursor_max_age,
             observer=observer,
             observe_capacity=observe_capacity,
+            allow_scans=allow_scans,
             owns_adapter=True,
         )
 
@@ -93,13 +95,17 @@ class Database:
         *,
         observer: Observer | Sequence[Observer] | None = None,
         observe_capacity: bool = False,
+        allow_scans: bool = True,
         **overrides: Any,
     ) -> Self:
         """Open the provider that the environment chooses; SQLite if it chooses none."""
         from anydynamo.settings import Settings
 
         return cls.from_settings(
-            Settings(environ, **overrides), observer=observer, observe_capacity=observe_capacity
+            Settings(environ, **overrides),
+            observer=observer,
+            observe_capacity=observe_capacity,
+            allow_scans=allow_scans,
         )
 
     @classmethod
@@ -109,6 +115,7 @@ class Database:
         *,
         observer: Observer | Sequence[Observer] | None = None,
         observe_capacity: bool = False,
+        allow_scans: bool = True,
     ) -> Self:
         """Open the provider that settings describe."""
         return cls(
@@ -116,6 +123,7 @@ class Database:
             owns_adapter=True,
             observer=observer,
             observe_capacity=observe_capacity,
+            allow_scans=allow_scans,
             **settings.arguments(),
         )
 
