@@ -135,7 +135,7 @@ class Observed:
             )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Begun:
     """A call under way."""
 

@@ -45,6 +45,7 @@ CAPACITY: Final = frozenset(
 _WRITES: Final = frozenset(
     {"BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"}
 )
+_PARTIQL: Final = frozenset({"BatchExecuteStatement", "ExecuteStatement", "ExecuteTransaction"})
 _SINGLE: Final = frozenset({"DeleteItem", "ExecuteStatement", "GetItem", "PutItem", "UpdateItem"})
 _LISTS: Final = {
     "TransactGetItems": "TransactItems",
@@ -65,7 +66,8 @@ def writes(operation: str, request: Mapping[str, Any]) -> bool:
     """Tell whether an operation's capacity is that of writes; of statements the first decides."""
     if operation in _WRITES:
         return True
-    texts = _statements(request)
+    # Most calls are no statements, and pay for none.
+    texts = _statements(request) if operation in _PARTIQL else []
     return bool(texts) and not texts[0].lstrip().upper().startswith("SELECT")
 
 
