@@ -83,6 +83,10 @@ def test_a_call_is_logged_for_people_and_for_machines(caplog: pytest.LogCaptureF
     assert logged(BATCH, caplog).getMessage() == (
         "BatchWriteItem on users, notes: 1.0 ms, 2 unprocessed"
     )
+    nowhere = replace(FAILED, operation="ListTables", tables=(), attempts=1)
+    assert logged(nowhere, caplog).getMessage() == (
+        "ListTables: 250.0 ms, throttled: ThrottlingException"
+    )
     assert logged(FAILED, caplog).getMessage() == (
         "GetItem on users: 250.0 ms, 2 attempts, throttled: ThrottlingException"
     )
