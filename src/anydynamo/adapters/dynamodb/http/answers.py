@@ -48,11 +48,13 @@ def unpack(status: int, headers: dict[str, str], body: bytes, *, most: int) -> A
         status: The HTTP status.
         headers: By name in lower case.
         body: As received; `x-amz-crc32` is the checksum of these bytes.
-        most: How many bytes it may have when it is uncompressed.
+        most: How many bytes it may have, also when it is uncompressed.
 
     Raises:
-        Damaged: The checksum is another one, or the body cannot be uncompressed.
+        Damaged: The checksum is another one, or the body is too large or cannot be uncompressed.
     """
+    if len(body) > most:
+        raise Damaged(f"it has more than {most} bytes", "answer")
     checksum = headers.get("x-amz-crc32")
     if checksum is not None and checksum != str(zlib.crc32(body)):
         raise Damaged(
