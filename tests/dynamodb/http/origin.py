@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-__all__ = ["EMPTY", "REQUEST", "Origin", "Wire", "exchange", "origin", "pool_to", "render", "serve"]
 
 EMPTY = Counters(opening=0, idle=0, busy=0, ending=0, waiting=0)
 
@@ -170,3 +169,9 @@ async def exchange(pool: Pool, request: bytes = REQUEST) -> tuple[int, bytes]:
     """Send a request for which there is time enough, and return status and body."""
     answer = await pool.exchange(request, timeout=20)
     return answer.status, answer.body
+
+
+async def turn_until(condition: Callable[[], bool]) -> None:
+    """Let the loop turn until something is so."""
+    while not condition():  # noqa: ASYNC110 (the code under test has no event for it)
+        await asyncio.sleep(0)

@@ -9,9 +9,6 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from anydynamo.adapters.dynamodb.http import Counters, Lost, NotSent, Pool
-from anydynamo.errors import ConfigurationError, NotSupported
 from tests.dynamodb.http.origin import (
     EMPTY,
     REQUEST,
@@ -22,7 +19,11 @@ from tests.dynamodb.http.origin import (
     pool_to,
     render,
     serve,
+    turn_until,
 )
+
+from anydynamo.adapters.dynamodb.http import Counters, Lost, NotSent, Pool
+from anydynamo.errors import ConfigurationError, NotSupported
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -58,11 +59,6 @@ class Gate:
 
 def numbered(number: int) -> bytes:
     return b"POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\n%04d" % number
-
-
-async def turn_until(condition: Callable[[], bool]) -> None:
-    while not condition():
-        await asyncio.sleep(0)
 
 
 async def test_exchanges_one_after_another_share_a_connection() -> None:
@@ -268,7 +264,7 @@ async def test_warming_up_opens_connections_before_they_are_needed() -> None:
 
 async def test_warming_up_says_why_it_cannot() -> None:
     pool = Pool("127.0.0.1", _unused_port(), tls=None, limit=2, connect_timeout=20, idle=60)
-    with pytest.raises(NotSent, match="Cannot connect to 127.0.0.1"):
+    with pytest.raises(NotSent, match=r"Cannot connect to 127\.0\.0\.1"):
         await pool.warm(2)
     await pool.close()
     with pytest.raises(NotSent, match="closed"):

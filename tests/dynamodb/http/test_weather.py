@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import gzip
 import zlib
+from typing import Any
 
 import pytest
-
-from anydynamo.adapters.dynamodb.http import Answer, Counters, Lost, NotSent
 from tests.dynamodb.http.origin import (
+    EMPTY,
     REQUEST,
     Origin,
     Wire,
@@ -18,13 +18,16 @@ from tests.dynamodb.http.origin import (
     pool_to,
     render,
     serve,
+    turn_until,
 )
+
+from anydynamo.adapters.dynamodb.http import Answer, Counters, Lost, NotSent
 
 GOOD = render()
 BODY = b'{"Item": {}}'
 
 
-async def lost(*answers: bytes, half_close: bool = False, **more: int) -> Lost:
+async def lost(*answers: bytes, half_close: bool = False, **more: Any) -> Lost:
     """Return how an exchange ends that gets this, and show that the next one is answered."""
 
     async def treat(wire: Wire, seen: Origin) -> None:
@@ -64,7 +67,7 @@ async def test_an_answer_that_breaks_off_at_any_byte_is_lost_and_the_next_one_is
             return
 
     async with origin(treat) as seen, pool_to(seen) as pool:
-        for position in range(len(GOOD)):
+        for position in range(len(GOOD)):  # noqa: B007 (what the server does reads it)
             good = False
             with pytest.raises(Lost) as caught:
                 await exchange(pool)
@@ -83,7 +86,7 @@ async def test_a_request_that_is_cut_off_at_any_byte_is_never_taken_for_answered
         wire.reset()
 
     async with origin(treat) as seen, pool_to(seen, limit=1) as pool:
-        for position in range(len(REQUEST)):
+        for position in range(len(REQUEST)):  # noqa: B007 (what the server does reads it)
             # Reset before anything was written, the connection is known to be dead in time.
             with pytest.raises((Lost, NotSent)):
                 await exchange(pool)
@@ -183,8 +186,7 @@ async def test_a_connection_that_the_server_ends_while_idle_leaves_the_pool() ->
     async with origin(treat) as seen, pool_to(seen) as pool:
         assert await exchange(pool) == (200, BODY)
         await seen.ended.wait()
-        while pool.counters.idle or pool.counters.ending:
-            await asyncio.sleep(0)
+        await turn_until(lambda: pool.counters == EMPTY)
         assert await exchange(pool) == (200, BODY)
         assert seen.connections == 2
 
@@ -206,7 +208,10 @@ async def test_interim_answers_are_no_answers() -> None:
 
 
 async def test_chunked_bodies_are_put_together() -> None:
-    chunks = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"
+    chunks = (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"
+    )
     async with origin(serve(chunks)) as seen, pool_to(seen) as pool:
         assert await exchange(pool) == (200, b"hello world")
         assert await exchange(pool) == (200, b"hello world")
@@ -293,7 +298,7 @@ async def test_a_flipped_bit_anywhere_in_the_body_is_found() -> None:
         wire.write(head + b"\r\n\r\n" + flipped)
 
     async with origin(treat) as seen, pool_to(seen) as pool:
-        for position in range(len(body)):
+        for position in range(len(body)):  # noqa: B007 (what the server does reads it)
             with pytest.raises(Lost) as caught:
                 await exchange(pool)
             assert caught.value.reason == "checksum"

@@ -55,6 +55,12 @@ class Connection(asyncio.Protocol):
         owner: Who is told that it is free or gone.
         place: Host and port, for messages.
         most: How many bytes a body may have.
+
+    Attributes:
+        closed: Whether it is over, or about to be.
+        deadline: When the exchange under way is to end, by the loop's clock.
+        used: When it was last handed out, by the same clock.
+        fresh: Whether the owner has not yet had it back from an exchange.
     """
 
     __slots__ = (
@@ -73,6 +79,7 @@ class Connection(asyncio.Protocol):
         "_unsent",
         "closed",
         "deadline",
+        "fresh",
         "on_body",
         "on_header",
         "used",
@@ -94,6 +101,7 @@ class Connection(asyncio.Protocol):
         self.closed = False
         self.deadline = math.inf
         self.used = 0.0
+        self.fresh = True
         # What the parser calls for each header and each piece of a body, without Python between.
         self.on_header = self._fields.__setitem__
         self.on_body = self._parts.append
@@ -153,8 +161,10 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport over."""
         self._transport = cast("asyncio.Transport", transport)
-        # Pausing at the first byte that stays here tells whether a request left as a whole.
-        self._transport.set_write_buffer_limits(high=0)
+        # Pausing at the first byte that stays here tells whether a request left as a whole. Plain
+        # transports pause above the limit, and those of TLS at it.
+        encrypted = transport.get_extra_info("ssl_object") is not None
+        self._transport.set_write_buffer_limits(high=1 if encrypted else 0, low=0)
         peer: Any = transport.get_extra_info("socket")
         if peer is not None:
             if peer.family in (socket.AF_INET, socket.AF_INET6):

@@ -113,7 +113,6 @@ class Pool:
         self._waiters: OrderedDict[_Waiter, None] = OrderedDict()
         self._timer: asyncio.TimerHandle | None = None
         self._wakes = math.inf
-        self._resumable = False
         self._emptied: asyncio.Future[None] | None = None
 
     def __repr__(self) -> str:
@@ -228,6 +227,23 @@ class Pool:
     # What connections tell.
 
     def release(self, connection: Connection) -> None:
+        """Take a connection back from an exchange."""
+        if connection.fresh:
+            connection.fresh = False
+            self._remember(connection)
+        self._offer(connection)
+
+    def forget(self, connection: Connection) -> None:
+        """Drop a connection that is gone; what waits may need another one."""
+        self._idle.pop(connection, None)
+        self._open.discard(connection)
+        if self._emptied is not None and not self._open and not self._emptied.done():
+            self._emptied.set_result(None)
+        self._open_more()
+
+    # Waiting and opening.
+
+    def _offer(self, connection: Connection) -> None:
         """Give a connection to who has waited longest, or keep it."""
         while self._waiters:
             waiter, _ = self._waiters.popitem(last=False)
@@ -241,18 +257,6 @@ class Pool:
         expires = connection.used + self._idle_seconds
         if expires < self._wakes:
             self._wake_at(expires)
-        if not self._resumable:
-            self._remember(connection)
-
-    def forget(self, connection: Connection) -> None:
-        """Drop a connection that is gone; what waits may need another one."""
-        self._idle.pop(connection, None)
-        self._open.discard(connection)
-        if self._emptied is not None and not self._open and not self._emptied.done():
-            self._emptied.set_result(None)
-        self._open_more()
-
-    # Waiting and opening.
 
     async def _queue(self, waiter: _Waiter) -> Answer:
         self._waiters[waiter] = None
@@ -308,7 +312,7 @@ class Pool:
             else:
                 self._open.add(connection)
                 connection.used = loop.time()
-                self.release(connection)
+                self._offer(connection)
         if failure is not None and self._waiters:
             waiter, _ = self._waiters.popitem(last=False)
             _fail(waiter, failure)
@@ -331,11 +335,9 @@ class Pool:
 
     def _remember(self, connection: Connection) -> None:
         """Keep the TLS session of a connection for the next ones."""
-        self._resumable = True
         transport = connection.transport
         if isinstance(self._tls, ResumingContext) and transport is not None:
-            wrapped = transport.get_extra_info("ssl_object")
-            self._resumable = self._tls.remember(self._host, wrapped)
+            self._tls.remember(self._host, transport.get_extra_info("ssl_object"))
 
     # Time.
 

@@ -38,13 +38,11 @@ class ResumingContext(ssl.SSLContext):
             session = self._sessions.get(server_hostname)
         return super().wrap_bio(incoming, outgoing, server_side, server_hostname, session)
 
-    def remember(self, server_hostname: str, connection: ssl.SSLObject) -> bool:
-        """Keep the session of a connection if it can be resumed, and tell whether it can.
+    def remember(self, server_hostname: str, connection: ssl.SSLObject) -> None:
+        """Keep the session of a connection if it can be resumed.
 
         With TLS 1.3 that is so once something was read after the handshake: the ticket comes then.
         """
         session = connection.session
-        if session is None or not session.has_ticket:
-            return False
-        self._sessions[server_hostname] = session
-        return True
+        if session is not None and session.has_ticket:
+            self._sessions[server_hostname] = session
