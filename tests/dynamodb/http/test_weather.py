@@ -375,3 +375,14 @@ async def test_a_server_that_drips_is_ended_at_the_same_deadline() -> None:
         with pytest.raises(Lost) as caught:
             await pool.exchange(REQUEST, timeout=0.03)
         assert caught.value.reason == "timeout"
+
+
+async def test_headers_are_found_by_name_in_lower_case_and_nothing_else_is() -> None:
+    said = render(BODY, "X-Amzn-RequestId: ABC", "Twice: 1", "tWICE: 2", crc=False)
+    async with origin(serve(said)) as seen, pool_to(seen) as pool:
+        headers = (await pool.exchange(REQUEST, timeout=20)).headers
+        assert headers == {"content-length": "12", "x-amzn-requestid": "ABC", "twice": "2"}
+        assert len(headers) == 3
+        assert "X-Amzn-RequestId" not in headers
+        assert headers.get("date") is None
+        assert repr(headers) == repr(dict(headers))

@@ -3,19 +3,48 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
     from anydynamo.adapters.dynamodb.http.failures import Reason
 
-__all__ = ["Answer", "Damaged", "unpack"]
+__all__ = ["Answer", "Damaged", "Headers", "unpack"]
 
 GZIP_WINDOW = 31
 """For zlib: a gzip header and the largest window."""
+
+
+class Headers(Mapping[str, str]):
+    """The headers of an answer, by name in lower case.
+
+    Of the eight that the service sends, a call that succeeds looks at none: they are decoded when
+    they are asked for.
+
+    Args:
+        received: As received, by name in lower case.
+    """
+
+    __slots__ = ("_received",)
+
+    def __init__(self, received: dict[bytes, bytes]) -> None:
+        self._received = received
+
+    def __getitem__(self, name: str) -> str:
+        return self._received[name.encode()].decode("latin-1")
+
+    def __iter__(self) -> Iterator[str]:
+        return (name.decode("latin-1") for name in self._received)
+
+    def __len__(self) -> int:
+        return len(self._received)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
 
 
 # A msgspec struct, because one is made per request: a frozen dataclass takes six times as long.
@@ -41,12 +70,12 @@ class Damaged(Exception):
         self.reason: Reason = reason
 
 
-def unpack(status: int, headers: dict[str, str], body: bytes, *, most: int) -> Answer:
+def unpack(status: int, received: dict[bytes, bytes], body: bytes, *, most: int) -> Answer:
     """Check a body as it was received, and uncompress it.
 
     Args:
         status: The HTTP status.
-        headers: By name in lower case.
+        received: The headers, by name in lower case.
         body: As received; `x-amz-crc32` is the checksum of these bytes.
         most: How many bytes it may have, also when it is uncompressed.
 
@@ -55,16 +84,16 @@ def unpack(status: int, headers: dict[str, str], body: bytes, *, most: int) -> A
     """
     if len(body) > most:
         raise Damaged(f"it has more than {most} bytes", "answer")
-    checksum = headers.get("x-amz-crc32")
-    if checksum is not None and checksum != str(zlib.crc32(body)):
+    checksum = received.get(b"x-amz-crc32")
+    if checksum is not None and checksum != b"%d" % zlib.crc32(body):
         raise Damaged(
             f"its {len(body)} bytes have the checksum {zlib.crc32(body)}, and the server announced"
-            f" {checksum[:20]!r}",
+            f" {checksum[:20].decode('latin-1')!r}",
             "checksum",
         )
-    if "content-encoding" in headers:
-        body = _uncompress(body, headers["content-encoding"], most)
-    return Answer(status, headers, body)
+    if b"content-encoding" in received:
+        body = _uncompress(body, received[b"content-encoding"].decode("latin-1"), most)
+    return Answer(status, Headers(received), body)
 
 
 def _uncompress(body: bytes, coding: str, most: int) -> bytes:

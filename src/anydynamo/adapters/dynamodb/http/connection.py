@@ -181,8 +181,8 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrived; an answer that is complete with it is handed over."""
-        parser = self._parser
-        if self._answer is None or parser is None:
+        parser, answer = self._parser, self._answer
+        if answer is None or parser is None:
             # Nobody asked, or nobody waits any more.
             self.abort()
             return
@@ -196,19 +196,20 @@ class Connection(asyncio.Protocol):
             # What follows a complete answer ends the connection, and not the exchange.
             self._keep = False
         if self._status:
-            self._finish()
+            self._finish(answer)
         elif self._received > self._most + HEAD_BYTES:
             self.fail(f"its answer has more than {self._most} bytes", "answer")
 
     def eof_received(self) -> None:
         """Complete an answer that only the end of the stream delimits."""
         self.closed = True
+        parser, answer = self._parser, self._answer
         fields = {name.lower() for name in self._fields}
         delimited = b"content-length" in fields or b"transfer-encoding" in fields
-        if self._answer is not None and self._parts and not delimited and self._parser is not None:
-            self._status = self._parser.get_status_code()
+        if answer is not None and parser is not None and self._parts and not delimited:
+            self._status = parser.get_status_code()
             self._keep = False
-            self._finish()
+            self._finish(answer)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the exchange under way, if there is one, and break the cycle with the parser."""
@@ -228,7 +229,8 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """Note a final answer; an interim one is dropped."""
-        parser = cast("httptools.HttpResponseParser", self._parser)
+        parser = self._parser
+        assert parser is not None  # noqa: S101 (it is what calls)
         status = parser.get_status_code()
         if status < 200:
             self._fields.clear()
@@ -237,19 +239,15 @@ class Connection(asyncio.Protocol):
         self._status = status
         self._keep = parser.should_keep_alive()
 
-    def _finish(self) -> None:
-        answer = cast("asyncio.Future[Answer]", self._answer)
+    def _finish(self, answer: asyncio.Future[Answer]) -> None:
         status, fields, parts = self._status, self._fields, self._parts
-        headers = {
-            name.decode("latin-1").lower(): value.decode("latin-1")
-            for name, value in fields.items()
-        }
+        received = {name.lower(): value for name, value in fields.items()}
         body = parts[0] if len(parts) == 1 else b"".join(parts)
         fields.clear()
         parts.clear()
         self._status = 0
         try:
-            unpacked = unpack(status, headers, body, most=self._most)
+            unpacked = unpack(status, received, body, most=self._most)
         except Damaged as damage:
             self.fail(f"the body of its answer is damaged: {damage}", damage.reason, damage)
             return
