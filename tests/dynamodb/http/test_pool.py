@@ -338,6 +338,19 @@ async def test_too_many_open_files_are_said_to_be_so(monkeypatch: pytest.MonkeyP
         assert await exchange(pool) == (200, BODY)
 
 
+async def test_too_many_open_files_leave_the_work_to_the_connections_that_are_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def refuse(*_: Any, **__: Any) -> Any:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    async with origin(serve()) as seen, pool_to(seen, limit=5) as pool:
+        await pool.warm(1)
+        monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", refuse)
+        assert await asyncio.gather(*[exchange(pool) for _ in range(9)]) == [(200, BODY)] * 9
+        assert seen.connections == 1
+
+
 async def test_closing_ends_what_waits_as_not_sent_and_what_is_under_way_as_lost() -> None:
     gate = Gate()
     async with origin(gate.treat) as seen, pool_to(seen, limit=1) as pool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import math
 import os
 from collections import OrderedDict
@@ -24,6 +25,10 @@ __all__ = ["Counters", "Pool"]
 
 BODY_BYTES: Final = 64 * 1024 * 1024
 """DynamoDB's largest answers have 16 MB of data, and binary data takes a third more as base64."""
+
+
+SHORTAGES: Final = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
+"""What this machine lacks for a further connection, which is no fault of the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,10 +318,15 @@ class Pool:
                 self._open.add(connection)
                 connection.used = loop.time()
                 self._offer(connection)
-        if failure is not None and self._waiters:
-            waiter, _ = self._waiters.popitem(last=False)
-            _fail(waiter, failure)
-            self._open_more()
+        if failure is None or not self._waiters:
+            return failure
+        cause = failure.__cause__
+        if self._open and isinstance(cause, OSError) and cause.errno in SHORTAGES:
+            # No more connections can be had than there are, and those will serve who waits.
+            return failure
+        waiter, _ = self._waiters.popitem(last=False)
+        _fail(waiter, failure)
+        self._open_more()
         return failure
 
     def _unreachable(self, why: str, reason: Reason, cause: BaseException | None) -> NotSent:
