@@ -247,6 +247,7 @@ class Queries(Generic[M]):
         page_size: int | None = None,
         consistent: bool = False,
         capacity: Capacity | None = None,
+        allow_scan: bool | None = None,
     ) -> Results[Any]:
         """Walk the whole table, or a whole index, in no order that means anything.
 
@@ -260,9 +261,10 @@ class Queries(Generic[M]):
             page_size: How many items a request may evaluate, before the filter.
             consistent: See every write that was acknowledged before; not on a global index.
             capacity: Collects what it costs.
+            allow_scan: Whether it is made; without it the database's `allow_scans` decides.
 
         Raises:
-            InvalidRequest: The scan cannot be made as it stands.
+            InvalidRequest: The scan cannot be made as it stands, or is not allowed.
         """
         limit, page_size = positive("limit", limit), positive("page_size", page_size)
         parts = cast("int", positive("segments", segments))
@@ -275,6 +277,7 @@ class Queries(Generic[M]):
             self._reads.scan(index, where=filter, only=only, consistent=consistent, segment=place)
             for place in places
         ]
+        self._session.check_scan(plans[0].request["TableName"], allow_scan)
         walks = [
             Walk(self._session, plan, limit=limit, page_size=page_size, capacity=capacity)
             for plan in plans
@@ -311,6 +314,7 @@ class Queries(Generic[M]):
         after: str | None = None,
         consistent: bool = False,
         capacity: Capacity | None = None,
+        allow_scan: bool | None = None,
     ) -> Page[Any]:
         """Read one page of a scan, and the token that leads to the next.
 
@@ -323,12 +327,14 @@ class Queries(Generic[M]):
             after: The token of the page before, `Page.next`.
             consistent: As for `scan`.
             capacity: Collects what it costs; the page then says its own cost as well.
+            allow_scan: As for `scan`.
 
         Raises:
             InvalidCursor: The token is none of this scan's, was altered or is stale.
-            InvalidRequest: The scan cannot be made as it stands.
+            InvalidRequest: The scan cannot be made as it stands, or is not allowed.
         """
         plan = self._reads.scan(index, where=filter, only=only, consistent=consistent)
+        self._session.check_scan(plan.request["TableName"], allow_scan)
         return await read_page(
             self._session,
             plan,
@@ -344,6 +350,7 @@ class Queries(Generic[M]):
         filter: AnyCondition[M] | None = None,  # noqa: A002
         consistent: bool = False,
         capacity: Capacity | None = None,
+        allow_scan: bool | None = None,
     ) -> int:
         """Count items where they lie: they are read and paid for, and not sent.
 
@@ -353,9 +360,10 @@ class Queries(Generic[M]):
             filter: Count only what fulfils this.
             consistent: See every write that was acknowledged before; not on a global index.
             capacity: Collects what it costs.
+            allow_scan: As for `scan`, where all of a table or of an index is counted.
 
         Raises:
-            InvalidRequest: The query cannot be asked as it stands.
+            InvalidRequest: The query cannot be asked as it stands, or is a scan and not allowed.
         """
         whole_index = len(arguments) == 1 and isinstance(arguments[0], Index)
         if arguments and not whole_index:
@@ -363,4 +371,5 @@ class Queries(Generic[M]):
         else:
             index = arguments[0] if arguments else None
             plan = self._reads.scan(index, where=filter, consistent=consistent, whole=False)
+            self._session.check_scan(plan.request["TableName"], allow_scan)
         return await count(self._session, plan, capacity)
