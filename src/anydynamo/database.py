@@ -63,6 +63,9 @@ class Health:
             the real names of the first hundred.
         missing: The names of tables that were asked for and are not there.
         error: Why it does not answer; None if it does.
+        transport: How calls get to a server, as `ProviderInfo.transport` says; None where there is
+            only one way.
+        transport_reason: Why it is that one.
     """
 
     status: Literal["ok", "degraded", "unavailable"]
@@ -72,6 +75,8 @@ class Health:
     tables: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     error: str | None = None
+    transport: str | None = None
+    transport_reason: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -557,7 +562,17 @@ class Database:
         error: str | None = None,
     ) -> Health:
         info = self.info
-        return Health(status, info.provider, info.location, latency, tables, missing, error)
+        return Health(
+            status,
+            info.provider,
+            info.location,
+            latency,
+            tables,
+            missing,
+            error,
+            info.transport,
+            info.transport_reason,
+        )
 
 
 def _observed(

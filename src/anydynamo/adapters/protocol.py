@@ -21,12 +21,17 @@ class ProviderInfo:
         blocking: Whether its calls never wait for an event loop, so that the blocking facade may
             drive them on the caller's own thread.
         region: The AWS region, where there is one and it is known.
+        transport: How calls get to a server, where there are several ways: `direct`, `aiobotocore`,
+            or `auto` as long as that is not decided.
+        transport_reason: Why it is that one.
     """
 
     provider: str
     location: str
     blocking: bool
     region: str | None = None
+    transport: str | None = None
+    transport_reason: str | None = None
 
 
 class DatabaseAdapter(Protocol):
