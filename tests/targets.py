@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from aiobotocore.session import AioSession
     from tests.servers import Server
 
+    from anydynamo.adapters.dynamodb.choosing import Transport
     from anydynamo.adapters.protocol import DatabaseAdapter
 
 __all__ = ["EMBEDDED", "REGION", "SERVERS", "TARGETS", "Target", "embedded", "remote"]
@@ -50,6 +51,7 @@ class Target:
         clock: Callable[[], float] = time.time,
         access_key_id: str | None = None,
         secret_access_key: str | None = None,
+        transport: Transport = "aiobotocore",
     ) -> DatabaseAdapter:
         """Open an adapter; the caller closes it.
 
@@ -59,6 +61,7 @@ class Target:
             clock: What an embedded adapter reads the time from.
             access_key_id: The key that a server's requests are signed with.
             secret_access_key: Its secret.
+            transport: The way to a server.
 
         Returns:
             The adapter. A server's does not retry: what an emulator fails at, it fails at again.
@@ -75,6 +78,7 @@ class Target:
                 # moto does not keep transactions apart that it works on at the same time.
                 max_pool_connections=1 if self.name == "moto" else 50,
                 session=_session(),
+                transport=transport,
             )
         from anydynamo.adapters.embedded import EmbeddedAdapter
 

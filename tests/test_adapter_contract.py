@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from tests.servers import Server
 
+    from anydynamo.adapters.dynamodb.choosing import Transport
     from anydynamo.adapters.protocol import DatabaseAdapter
 
 
@@ -69,13 +70,19 @@ class _Replaceable:
 
 
 @pytest_asyncio.fixture(scope="class", loop_scope="class")
-async def served() -> AsyncIterator[tuple[_Replaceable, DatabaseAdapter]]:
+async def served(
+    request: pytest.FixtureRequest,
+) -> AsyncIterator[tuple[_Replaceable, DatabaseAdapter]]:
     """One server and one client for all tests of a class: making the client takes long."""
     place = _Replaceable()
     secrets = {"AKIDEXAMPLE": "a secret"}
     async with serving.Server(Service(place, provider="test", secrets=secrets)) as server:
         target = Target("served", "dynamodb", "", endpoint_url=server.url)
-        client = target.adapter(access_key_id="AKIDEXAMPLE", secret_access_key="a secret")
+        client = target.adapter(
+            access_key_id="AKIDEXAMPLE",
+            secret_access_key="a secret",
+            transport=request.cls.transport,
+        )
         yield place, client
         await client.close()
 
@@ -85,6 +92,7 @@ class _Served(AdapterContract):
     """An embedded provider, asked over HTTP by an AWS client whose signatures are verified."""
 
     name: ClassVar[str]
+    transport: ClassVar[Transport] = "aiobotocore"
     # AWS's client refuses an empty list itself.
     wordings: ClassVar[Mapping[str, str]] = {"greater than or equal to 1": "valid min length: 1"}
 
@@ -104,6 +112,13 @@ class TestServedMemory(_Served):
 
 class TestServedSQLite(_Served):
     name = "sqlite"
+
+
+class TestServedMemoryDirectly(_Served):
+    """The same calls on the direct way, with the same answers and errors."""
+
+    name = "memory"
+    transport = "direct"
 
 
 @pytest.fixture(scope="class")

@@ -65,6 +65,9 @@ class Health:
         error: Why it does not answer; None if it does. Where there are several regions, tables are
             asked of the preferred one.
         regions: The state of each region, where there are several.
+        transport: How calls get to a server, as `ProviderInfo.transport` says; None where there is
+            only one way.
+        transport_reason: Why it is that one.
     """
 
     status: Literal["ok", "degraded", "unavailable"]
@@ -75,6 +78,8 @@ class Health:
     missing: tuple[str, ...] = ()
     error: str | None = None
     regions: tuple[RegionState, ...] = ()
+    transport: str | None = None
+    transport_reason: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -567,7 +572,16 @@ class Database:
             # Items are read and written elsewhere, whatever becomes of the preferred region.
             status = "degraded"
         return Health(
-            status, info.provider, info.location, latency, tables, missing, error, regions
+            status,
+            info.provider,
+            info.location,
+            latency,
+            tables,
+            missing,
+            error,
+            regions,
+            info.transport,
+            info.transport_reason,
         )
 
 

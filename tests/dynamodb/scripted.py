@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator
 
 __all__ = ["DROP", "HANG", "Answer", "Scripted", "error", "scripted"]
@@ -73,10 +74,11 @@ class Scripted:
 
 
 @asynccontextmanager
-async def scripted(*answers: Answer) -> AsyncIterator[Scripted]:
+async def scripted(*answers: Answer, tls: ssl.SSLContext | None = None) -> AsyncIterator[Scripted]:
     script = Scripted("", list(answers))
-    server = await asyncio.start_server(script._serve, "127.0.0.1", 0)
-    script.url = "http://{}:{}".format(*server.sockets[0].getsockname())
+    server = await asyncio.start_server(script._serve, "127.0.0.1", 0, ssl=tls)
+    scheme = "http" if tls is None else "https"
+    script.url = "{}://{}:{}".format(scheme, *server.sockets[0].getsockname())
     try:
         yield script
     finally:

@@ -12,7 +12,7 @@ from aiobotocore.session import AioSession
 from tests.dynamodb.scripted import DROP, HANG, Answer, error, scripted
 
 from anydynamo.adapters.dynamodb import DynamoDBAdapter
-from anydynamo.adapters.dynamodb.adapter import STREAM_OPERATIONS
+from anydynamo.adapters.dynamodb.clients import STREAM_OPERATIONS
 from anydynamo.errors import (
     AnyDynamoError,
     ChangesLost,

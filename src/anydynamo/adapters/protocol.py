@@ -41,6 +41,9 @@ class ProviderInfo:
             drive them on the caller's own thread.
         region: The AWS region, where there is one and it is known.
         regions: The state of each region, where there are several.
+        transport: How calls get to a server, where there are several ways: `direct`, `aiobotocore`,
+            or `auto` as long as that is not decided.
+        transport_reason: Why it is that one.
     """
 
     provider: str
@@ -48,6 +51,8 @@ class ProviderInfo:
     blocking: bool
     region: str | None = None
     regions: tuple[RegionState, ...] = ()
+    transport: str | None = None
+    transport_reason: str | None = None
 
 
 class DatabaseAdapter(Protocol):

@@ -164,6 +164,7 @@ DYNAMODB = Provider(
         "connect_timeout": float,
         "read_timeout": float,
         "max_attempts": _positive,
+        "transport": choice("auto", "direct", "aiobotocore"),
     },
     remote=True,
     requires=("aiobotocore",),

@@ -1,24 +1,22 @@
-"""The adapter that sends each call to DynamoDB through aiobotocore."""
+"""The adapter that sends each call to DynamoDB, directly or through aiobotocore."""
 
 from __future__ import annotations
 
 import asyncio
-import importlib
-import io
-import os
 import random
 import uuid
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any
 
-from anydynamo.adapters.dynamodb.faults import refuse_foreign, translate
+from anydynamo.adapters.dynamodb.choosing import Choice
+from anydynamo.adapters.dynamodb.clients import STREAM_OPERATIONS, Clients, note_repetitions
+from anydynamo.adapters.dynamodb.faults import translate
 from anydynamo.adapters.dynamodb.retries import Backoff, RetryQuota, is_worth_retrying
-from anydynamo.adapters.effort import note_attempt, note_sent
+from anydynamo.adapters.effort import note_attempt
 from anydynamo.adapters.protocol import ProviderInfo
 from anydynamo.errors import (
     AnyDynamoError,
     ConfigurationError,
     DatabaseClosed,
-    MissingDependency,
     NotSupported,
     RequestTimeout,
     ServiceFault,
@@ -29,15 +27,10 @@ from anydynamo.errors import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from anydynamo.adapters.dynamodb.choosing import Transport
+    from anydynamo.adapters.dynamodb.clients import Client
+
 __all__ = ["DynamoDBAdapter"]
-
-LARGE_BODY = 512 * 1024
-
-STREAM_OPERATIONS: Final = frozenset(
-    ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
-)
-"""What DynamoDB Streams answers, which AWS runs as a service with clients and endpoints of its own.
-Other servers answer both in one place."""
 
 
 class DynamoDBAdapter:
@@ -72,6 +65,12 @@ class DynamoDBAdapter:
             not closed with the adapter, and its own retry settings hold instead of ours.
         streams_client: An aiobotocore client of DynamoDB Streams to go with `client`, for the
             operations on streams.
+        transport: `aiobotocore` sends every call through it. `direct` sends the operations on items
+            and streams as signed JSON over connections of our own, with a fraction of the work;
+            aiobotocore still finds credentials, region and endpoint, does the other operations, and
+            takes requests that name a table by its ARN. `auto` is `direct` where nothing stands in
+            its way: no proxy, no client or session of the caller's, whose event handlers it would
+            pass by, no signature but version 4. `info` says which it is and why.
         backoff: How long to wait between attempts.
         sleep: What waits; a test puts its own here.
         jitter: What returns a random number in [0, 1); a test puts its own here.
@@ -96,6 +95,7 @@ class DynamoDBAdapter:
         session: Any = None,  # aiobotocore ships no types
         client: Any = None,  # likewise
         streams_client: Any = None,  # likewise
+        transport: Transport = "aiobotocore",
         backoff: Backoff | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
@@ -121,24 +121,34 @@ class DynamoDBAdapter:
                 raise ConfigurationError(f"{name} must be positive, and is {bound}")
         self._region = region
         self._endpoint_url = endpoint_url
-        self._credentials = {
-            "aws_access_key_id": access_key_id,
-            "aws_secret_access_key": secret_access_key,
-            "aws_session_token": session_token,
-        }
-        self._profile = profile
         self._max_pool_connections = max_pool_connections
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._max_attempts = max_attempts if client is None else 1
-        self._session = session
-        self._given = {"dynamodb": client, "dynamodbstreams": streams_client}
+        self._choice = Choice(transport, _obstacle(transport, client, session))
+        self._clients = Clients(
+            region=region,
+            endpoint_url=endpoint_url,
+            credentials={
+                "aws_access_key_id": access_key_id,
+                "aws_secret_access_key": secret_access_key,
+                "aws_session_token": session_token,
+            },
+            profile=profile,
+            config={
+                "max_pool_connections": max_pool_connections,
+                "connect_timeout": connect_timeout,
+                "read_timeout": read_timeout,
+            },
+            session=session,
+            given={"dynamodb": client, "dynamodbstreams": streams_client},
+        )
         self._backoff = backoff or Backoff()
         self._sleep = sleep
         self._jitter = jitter
         self._quota = RetryQuota()
         self._opening = asyncio.Lock()
-        self._opened: dict[str, _Client] = {}
+        self._opened: dict[str, Client] = {}
         self._closed = False
 
     def __repr__(self) -> str:
@@ -151,7 +161,14 @@ class DynamoDBAdapter:
         location = f"DynamoDB in {region}" if region else "DynamoDB"
         if self._endpoint_url:
             location += f" at {self._endpoint_url}"
-        return ProviderInfo("dynamodb", location, blocking=False, region=region)
+        return ProviderInfo(
+            "dynamodb",
+            location,
+            blocking=False,
+            region=region,
+            transport=self._choice.transport,
+            transport_reason=self._choice.reason,
+        )
 
     async def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """Send one operation, and again while it fails in a way that passes.
@@ -168,8 +185,8 @@ class DynamoDBAdapter:
         doubt: AnyDynamoError | None = None
         while True:
             opened = await self._open(operation, table)
-            method = opened.methods.get(operation)
-            if method is None:
+            send = opened.way(operation, request)
+            if send is None:
                 raise NotSupported(
                     f"DynamoDB has no operation {operation!r}, or none that aiobotocore knows",
                     code="UnknownOperationException",
@@ -180,11 +197,13 @@ class DynamoDBAdapter:
                 if request.get(member) is None:
                     tokens.setdefault(member, str(uuid.uuid4()))
             try:
-                response = await method(**{**request, **tokens})
+                response = await send(operation, {**request, **tokens})
+            except AnyDynamoError:
+                raise
             except Exception as exception:
                 if self._closed:
                     raise _closed(operation, table) from exception
-                _note_repetitions(getattr(exception, "response", None))
+                note_repetitions(getattr(exception, "response", None))
                 error = translate(exception, operation=operation, table=table)
                 if error is None:
                     raise
@@ -200,8 +219,6 @@ class DynamoDBAdapter:
                 paid = cost
             else:
                 self._quota.give_back(paid)
-                _note_repetitions(response)
-                response.pop("ResponseMetadata", None)
                 return response
             await self._sleep(self._backoff.delay(attempt, self._jitter()))
             attempt += 1
@@ -226,7 +243,7 @@ class DynamoDBAdapter:
             return None
         return self._quota.take(error)
 
-    async def _open(self, operation: str, table: str | None) -> _Client:
+    async def _open(self, operation: str, table: str | None) -> Client:
         service = "dynamodbstreams" if operation in STREAM_OPERATIONS else "dynamodb"
         opened = self._opened.get(service)
         if opened is None:
@@ -249,111 +266,36 @@ class DynamoDBAdapter:
         if self._closed:
             raise _closed(operation, table)
 
-    async def _create(self, service: str, operation: str, table: str | None) -> _Client:
-        if self._given["dynamodb"] is not None:
-            if self._given[service] is None:
-                raise ConfigurationError(
-                    f"{operation} is answered by DynamoDB Streams, and this adapter was given a"
-                    " client of DynamoDB alone; give it a streams_client as well",
-                    operation=operation,
-                    table=table,
-                )
-            return _Client(self._given[service], None)
+    async def _create(self, service: str, operation: str, table: str | None) -> Client:
+        client = await self._clients.open(service, operation, table)
         try:
-            # Imported by name: aiobotocore ships no types.
-            new_config: Any = importlib.import_module("aiobotocore.config").AioConfig
-            new_session: Any = importlib.import_module("aiobotocore.session").AioSession
-        except ImportError as error:
-            raise MissingDependency(
-                "DynamoDB needs aiobotocore: pip install 'anydynamo[dynamodb]'"
-            ) from error
-        config = new_config(
-            max_pool_connections=self._max_pool_connections,
-            connect_timeout=self._connect_timeout,
-            read_timeout=self._read_timeout,
-            # Retries are ours: botocore's cannot be given a clock, and do not jitter fully.
-            retries={"total_max_attempts": 1, "mode": "standard"},
-            # Dynoxide's shard ids are shorter than AWS's; what a server hands out, it may get back.
-            parameter_validation=service != "dynamodbstreams",
-            user_agent_extra="anydynamo",
-        )
-        try:
-            if self._session is None:
-                self._session = new_session(profile=self._profile)
-            context: Any = self._session.create_client(
-                service,
-                # AWS's other SDKs read AWS_REGION; botocore reads AWS_DEFAULT_REGION and profiles.
-                region_name=self._region or os.environ.get("AWS_REGION") or None,
-                endpoint_url=self._endpoint_url,
-                config=config,
-                **self._credentials,
+            client.direct = await self._choice.choose(
+                client,
+                self._clients,
+                limit=self._max_pool_connections,
+                connect_timeout=self._connect_timeout,
+                timeout=self._read_timeout,
             )
-            client: Any = await context.__aenter__()
-            events: str = client.meta.service_model.service_id.hyphenize()
-            client.meta.events.register(f"before-send.{events}", _send_body)
-            client.meta.events.register(f"before-parse.{events}", refuse_foreign)
-        except Exception as exception:
-            # botocore answers an endpoint that is no URL with a plain ValueError.
-            if type(exception) is ValueError:
-                raise ConfigurationError(str(exception), operation=operation) from exception
-            fault = translate(exception, operation=operation, table=table)
+        except BaseException as exception:
+            # Cancelled, too: nobody else knows of this client.
+            await client.close()
+            fault = None
+            if isinstance(exception, Exception):
+                fault = translate(exception, operation=operation, table=table)
             if fault is None:
                 raise
             raise fault from exception
-        return _Client(client, context)
+        return client
 
 
-def _note_repetitions(response: Any) -> None:
-    """Note the attempts of a client of the caller's, which repeats by itself."""
-    if isinstance(response, dict):
-        metadata = cast("dict[str, dict[str, Any]]", response).get("ResponseMetadata", {})
-        if metadata.get("RetryAttempts"):
-            note_attempt(metadata["RetryAttempts"] + 1)
-
-
-def _send_body(request: Any, **_: Any) -> None:
-    if isinstance(request.body, bytes):
-        note_sent(len(request.body))
-    # aiohttp writes plain bytes in one go and warns of it from 1 MB on; a file it writes in pieces.
-    if isinstance(request.body, bytes) and len(request.body) > LARGE_BODY:
-        request.body = io.BytesIO(request.body)
-
-
-class _Client:
-    """An open client, the loop it is bound to, and what it can do."""
-
-    def __init__(self, client: Any, context: Any) -> None:
-        self._context = context
-        self._loop = asyncio.get_running_loop()
-        self._model: Any = client.meta.service_model
-        self._tokens: dict[str, tuple[str, ...]] = {}
-        self.region: str = client.meta.region_name
-        names: Mapping[str, str] = client.meta.method_to_api_mapping
-        self.methods: dict[str, Callable[..., Awaitable[dict[str, Any]]]] = {
-            operation: getattr(client, name) for name, operation in names.items()
-        }
-
-    def check_loop(self, operation: str, table: str | None) -> None:
-        if asyncio.get_running_loop() is not self._loop:
-            raise NotSupported(
-                "This DynamoDB adapter was opened on another event loop, and its connections "
-                "belong to that one; open one adapter per event loop",
-                operation=operation,
-                table=table,
-            )
-
-    def token_members(self, operation: str) -> tuple[str, ...]:
-        """Name the parameters that make a repeated request idempotent, such as a client token."""
-        members = self._tokens.get(operation)
-        if members is None:
-            members = tuple(self._model.operation_model(operation).idempotent_members)
-            self._tokens[operation] = members
-        return members
-
-    async def close(self) -> None:
-        """Close the client, unless it is the caller's."""
-        if self._context is not None:
-            await self._context.__aexit__(None, None, None)
+def _obstacle(transport: Transport, client: Any, session: Any) -> str | None:
+    if transport == "aiobotocore":
+        return None
+    if client is not None:
+        return "the client is the caller's, and its settings hold"
+    if session is not None and transport == "auto":
+        return "the session is the caller's, and its event handlers would be passed by"
+    return None
 
 
 def _closed(operation: str, table: str | None) -> DatabaseClosed:

@@ -205,6 +205,15 @@ _STATUSES: Mapping[int, type[AnyDynamoError]] = {
 }
 
 
+_EXCHANGES: Mapping[str, type[AnyDynamoError]] = {
+    "answer": ServiceFault,
+    "checksum": ServiceFault,
+    "closed": Unavailable,
+    "connection": Unavailable,
+    "timeout": RequestTimeout,
+}
+"""Why an exchange of the direct transport brought no answer (`http.failures.Reason`)."""
+
 # ThrottlingException spells its member in another way than the other two throttles.
 _REASONS = ("CancellationReasons", "ThrottlingReasons", "throttlingReasons")
 
@@ -253,6 +262,10 @@ def translate(
     if isinstance(response, dict):
         return _of_response(response, operation=operation, table=table)  # pyright: ignore[reportUnknownArgumentType]
     for base in type(exception).__mro__:
+        # By name like the rest: importing the transport needs httptools.
+        if base.__name__ == "ExchangeFailed":
+            reason: str = getattr(exception, "reason", "connection")
+            return _EXCHANGES[reason](str(exception), operation=operation, table=table)
         cls = EXCEPTIONS.get(base.__name__)
         if cls is not None:
             message = _ADVICE.get(type(exception).__name__) or str(exception) or base.__name__

@@ -1,11 +1,13 @@
 """The functions of botocore that are replaced while a mock is active.
 
-Botocore documents events of clients, and no way to all clients. So three functions are replaced on
+Botocore documents events of clients, and no way to all clients. So a few functions are replaced on
 their classes, which reaches clients wherever and whenever they were made:
 
 - `Endpoint.make_request`, which every call of every client goes through, sees to it that our
   handler of `before-send` is registered with the client, before any other;
 - `BaseClient.__init__` bars the network from clients that are made while a mock is active;
+- two methods of our own provider see to it that its calls go through aiobotocore, and not past it,
+  while a mock is active;
 - `_make_api_call` of `BaseClient` and `AioBaseClient` is where a call can take the short way. It is
   left alone when another package has wrapped it, which may want to see every call.
 
@@ -23,6 +25,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
+from anydynamo.adapters.dynamodb.choosing import Choice
+from anydynamo.adapters.dynamodb.clients import Client
 from anydynamo.errors import NotSupported
 from anydynamo.testing.routing.answers import known_outcome, refuse_network, send, send_async
 from anydynamo.testing.routing.data import active, passing
@@ -55,6 +59,8 @@ class Seams:
         if _genuine(client):
             self._replace(client, "_make_api_call", self._calling)
         self._open_asynchronous()
+        self._replace(Choice, "choose", self._choosing)
+        self._replace(Client, "goes_directly", self._passing_by)
 
     def close(self) -> None:
         """Put everything back, but for what somebody else has wrapped since."""
@@ -112,6 +118,20 @@ class Seams:
             return original(endpoint, operation_model, request_dict)
 
         return make_request
+
+    def _choosing(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        async def choose(choice: Any, *arguments: Any, **named: Any) -> Any:
+            if active() is None or passing.get():
+                return await original(choice, *arguments, **named)
+            return None
+
+        return choose
+
+    def _passing_by(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def goes_directly(client: Any, *arguments: Any) -> Any:
+            return (active() is None or passing.get()) and original(client, *arguments)
+
+        return goes_directly
 
     def _calling(self, original: Callable[..., Any]) -> Callable[..., Any]:
         shortcuts = self._shortcuts
