@@ -22,6 +22,7 @@ from anydynamo.errors import (
     Conflict,
     CredentialsError,
     DatabaseClosed,
+    FailedWrite,
     InvalidCursor,
     InvalidItem,
     InvalidRequest,
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
         size,
     )
     from anydynamo.repositories.capacity import Capacity
+    from anydynamo.repositories.ingest import DeadLetter, IngestProgress, IngestReport
     from anydynamo.repositories.lists import WholeList
     from anydynamo.repositories.paging import Page
     from anydynamo.repositories.protocols import (
@@ -75,6 +77,7 @@ if TYPE_CHECKING:
         WriteRepository,
     )
     from anydynamo.repositories.repository import Repository
+    from anydynamo.repositories.scans import Scan
     from anydynamo.settings import Settings
 
 __version__ = "0.1.0"
@@ -98,8 +101,12 @@ __all__ = [
     "Database",
     "DatabaseAdapter",
     "DatabaseClosed",
+    "DeadLetter",
+    "FailedWrite",
     "GlobalIndex",
     "Health",
+    "IngestProgress",
+    "IngestReport",
     "InvalidCursor",
     "InvalidItem",
     "InvalidRequest",
@@ -117,6 +124,7 @@ __all__ = [
     "ReadRepository",
     "Repository",
     "RequestTimeout",
+    "Scan",
     "ServiceFault",
     "Settings",
     "StoreDamaged",
@@ -150,8 +158,11 @@ _LAZY = {
     "Change": "changes.records",
     "Condition": "models.table",
     "Database": "database",
+    "DeadLetter": "repositories.ingest",
     "GlobalIndex": "models.table",
     "Health": "database",
+    "IngestProgress": "repositories.ingest",
+    "IngestReport": "repositories.ingest",
     "Json": "models.table",
     "LocalIndex": "models.table",
     "Page": "repositories.paging",
@@ -159,6 +170,7 @@ _LAZY = {
     "QueryRepository": "repositories.protocols",
     "ReadRepository": "repositories.protocols",
     "Repository": "repositories.repository",
+    "Scan": "repositories.scans",
     "Settings": "settings",
     "Table": "models.table",
     "WholeList": "repositories.lists",

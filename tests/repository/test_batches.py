@@ -10,12 +10,13 @@ from tests.repository.scripted import ScriptedAdapter, session
 from anydynamo.errors import (
     BatchIncomplete,
     ServiceFault,
+    TableNotFound,
     TransactionCancelled,
     VersionConflict,
 )
 from anydynamo.models.table import Attr, Table, attribute
-from anydynamo.repositories.batches import identity
 from anydynamo.repositories.repository import Repository
+from anydynamo.repositories.resending import identity
 from anydynamo.repositories.session import Patience
 
 
@@ -102,10 +103,21 @@ async def test_chunks_of_a_window_go_out_together_and_windows_one_after_the_othe
     assert sent == [25] * 10
 
 
-async def test_a_failing_chunk_ends_the_others() -> None:
+async def test_a_failing_chunk_leaves_what_the_others_did_known() -> None:
     adapter = ScriptedAdapter({"UnprocessedItems": {}}, ServiceFault("inside"), blocking=False)
-    with pytest.raises(ServiceFault):
-        await Repository(session(adapter), Item).put_many(some(200))
+    items = some(230)
+    with pytest.raises(BatchIncomplete, match=r"205 writes .* because of this: inside") as caught:
+        await Repository(session(adapter), Item).put_many(items)
+    assert caught.value.succeeded == 25
+    assert list(caught.value.unprocessed) == items[25:]
+    assert isinstance(caught.value.__cause__, ServiceFault)
+
+
+async def test_where_nothing_was_written_the_error_itself_is_raised() -> None:
+    for error in (ServiceFault("inside"), TableNotFound("none")):
+        adapter = ScriptedAdapter(error, blocking=False)
+        with pytest.raises(type(error)):
+            await Repository(session(adapter), Item).put_many(some(60))
 
 
 async def test_a_transaction_that_met_another_is_tried_again() -> None:
