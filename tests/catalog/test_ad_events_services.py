@@ -20,7 +20,7 @@ from anydynamo.catalog.ad_events import MODELS, AdEvents, Metrics, aws_lambda
 from anydynamo.catalog.ad_events.__main__ import main
 from anydynamo.catalog.ad_events.aws_lambda import counting_handler, lambda_handler
 from anydynamo.catalog.ad_events.settings import max_events_per_second, settings, shards
-from anydynamo.engine.wire import to_json
+from anydynamo.engine.values.wire import to_json
 from anydynamo.models.codec import codec_of
 from anydynamo.repositories.shards import shard_of
 from anydynamo.stores.memory import MemoryStore

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from anydynamo import InvalidRequest
 from anydynamo.catalog.k9 import DatabaseManager, convert_decimals, prepare_for_dynamodb
-from anydynamo.engine.values import check_value
+from anydynamo.engine.values.values import check_value
 from anydynamo.models.untyped import natural, tagged
 
 SCORES = {

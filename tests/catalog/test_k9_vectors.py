@@ -14,7 +14,7 @@ from anydynamo import Database, InvalidItem
 from anydynamo.adapters.embedded import EmbeddedAdapter
 from anydynamo.catalog.k9 import Embedding, EmbeddingRepository
 from anydynamo.engine.limits import ITEM_BYTES
-from anydynamo.engine.values import item_size
+from anydynamo.engine.values.values import item_size
 from anydynamo.models.codec import codec_of
 from anydynamo.stores.memory import MemoryStore
 

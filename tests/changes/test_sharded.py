@@ -10,7 +10,7 @@ import pytest
 from anydynamo import Attr, Database, Table, attribute
 from anydynamo.changes import lambda_handler
 from anydynamo.changes.streams import find_stream
-from anydynamo.engine.wire import to_json
+from anydynamo.engine.values.wire import to_json
 from anydynamo.errors import InvalidItem
 
 if TYPE_CHECKING:

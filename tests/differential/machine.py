@@ -1,27 +1,47 @@
-"""A state machine that makes tables and calls, and gives each call to whoever compares."""
+"""A state machine that makes a table and calls on it, and gives each to whoever compares."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+from typing import TYPE_CHECKING, Any, ClassVar
 
+import hypothesis
 from hypothesis import note
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from tests.differential import calls, malformed, statements
 
 from anydynamo.testing import strategies
 
 if TYPE_CHECKING:
     from anydynamo.testing.strategies import TableShape
 
-__all__ = ["Calls"]
+__all__ = ["Calls", "bounded"]
 
-SMALL = st.integers(1, 4)
+WRITES = ("BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem")
+READS = ("BatchGetItem", "GetItem", "TransactGetItems")
+
+
+def bounded(examples: int, steps: int) -> hypothesis.settings:
+    """Return the settings of a test: the same few examples each time, or many random ones.
+
+    What is compared are two programs of which only one is ours, so that a difference that has never
+    been seen must not fail an unrelated change. The profile `long` is for finding such.
+    """
+    if os.environ.get("HYPOTHESIS_PROFILE") == "long":
+        return hypothesis.settings(stateful_step_count=steps)
+    return hypothesis.settings(max_examples=examples, stateful_step_count=steps, derandomize=True)
 
 
 class Calls(RuleBasedStateMachine):
-    """Calls on one generated table."""
+    """Calls on one generated table.
+
+    Attributes:
+        malforms: Whether requests are made, too, that are wrong in one place.
+    """
 
     table: TableShape
+    malforms: ClassVar[bool] = True
 
     def compare(self, operation: str, request: dict[str, Any]) -> None:
         """Ask every provider and compare the answers."""
@@ -43,59 +63,49 @@ class Calls(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def put(self, data: st.DataObject) -> None:
-        self._call("PutItem", data.draw(strategies.puts(self.table)))
-
-    @rule(data=st.data())
-    def put_another(self, data: st.DataObject) -> None:
         item = data.draw(strategies.items(self.table))
         self._call("PutItem", {"TableName": self.table.name, "Item": item})
 
-    @rule(data=st.data())
-    def update(self, data: st.DataObject) -> None:
-        self._call("UpdateItem", data.draw(strategies.update_requests(self.table)))
+    @rule(data=st.data(), operation=st.sampled_from(WRITES))
+    def write(self, data: st.DataObject, operation: str) -> None:
+        self._call(operation, data.draw(calls.MODERN[operation](self.table)))
+
+    @rule(data=st.data(), operation=st.sampled_from(WRITES))
+    def write_again(self, data: st.DataObject, operation: str) -> None:
+        self._call(operation, data.draw(calls.MODERN[operation](self.table)))
+
+    @rule(data=st.data(), operation=st.sampled_from(READS))
+    def get(self, data: st.DataObject, operation: str) -> None:
+        self._call(operation, data.draw(calls.MODERN[operation](self.table)))
+
+    @rule(data=st.data(), operation=st.sampled_from(sorted(calls.LEGACY)))
+    def legacy(self, data: st.DataObject, operation: str) -> None:
+        self._call(operation, data.draw(calls.LEGACY[operation](self.table)))
+
+    @rule(data=st.data(), operation=st.sampled_from(["Query", "Scan"]))
+    def walk(self, data: st.DataObject, operation: str) -> None:
+        request = data.draw(calls.walks(operation, self.table))
+        note(f"{operation} {request}")
+        self.compare_pages(operation, request)
 
     @rule(data=st.data())
-    def update_again(self, data: st.DataObject) -> None:
-        self._call("UpdateItem", data.draw(strategies.update_requests(self.table)))
+    def page(self, data: st.DataObject) -> None:
+        self._call("Query", data.draw(calls.page_requests(self.table)))
 
-    @rule(data=st.data())
-    def delete(self, data: st.DataObject) -> None:
-        self._call("DeleteItem", data.draw(strategies.deletes(self.table)))
+    @rule(data=st.data(), writing=st.booleans())
+    def statement(self, data: st.DataObject, writing: bool) -> None:
+        drawn = statements.writes if writing else statements.reads
+        self._call("ExecuteStatement", data.draw(drawn(self.table)))
 
-    @rule(data=st.data())
-    def get(self, data: st.DataObject) -> None:
-        self._call("GetItem", data.draw(strategies.gets(self.table)))
+    @rule(data=st.data(), together=st.booleans())
+    def statements(self, data: st.DataObject, together: bool) -> None:
+        if together:
+            self._call("ExecuteTransaction", data.draw(statements.transactions(self.table)))
+        else:
+            self._call("BatchExecuteStatement", data.draw(statements.batches(self.table)))
 
-    @rule(data=st.data())
-    def batch_write(self, data: st.DataObject) -> None:
-        self._call("BatchWriteItem", data.draw(strategies.batch_writes(self.table)))
-
-    @rule(data=st.data())
-    def batch_get(self, data: st.DataObject) -> None:
-        self._call("BatchGetItem", data.draw(strategies.batch_reads(self.table)))
-
-    @rule(data=st.data())
-    def transact(self, data: st.DataObject) -> None:
-        self._call("TransactWriteItems", data.draw(strategies.transactions(self.table)))
-
-    @rule(data=st.data())
-    def transact_get(self, data: st.DataObject) -> None:
-        self._call("TransactGetItems", data.draw(strategies.transactional_reads(self.table)))
-
-    @rule(data=st.data(), limit=st.none() | SMALL)
-    def query(self, data: st.DataObject, limit: int | None) -> None:
-        request = data.draw(strategies.queries(self.table))
-        if limit is not None:
-            request["Limit"] = limit
-        note(f"Query {request}")
-        self.compare_pages("Query", request)
-
-    @rule(data=st.data(), limit=st.none() | SMALL, segments=st.none() | SMALL)
-    def scan(self, data: st.DataObject, limit: int | None, segments: int | None) -> None:
-        request = data.draw(strategies.scans(self.table))
-        if limit is not None:
-            request["Limit"] = limit
-        if segments is not None:
-            request["TotalSegments"] = segments
-        note(f"Scan {request}")
-        self.compare_pages("Scan", request)
+    @precondition(lambda self: self.malforms)
+    @rule(data=st.data(), operation=st.sampled_from([*WRITES, *READS]))
+    def malformed(self, data: st.DataObject, operation: str) -> None:
+        valid = data.draw(calls.MODERN[operation](self.table))
+        self._call(operation, data.draw(malformed.broken(valid)))

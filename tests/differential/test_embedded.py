@@ -2,52 +2,47 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import tempfile
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
-from tests.differential.machine import Calls
-from tests.differential.outcomes import Outcome, ask, walk
+from tests.differential.machine import Calls, bounded
+from tests.differential.wires import Engine, walk
 from tests.targets import EMBEDDED, embedded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-
-    from anydynamo.adapters.protocol import DatabaseAdapter
+    from collections.abc import Callable
 
 
 class Embedded(Calls):
-    runner: ClassVar[asyncio.Runner]
-
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="differential-"))
-        self.adapters = {name: self.runner.run(self._open(name)) for name in EMBEDDED}
-
-    async def _open(self, name: str) -> DatabaseAdapter:
-        return embedded(name, self.folder).adapter(clock=lambda: 1_700_000_000.0)
+        self.engines = {
+            name: Engine(
+                embedded(name, self.folder).adapter(blocking=True, clock=lambda: 1_700_000_000.0)
+            )
+            for name in EMBEDDED
+        }
 
     def teardown(self) -> None:
-        for adapter in self.adapters.values():
-            self.runner.run(adapter.close())
+        for engine in self.engines.values():
+            engine.close()
         shutil.rmtree(self.folder)
 
-    def _agree(self, ask_one: Callable[[DatabaseAdapter], Coroutine[Any, Any, Any]]) -> Any:
-        answers = {name: self.runner.run(ask_one(a)) for name, a in self.adapters.items()}
+    def _agree(self, ask_one: Callable[[Engine], Any]) -> None:
+        answers = {name: ask_one(engine) for name, engine in self.engines.items()}
         expected = answers["memory"]
         for name, answer in answers.items():
             assert answer == expected, (name, answer, expected)
-        return expected
 
     def compare(self, operation: str, request: dict[str, Any]) -> None:
-        async def ask_one(adapter: DatabaseAdapter) -> Outcome:
-            outcome = await ask(adapter, operation, request)
-            if operation == "CreateTable" and not outcome.error:
+        def ask_one(engine: Engine) -> Any:
+            outcome = engine.call(operation, request)
+            if operation == "CreateTable":
                 # An identifier is unique to one creation of a table.
                 del outcome.response["TableDescription"]["TableId"]
             return outcome
@@ -61,6 +56,4 @@ class Embedded(Calls):
 
 
 def test_embedded_providers_agree_to_the_letter() -> None:
-    with asyncio.Runner() as runner:
-        Embedded.runner = runner
-        run_state_machine_as_test(Embedded, settings=settings(stateful_step_count=30))
+    run_state_machine_as_test(Embedded, settings=bounded(40, 30))

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.durability.stores import NAMES, TABLE, open_store
 
+from anydynamo.engine.items.writes import read_totals
 from anydynamo.engine.layout import STREAMS, TABLES, Table, entries, unpack
-from anydynamo.engine.streams import read_record
-from anydynamo.engine.writes import read_totals
+from anydynamo.engine.streams.records import read_record
 
 if TYPE_CHECKING:
     from anydynamo.engine.store import Reader

@@ -8,7 +8,7 @@ import pytest
 
 from anydynamo.engine.errors import EngineError
 from anydynamo.engine.expressions import Expressions, KeyCondition, Update, Updated
-from anydynamo.engine.values import check_item
+from anydynamo.engine.values.values import check_item
 
 __all__ = ["holds", "key_tests", "projected", "refusal", "update", "updated"]
 

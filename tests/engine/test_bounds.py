@@ -16,9 +16,9 @@ from anydynamo.engine import limits
 from anydynamo.engine.errors import EngineError
 from anydynamo.engine.expressions import Expressions
 from anydynamo.engine.expressions.evaluators import contains
-from anydynamo.engine.numbers import measured
 from anydynamo.engine.partiql.statements import parse
-from anydynamo.engine.values import check_item, check_value
+from anydynamo.engine.values.numbers import measured
+from anydynamo.engine.values.values import check_item, check_value
 from anydynamo.errors import AnyDynamoError, ConditionFailed, InvalidRequest
 
 if TYPE_CHECKING:
@@ -300,7 +300,7 @@ def filled(db: Engine, count: int) -> None:
 def test_a_page_of_many_comparisons_ends_early_and_the_walk_misses_nothing(
     db: Engine, monkeypatch: pytest.MonkeyPatch, parameters: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr("anydynamo.engine.pages.PAGE_COMPARISONS", 3000)
+    monkeypatch.setattr("anydynamo.engine.reads.pages.PAGE_COMPARISONS", 3000)
     filled(db, 100)
     query = {
         "KeyConditionExpression": "pk = :p",
@@ -330,7 +330,7 @@ def test_a_page_of_few_comparisons_is_as_long_as_ever(db: Engine) -> None:
 def test_a_legacy_filter_and_partiql_are_measured_by_their_parts_too(
     db: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("anydynamo.engine.pages.PAGE_COMPARISONS", 3000)
+    monkeypatch.setattr("anydynamo.engine.reads.pages.PAGE_COMPARISONS", 3000)
     filled(db, 100)
     values = [N(-number) for number in range(1, 200)]
     filters = {"v": {"ComparisonOperator": "NE", "AttributeValueList": values[:1]}}

@@ -186,13 +186,15 @@ def test_a_transaction_costs_twice_but_for_the_indexes(db: Engine) -> None:
         {
             "TableName": "things",
             "CapacityUnits": 9.0,
-            "Table": {"CapacityUnits": 6.0},
+            "WriteCapacityUnits": 9.0,
+            "Table": {"CapacityUnits": 6.0, "WriteCapacityUnits": 6.0},
             "GlobalSecondaryIndexes": {
-                "keys": {"CapacityUnits": 1.0},
-                "whole": {"CapacityUnits": 2.0},
+                "keys": {"CapacityUnits": 1.0, "WriteCapacityUnits": 1.0},
+                "whole": {"CapacityUnits": 2.0, "WriteCapacityUnits": 2.0},
             },
         }
     ]
     gets = [{"Get": {"TableName": "things", "Key": {"pk": S(pk), "sk": N(1)}}} for pk in "pq"]
     answer = db("TransactGetItems", TransactItems=gets, ReturnConsumedCapacity="TOTAL")
-    assert answer["ConsumedCapacity"] == [{"TableName": "things", "CapacityUnits": 4.0}]
+    units = {"CapacityUnits": 4.0, "ReadCapacityUnits": 4.0}
+    assert answer["ConsumedCapacity"] == [{"TableName": "things", **units}]

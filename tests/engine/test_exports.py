@@ -15,9 +15,9 @@ from tests.engine.calling import N, S
 from tests.engine.transferring import BUCKET, Transfers
 
 from anydynamo.adapters.transfers import exporting, outputs
-from anydynamo.engine import exportreads
 from anydynamo.engine.layout import encode
-from anydynamo.engine.transfers import EXPORTS
+from anydynamo.engine.transfers import exportreads
+from anydynamo.engine.transfers.ledger import EXPORTS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from tests.engine.strategies import values
 
 from anydynamo.engine.errors import EngineError
 from anydynamo.engine.expressions import Expressions
-from anydynamo.engine.values import check_value
+from anydynamo.engine.values.values import check_value
 
 CONDITION = {"ConditionExpression": "a = :v", "ExpressionAttributeValues": {":v": {"N": "1"}}}
 

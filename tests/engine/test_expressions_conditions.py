@@ -10,7 +10,7 @@ from tests.engine.expressing import holds, refusal, request
 from tests.engine.strategies import number_texts, texts, values
 
 from anydynamo.engine.expressions import Expressions
-from anydynamo.engine.values import check_value, compare
+from anydynamo.engine.values.values import check_value, compare
 
 ITEM: dict[str, Any] = {
     "s": {"S": "abc"},

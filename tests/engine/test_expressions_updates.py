@@ -10,7 +10,7 @@ from tests.engine.expressing import refusal, update, updated
 from tests.engine.strategies import values
 
 from anydynamo.engine.errors import EngineError
-from anydynamo.engine.values import check_item, check_value
+from anydynamo.engine.values.values import check_item, check_value
 
 ITEM: dict[str, Any] = {
     "n": {"N": "1"},

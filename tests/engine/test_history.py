@@ -10,15 +10,15 @@ from tests.engine.calling import Engine, N, S, finished
 from tests.engine.recovering import enable
 
 from anydynamo.adapters.embedded import EmbeddedAdapter
-from anydynamo.engine.descriptions import stored_document
-from anydynamo.engine.history import changes_between, items_at
 from anydynamo.engine.layout import Table
+from anydynamo.engine.recovery.history import changes_between, items_at
+from anydynamo.engine.tables.descriptions import stored_document
 from anydynamo.stores.jsonfile import JSONFileStore
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from anydynamo.engine.history import Change
+    from anydynamo.engine.recovery.history import Change
     from anydynamo.engine.store import Reader
 
 

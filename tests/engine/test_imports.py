@@ -19,8 +19,8 @@ from tests.engine.transferring import BUCKET, Transfers
 from anydynamo.adapters.embedded import EmbeddedAdapter
 from anydynamo.adapters.transfers import importing, sources
 from anydynamo.engine.behaviour import Behaviour
-from anydynamo.engine.imports import store_portion
 from anydynamo.engine.readings import Readings
+from anydynamo.engine.transfers.imports import store_portion
 from anydynamo.errors import StoreFull
 from anydynamo.stores.jsonfile import JSONFileStore
 

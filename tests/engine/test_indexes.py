@@ -18,7 +18,7 @@ from tests.engine.calling import (
     schema,
 )
 
-from anydynamo.engine.access import find_table
+from anydynamo.engine.items.access import find_table
 from anydynamo.engine.layout import entries, unpack
 
 

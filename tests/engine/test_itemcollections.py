@@ -135,7 +135,7 @@ def test_a_table_that_is_small_is_not_measured(db: Engine, monkeypatch: pytest.M
     def fail(*_: Any) -> None:
         raise AssertionError("a collection was measured")
 
-    monkeypatch.setattr("anydynamo.engine.writes.check_collection", fail)
+    monkeypatch.setattr("anydynamo.engine.items.writes.check_collection", fail)
     db("DeleteItem", TableName="users", Key={"pk": S("a"), "sk": S("1")})
     db.put("users", pk=S("a"), sk=S("1"), text=S("x" * 900))
 

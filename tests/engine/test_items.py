@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.engine.calling import B, Engine, N, S, index, schema
 
-from anydynamo.engine.values import item_size
+from anydynamo.engine.values.values import item_size
 from anydynamo.errors import ConditionFailed
 
 

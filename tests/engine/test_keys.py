@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anydynamo.engine.keys import (
+from anydynamo.engine.values.keys import (
     HASH_BYTES,
     after,
     beyond,

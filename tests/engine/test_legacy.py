@@ -13,7 +13,7 @@ from tests.engine.twins import NAMES, conditions, updates
 
 from anydynamo.engine.expressions import Expressions
 from anydynamo.engine.legacy import attribute_updates, expected_condition, filter_condition
-from anydynamo.engine.values import check_item
+from anydynamo.engine.values.values import check_item
 from anydynamo.errors import AnyDynamoError
 
 KEY = {"pk": S("1"), "sk": S("1")}

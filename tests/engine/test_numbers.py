@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.engine.strategies import number_texts
 
 from anydynamo.engine.errors import EngineError
-from anydynamo.engine.numbers import add, normalise, number_size, parse, sort_bytes, subtract
+from anydynamo.engine.values.numbers import add, normalise, number_size, parse, sort_bytes, subtract
 
 EXACT = Context(prec=1000, Emin=-2000, Emax=2000, traps=[Inexact, Rounded])
 LARGEST = "9" * 38 + "0" * 88

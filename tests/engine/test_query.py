@@ -137,7 +137,7 @@ def test_a_query_reads_the_range_of_its_partition_and_nothing_else(db: Engine) -
 
 
 def _items(reader: Any, name: str) -> str:
-    from anydynamo.engine.access import find_table
+    from anydynamo.engine.items.access import find_table
 
     return find_table(reader, name, lambda: 0.0).items
 

@@ -13,15 +13,15 @@ from tests.engine.places import Place
 from tests.engine.recovering import enable, restore
 from tests.targets import EMBEDDED, embedded
 
-from anydynamo.engine.descriptions import stored_document
-from anydynamo.engine.history import changes_between
 from anydynamo.engine.layout import Table
+from anydynamo.engine.recovery.history import changes_between
+from anydynamo.engine.tables.descriptions import stored_document
 from anydynamo.errors import AnyDynamoError
 from anydynamo.testing import strategies
 from anydynamo.testing.generated.values import number_texts
 
 if TYPE_CHECKING:
-    from anydynamo.engine.history import Change
+    from anydynamo.engine.recovery.history import Change
     from anydynamo.engine.store import Reader
     from anydynamo.testing.strategies import TableShape
 

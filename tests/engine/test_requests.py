@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import botocore.session
 import pytest
+from botocore.loaders import Loader
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.engine.calling import Engine, S
 
 from anydynamo.engine.engine import READS, STATEMENTS, TRANSFERS, WRITES
 from anydynamo.engine.requests import OPERATIONS
+from anydynamo.engine.shapes import Listing, Mapped, Structure
 from anydynamo.errors import AnyDynamoError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 STREAM_OPERATIONS = {"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"}
+ITEM_OPERATIONS = {"DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"}
 KEY: dict[str, Any] = {"TableName": "users", "Key": {"pk": S("1")}}
 
 
@@ -38,9 +44,15 @@ def test_the_parameters_are_those_of_the_service(db: Engine, operation: str) -> 
     members = set(shape.members)
     assert declared <= members
     assert members - declared <= refused
-    if shape.required_members:
+    required = shape.required_members
+    if operation in ("TagResource", "UntagResource", "ListTagsOfResource"):
+        assert str(db.invalid("", operation, {})) == "Invalid TableArn"
+    elif "TableName" in required and operation not in ITEM_OPERATIONS:
+        says = "The parameter 'TableName' is required but was not present in the request"
+        assert str(db.invalid(says, operation, {})) == says
+    elif required:
         error = db.invalid("Member must not be null", operation, {})
-        for name in shape.required_members:
+        for name in required:
             assert f"Value null at '{name[0].lower()}{name[1:]}'" in str(error)
 
 
@@ -275,3 +287,183 @@ def test_one_wrong_member_gets_an_error_of_ours(
     request = VALID[operation]
     db_request = replaced(request, data.draw(st.sampled_from(places(request))), wrong)
     assert answered(db, operation, db_request)
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("PutItem", {"TableName": "", "Item": {"pk": {"S": 1}}}),
+        ("BatchWriteItem", {"RequestItems": {"users": [{}, {"PutRequest": {"Item": {"pk": 1}}}]}}),
+        ("UpdateItem", {**KEY, "UpdateExpression": "", "ExpressionAttributeValues": {"NULL": 1}}),
+        ("Scan", {"TableName": "users", "Limit": 0, "ExclusiveStartKey": {"pk": ["x"]}}),
+    ],
+)
+def test_what_cannot_be_read_is_wrong_before_anything_else_is(
+    db: Engine, operation: str, request_: dict[str, Any]
+) -> None:
+    db.refused("SerializationException", "", operation, request_)
+
+
+@pytest.mark.parametrize("length", [1, 2, 256])
+@pytest.mark.parametrize(
+    "operation", ["UpdateTable", "DescribeTable", "DeleteTable", "DescribeTimeToLive"]
+)
+def test_operations_on_tables_say_only_that_a_name_is_too_short_or_too_long(
+    db: Engine, operation: str, length: int
+) -> None:
+    says = "TableName must be at least 3 characters long and at most 255 characters long"
+    more = {"BillingMode": "FREE"} if operation == "UpdateTable" else {}
+    assert str(db.invalid(says, operation, {"TableName": "!" * length, **more})) == says
+
+
+@pytest.mark.parametrize("name", ["", "a!"])
+@pytest.mark.parametrize(
+    ("operation", "parameter"),
+    [("CreateTable", "TableName"), ("ListTables", "ExclusiveStartTableName")],
+)
+def test_a_new_name_is_told_what_it_may_consist_of_before_how_long_it_may_be(
+    db: Engine, operation: str, parameter: str, name: str
+) -> None:
+    place = parameter[0].lower() + parameter[1:]
+    first = f"Value '{name}' at '{place}' failed to satisfy constraint: Member must"
+    keys = {
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+    }
+    more = keys if operation == "CreateTable" else {}
+    says = (
+        f"2 validation errors detected: {first} satisfy regular expression pattern:"
+        f" [a-zA-Z0-9_.-]+; {first} have length greater than or equal to 3"
+    )
+    assert str(db.invalid("", operation, {parameter: name, **more})) == says
+
+
+def test_an_empty_name_of_a_table_with_items_is_only_too_short(db: Engine) -> None:
+    says = (
+        "1 validation error detected: Value '' at 'tableName' failed to satisfy constraint:"
+        " Member must have length greater than or equal to 1"
+    )
+    assert str(db.invalid("", "GetItem", {**KEY, "TableName": ""})) == says
+
+
+def test_what_cannot_be_read_comes_before_what_is_not_there(db: Engine) -> None:
+    db.refused("SerializationException", "NUMBER_VALUE", "UpdateTable", {"BillingMode": 5})
+
+
+def _structures(
+    shape: Any, models: Any, name: str, top: bool = True
+) -> Iterator[tuple[str, str | None]]:
+    members = models[name].get("members", {})
+    if isinstance(shape, Structure):
+        if not top:
+            yield name, shape.java_name
+        for member, (below, _) in shape._members.items():
+            yield from _structures(below, models, members[member]["shape"], top=False)
+    elif isinstance(shape, Listing):
+        yield from _structures(shape.member, models, models[name]["member"]["shape"], top=False)
+    elif isinstance(shape, Mapped):
+        yield from _structures(shape.member, models, models[name]["value"]["shape"], top=False)
+
+
+@pytest.mark.parametrize("operation", sorted(OPERATIONS))
+def test_a_structure_is_called_as_the_service_calls_it(operation: str) -> None:
+    service = "dynamodbstreams" if operation in STREAM_OPERATIONS else "dynamodb"
+    loader: Any = Loader()  # botocore has no types
+    model: dict[str, Any] = loader.load_service_model(service, "service-2")
+    given: str = model["operations"][operation]["input"]["shape"]
+    for name, called in _structures(OPERATIONS[operation], model["shapes"], given):
+        # One that stands for several of the service's has no name.
+        assert called in (None, f"com.amazonaws.dynamodb.v20120810.{name}")
+
+
+@pytest.mark.parametrize(
+    ("operation", "wrong", "name"),
+    [
+        ("CreateTable", {"KeySchema": [[]]}, "KeySchemaElement"),
+        ("CreateTable", {"StreamSpecification": []}, "StreamSpecification"),
+        ("UpdateTable", {"GlobalSecondaryIndexUpdates": [[]]}, "GlobalSecondaryIndexUpdate"),
+        ("TransactGetItems", {"TransactItems": [{"Get": []}]}, "Get"),
+    ],
+)
+def test_a_list_in_place_of_a_structure_is_told_which(
+    db: Engine, operation: str, wrong: dict[str, Any], name: str
+) -> None:
+    says = f"Unrecognized collection type class com.amazonaws.dynamodb.v20120810.{name}"
+    assert str(db.refused("SerializationException", says, operation, wrong)) == says
+
+
+TABLE_ARN = "arn:aws:dynamodb:local:000000000000:table/users"
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "says"),
+    [
+        ("TagResource", {"ResourceArn": "", "Tags": []}, "Invalid TableArn"),
+        ("ListTagsOfResource", {"ResourceArn": ""}, "Invalid TableArn"),
+        (
+            "UntagResource",
+            {"ResourceArn": "x"},
+            "Invalid TableArn: Invalid ResourceArn provided as input x",
+        ),
+        (
+            "TagResource",
+            {"ResourceArn": TABLE_ARN},
+            "Atleast one Tag needs to be provided as Input.",
+        ),
+        (
+            "TagResource",
+            {"ResourceArn": TABLE_ARN, "Tags": []},
+            "Atleast one Tag needs to be provided as Input.",
+        ),
+        (
+            "UntagResource",
+            {"ResourceArn": TABLE_ARN, "TagKeys": None},
+            "Atleast one Tag Key needs to be provided as Input.",
+        ),
+    ],
+)
+def test_tags_are_told_what_is_missing_one_thing_after_the_other(
+    db: Engine, operation: str, request_: dict[str, Any], says: str
+) -> None:
+    assert str(db.invalid("", operation, request_)) == says
+
+
+@pytest.mark.parametrize(
+    ("operation", "wrong", "says"),
+    [
+        (
+            "BatchGetItem",
+            {"RequestItems": []},
+            "Unrecognized collection type java.util.Map<java.lang.String,"
+            " com.amazonaws.dynamodb.v20120810.KeysAndAttributes>",
+        ),
+        (
+            "BatchWriteItem",
+            {"RequestItems": []},
+            "Unrecognized collection type java.util.Map<java.lang.String,"
+            " java.util.List<com.amazonaws.dynamodb.v20120810.WriteRequest>>",
+        ),
+        (
+            "GetItem",
+            {**KEY, "ExpressionAttributeNames": []},
+            "Unrecognized collection type java.util.Map<java.lang.String, java.lang.String>",
+        ),
+        ("BatchGetItem", {"RequestItems": {"users": {"Keys": ["x"]}}}, "ParameterizedTypeImpl"),
+        ("BatchWriteItem", {"RequestItems": {"users": {}}}, "ParameterizedTypeImpl"),
+        (
+            "ExecuteStatement",
+            {"Statement": "SELECT * FROM users", "Parameters": ["x"]},
+            "Unexpected value type in payload",
+        ),
+    ],
+)
+def test_what_a_collection_cannot_consist_of_is_told_in_javas_words(
+    db: Engine, operation: str, wrong: dict[str, Any], says: str
+) -> None:
+    db.refused("SerializationException", says, operation, wrong)
+
+
+def test_a_null_in_place_of_a_value_counts_as_none(db: Engine) -> None:
+    says = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+    for value in ({"S": None}, {"B": None}, {"L": None}, None):
+        assert str(db.invalid("", "GetItem", {**KEY, "Key": {"pk": value}})) == says

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.engine.calling import S
 from tests.engine.streaming import HOUR, OFF, Streamed
 
-from anydynamo.engine.iterators import Iterator
-from anydynamo.engine.sequences import first_sequence
+from anydynamo.engine.streams.iterators import Iterator
+from anydynamo.engine.streams.sequences import first_sequence
 from anydynamo.errors import ChangesLost, InvalidCursor, InvalidRequest, TableNotFound
 
 UNKNOWN = "shardId-00000001700000000000-00000000"

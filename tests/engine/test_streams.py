@@ -9,8 +9,8 @@ import pytest
 from tests.engine.calling import Engine, N, S, definitions, finished, schema
 from tests.engine.streaming import HOUR, OFF, Streamed, on
 
+from anydynamo.engine.items.writes import Changes, Stored
 from anydynamo.engine.layout import TABLES, Table
-from anydynamo.engine.writes import Changes, Stored
 
 
 @pytest.fixture

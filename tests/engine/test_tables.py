@@ -229,7 +229,18 @@ MANY = [including(*(f"{letter}{n}" for n in range(20))) for letter in "vwxyz"]
             "count exceeds the per-table limit of 20",
         ),
         (global_(index("byG", "g"), index("byG", "g"), g="S"), "Duplicate index name: byG"),
-        (global_(index("byG", "g")), "Some index key attributes are not defined"),
+        (
+            {"KeySchema": schema("pk", "sk")},
+            "Invalid KeySchema: Some index key attribute have no definition",
+        ),
+        (
+            {"AttributeDefinitions": definitions(x="S")},
+            "Some index key attributes are not defined in AttributeDefinitions. Keys: [pk],",
+        ),
+        (
+            global_(index("byG", "g", "h")),
+            "Some index key attributes are not defined in AttributeDefinitions. Keys: [g, h],",
+        ),
         (global_(index("byG", "g"), g="S", x="S"), "Some AttributeDefinitions are not used"),
         (global_(index("g", "g"), g="S"), "at 'globalSecondaryIndexes.1.member.indexName'"),
         (global_(index("byG", "/", "g"), g="S"), "is not a HASH key type"),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "texts.md"
 ENGINE = Path(anydynamo.engine.__file__).parent
+SERVER = ENGINE.with_name("server")
+"""It has texts about JSON from the table, too."""
 
 RAISING = {
     "EngineError": 1,
@@ -172,7 +174,13 @@ def test_an_error_has_the_code_that_the_table_says(module: str) -> None:
 
 @pytest.mark.parametrize("table", TABLES)
 def test_every_text_is_used(table: str) -> None:
-    used = {name for tree in MODULES.values() for _, (of, name), _ in _uses(tree) if of == table}
+    served = [ast.parse(path.read_text(encoding="utf-8")) for path in SERVER.rglob("*.py")]
+    used = {
+        name
+        for tree in (*MODULES.values(), *served)
+        for _, (of, name), _ in _uses(tree)
+        if of == table
+    }
     for other in TABLES.values():
         assert other.__file__ is not None
         tree = ast.parse(Path(other.__file__).read_text(encoding="utf-8"))

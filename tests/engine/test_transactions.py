@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.engine.calling import Engine, N, S, definitions, index, schema
 
-from anydynamo.engine.transactions import TOKEN_SECONDS
+from anydynamo.engine.items.transactions import TOKEN_SECONDS
 from anydynamo.errors import TransactionCancelled
 
 
@@ -217,9 +217,11 @@ def test_a_repeated_transaction_is_charged_as_reads(db: Engine) -> None:
         "ClientRequestToken": "token",
     }
     first = db("TransactWriteItems", request)
-    assert first["ConsumedCapacity"] == [{"TableName": "users", "CapacityUnits": 12.0}]
+    units = {"CapacityUnits": 12.0, "WriteCapacityUnits": 12.0}
+    assert first["ConsumedCapacity"] == [{"TableName": "users", **units}]
     again = db("TransactWriteItems", request)
-    assert again["ConsumedCapacity"] == [{"TableName": "users", "CapacityUnits": 6.0}]
+    units = {"CapacityUnits": 6.0, "ReadCapacityUnits": 6.0}
+    assert again["ConsumedCapacity"] == [{"TableName": "users", **units}]
 
 
 def test_a_token_stands_for_one_transaction(db: Engine) -> None:

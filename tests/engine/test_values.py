@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.engine.strategies import number_texts, scalars, texts, values
 
 from anydynamo.engine.errors import EngineError
-from anydynamo.engine.values import (
+from anydynamo.engine.values.values import (
     check_item,
     check_value,
     compare,

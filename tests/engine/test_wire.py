@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anydynamo.engine.errors import EngineError
-from anydynamo.engine.values import check_item
-from anydynamo.engine.wire import from_json, to_json
+from anydynamo.engine.values.values import check_item
+from anydynamo.engine.values.wire import from_json, to_json
 from anydynamo.testing.generated.values import attribute_names, attribute_values
 
 

@@ -11,20 +11,20 @@ from tests.fuzzing.choices import NAMES, Choices
 from tests.fuzzing.oracle import Oracle
 from tests.fuzzing.parsers import TABLE, bindings
 
-from anydynamo.engine.actions import prepare_action
 from anydynamo.engine.errors import EngineError
 from anydynamo.engine.expressions import Expressions
 from anydynamo.engine.expressions.parser import parse_condition
+from anydynamo.engine.items.actions import prepare_action
 from anydynamo.engine.legacy import attributes_to_get, filter_condition, key_conditions
 from anydynamo.engine.legacy.comparisons import COMPARISONS
-from anydynamo.engine.ranges import condition_range
+from anydynamo.engine.reads.ranges import condition_range
 from anydynamo.engine.requests import checked
-from anydynamo.engine.values import check_item, item_size, measured_item
+from anydynamo.engine.values.values import check_item, item_size, measured_item
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from anydynamo.engine.values import Item
+    from anydynamo.engine.values.values import Item
 
 __all__ = ["SEEDS", "run"]
 

@@ -11,12 +11,12 @@ import orjson
 from tests.fuzzing.answers import CODES, refused
 from tests.fuzzing.choices import Choices
 
-from anydynamo.engine import keys, numbers
 from anydynamo.engine.errors import EngineError
-from anydynamo.engine.iterators import Iterator
 from anydynamo.engine.layout import pack, size_of, unpack
 from anydynamo.engine.partiql.cursors import read_token
-from anydynamo.engine.values import (
+from anydynamo.engine.streams.iterators import Iterator
+from anydynamo.engine.values import keys, numbers
+from anydynamo.engine.values.values import (
     check_item,
     check_value,
     compare,
@@ -27,7 +27,7 @@ from anydynamo.engine.values import (
     nesting,
     value_size,
 )
-from anydynamo.engine.wire import from_json, to_json
+from anydynamo.engine.values.wire import from_json, to_json
 from anydynamo.errors import InvalidRequest
 from anydynamo.server.bodies import read_body, write_body
 

@@ -125,7 +125,7 @@ def test_one_owner_sees_no_key_of_another_in_a_position() -> None:
         seen = {next(scan).key for _ in range(9)}
         assert scan.position is not None
         raw = base64.urlsafe_b64decode(scan.position + "===")
-        places = [place for place in json.loads(raw)["s"] if isinstance(place, dict)]
+        places: list[Any] = [place for place in json.loads(raw)["s"] if place not in (True, False)]
         assert places
         assert {base64.b64decode(place["key"]["B"]["$b"]) for place in places} <= seen & hers
 

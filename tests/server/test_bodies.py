@@ -71,9 +71,15 @@ def test_binary_is_read_where_values_stand_and_nowhere_else(
 
 
 def test_text_that_is_not_base64_is_told_where_binary_is_wanted() -> None:
-    with pytest.raises(InvalidRequest, match="not base64") as refused:
-        read_body("PutItem", b'{"Item":{"a":{"B":"?"}}}')
-    assert refused.value.code == "SerializationException"
+    for text, says in (
+        ("????", "A binary value is not base64"),
+        ("?", "Base64 encoded length is expected a multiple of 4 bytes but found: 1"),
+        # Python's own reader takes it.
+        ("abcd=", "Base64 encoded length is expected a multiple of 4 bytes but found: 5"),
+    ):
+        with pytest.raises(InvalidRequest) as refused:
+            read_body("PutItem", json.dumps({"Item": {"a": {"B": text}}}).encode())
+        assert (refused.value.code, str(refused.value)) == ("SerializationException", says)
 
 
 def test_errors_without_a_code_of_dynamodbs_get_the_one_that_fits() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anydynamo.engine.values import check_item, check_value
+from anydynamo.engine.values.values import check_item, check_value
 from anydynamo.stores.jsonfile_format import Malformed, Number, dump, parse, plain, typed
 
 digits = st.integers(min_value=-(10**38) + 1, max_value=10**38 - 1)

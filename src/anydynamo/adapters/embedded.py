@@ -18,9 +18,9 @@ from anydynamo.engine.engine import (
     prepare_write,
 )
 from anydynamo.engine.errors import EngineError
-from anydynamo.engine.expiry import delete_expired
 from anydynamo.engine.partiql import Reading
 from anydynamo.engine.readings import STANDARD, under
+from anydynamo.engine.tables.expiry import delete_expired
 from anydynamo.errors import DatabaseClosed, from_code
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from pynamodb.models import Model
 
 from anydynamo.changes.records import RecordDecoder, sequence_of
 from anydynamo.engine.errors import EngineError
-from anydynamo.engine.wire import from_json
+from anydynamo.engine.values.wire import from_json
 from anydynamo.errors import InvalidItem, InvalidRequest, NotSupported
 from anydynamo.models.schema import schema_of
 from anydynamo.naming import TableNames

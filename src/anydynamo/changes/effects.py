@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 from pynamodb.models import Model
 
-from anydynamo.engine.values import item_size
+from anydynamo.engine.values.values import item_size
 from anydynamo.errors import (
     AlreadyExists,
     AnyDynamoError,

@@ -4,31 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from anydynamo.engine import (
-    account,
-    autoscaling,
-    backups,
-    batch,
-    expiry,
-    exports,
-    globalsettings,
-    globaltables,
-    imports,
-    insights,
-    items,
-    kinesis,
-    options,
-    partiql,
-    policies,
-    query,
-    recovery,
-    scan,
-    streamreads,
-    tables,
-    tableupdates,
-    transactions,
-)
-from anydynamo.engine.requests import checked
+from anydynamo.engine import partiql
+from anydynamo.engine.errors import EngineError
+from anydynamo.engine.items import batches as batch
+from anydynamo.engine.items import single as items
+from anydynamo.engine.items import transactions
+from anydynamo.engine.reads import query, scan
+from anydynamo.engine.recovery import backups
+from anydynamo.engine.recovery import pointintime as recovery
+from anydynamo.engine.replication import autoscaling, globalsettings, globaltables
+from anydynamo.engine.requests import checked, refuse_unreadable
+from anydynamo.engine.streams import reads as streamreads
+from anydynamo.engine.tables import account, expiry, insights, kinesis, options, policies
+from anydynamo.engine.tables import lifecycle as tables
+from anydynamo.engine.tables import updates as tableupdates
+from anydynamo.engine.transfers import exports, imports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -152,7 +142,10 @@ def prepare_read(operation: str, request: object, surroundings: Surroundings) ->
     Raises:
         EngineError: The request is not valid.
     """
-    return READS[operation](checked(operation, request), surroundings)
+    try:
+        return READS[operation](checked(operation, request), surroundings)
+    except EngineError as error:
+        raise _first(error, operation, request) from None
 
 
 def prepare_write(operation: str, request: object, surroundings: Surroundings) -> Write:
@@ -166,8 +159,11 @@ def prepare_write(operation: str, request: object, surroundings: Surroundings) -
     Raises:
         EngineError: The request is not valid, or there is no such operation.
     """
-    parameters = checked(operation, request)
-    return WRITES[operation](parameters, surroundings)
+    try:
+        parameters = checked(operation, request)
+        return WRITES[operation](parameters, surroundings)
+    except EngineError as error:
+        raise _first(error, operation, request) from None
 
 
 def prepare_statements(
@@ -186,4 +182,17 @@ def prepare_statements(
     Raises:
         EngineError: The request or a statement is not valid.
     """
-    return STATEMENTS[operation](checked(operation, request), surroundings)
+    try:
+        return STATEMENTS[operation](checked(operation, request), surroundings)
+    except EngineError as error:
+        raise _first(error, operation, request) from None
+
+
+def _first(error: EngineError, operation: str, request: object) -> EngineError:
+    """Return what is wrong with a request first: what cannot be read comes before all else."""
+    if error.code == "ValidationException":
+        try:
+            refuse_unreadable(operation, request)
+        except EngineError as unreadable:
+            return unreadable
+    return error

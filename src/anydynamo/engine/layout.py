@@ -32,16 +32,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from anydynamo.engine.keys import partition, terminated
 from anydynamo.engine.limits import HASH_KEY_BYTES, RANGE_KEY_BYTES
-from anydynamo.engine.numbers import sort_bytes
-from anydynamo.engine.sequences import milliseconds
-from anydynamo.engine.values import item_size, key_bytes
+from anydynamo.engine.streams.sequences import milliseconds
+from anydynamo.engine.values.keys import partition, terminated
+from anydynamo.engine.values.numbers import sort_bytes
+from anydynamo.engine.values.values import item_size, key_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from anydynamo.engine.values import Item
+    from anydynamo.engine.values.values import Item
 
 __all__ = [
     "BACKUPS",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol, cast
 
@@ -17,6 +17,7 @@ from anydynamo.engine.errors import validation
 from anydynamo.engine.unreadable import (
     ATTRIBUTE_VALUE,
     Scalar,
+    no_element,
     no_list,
     no_map,
     no_scalar,
@@ -31,12 +32,14 @@ __all__ = [
     "Integer",
     "Listing",
     "Mapped",
+    "Parameter",
     "Path",
     "Shape",
     "Structure",
     "TableName",
     "Text",
     "Timestamp",
+    "attribute_values",
     "check",
     "drop_unknown",
     "without_nulls",
@@ -47,8 +50,15 @@ Path = tuple[Any, str] | None
 
 _REPORTED = 10
 _SHOWN = 1024
+_NAME_LENGTH = 255
 _FAR_SECONDS = 1e11
 """More than any year that a `datetime` has; neither infinity nor what is no number is less."""
+
+
+class _Alone(str):
+    """A sentence that is said alone, whatever else is wrong."""
+
+    __slots__ = ()
 
 
 class Shape(Protocol):
@@ -72,6 +82,9 @@ def check(shape: Structure, request: Mapping[str, Any]) -> None:
     faults: list[str] = []
     shape.check(request, None, faults)
     if faults:
+        for fault in faults:
+            if isinstance(fault, _Alone):
+                raise validation(fault)
         plural = "" if len(faults) == 1 else "s"
         text = "; ".join(faults[:_REPORTED])
         raise validation(texts.requests.FAULTS, count=len(faults), plural=plural, faults=text)
@@ -102,6 +115,25 @@ def drop_unknown(shape: Shape, value: object) -> None:
     elif isinstance(shape, Mapped) and isinstance(value, dict):
         for one in cast("dict[str, object]", value).values():
             drop_unknown(shape.member, one)
+
+
+def attribute_values(shape: Shape, value: object) -> Iterator[object]:
+    """Yield what stands where a request has attribute values."""
+    if isinstance(shape, Parameter):
+        yield value
+    elif isinstance(shape, Document) and isinstance(value, dict):
+        yield from cast("dict[str, object]", value).values()
+    elif isinstance(shape, Listing) and isinstance(value, list):
+        for one in cast("list[object]", value):
+            yield from attribute_values(shape.member, one)
+    elif isinstance(shape, Mapped) and isinstance(value, dict):
+        for one in cast("dict[str, object]", value).values():
+            yield from attribute_values(shape.member, one)
+    elif isinstance(shape, Structure) and isinstance(value, Mapping):
+        for name, one in cast("Mapping[str, object]", value).items():
+            member = shape.member(name)
+            if member is not None:
+                yield from attribute_values(member, one)
 
 
 def _spell(path: Path) -> str:
@@ -163,6 +195,9 @@ class Text:
                 constraint = texts.requests.CHOICES.format(choices=choices)
                 faults.append(_fault(_quoted(value), path, constraint))
             return
+        if self._pattern is not None and not self._pattern.fullmatch(value):
+            constraint = texts.requests.PATTERN.format(pattern=self._spelled)
+            faults.append(_fault(_quoted(value), path, constraint))
         length = len(value)
         if length < self._min:
             constraint = texts.requests.LENGTH_LEAST.format(minimum=self._min)
@@ -170,24 +205,35 @@ class Text:
         if self._max is not None and length > self._max:
             constraint = texts.requests.LENGTH_MOST.format(maximum=self._max)
             faults.append(_fault(_quoted(value), path, constraint))
-        if self._pattern is not None and not self._pattern.fullmatch(value):
-            constraint = texts.requests.PATTERN.format(pattern=self._spelled)
-            faults.append(_fault(_quoted(value), path, constraint))
 
 
 class TableName:
     """A table's name, or its ARN, which may be longer."""
 
-    __slots__ = ("_arn", "_name")
+    __slots__ = ("_arn", "_least", "_name")
 
-    def __init__(self) -> None:
-        self._name = Text(minimum=1, maximum=255, pattern="[a-zA-Z0-9_.-]+")
+    def __init__(self, *, least: int = 0) -> None:
+        """Say how a name's length is told to be wrong.
+
+        Args:
+            least: The fewest characters, for operations that say of a name that is too short or too
+                long nothing but that; otherwise one character is enough.
+        """
+        self._least = least
+        # An empty name is told to be too short, and nothing else.
+        self._name = Text(
+            minimum=1, maximum=_NAME_LENGTH, pattern="[a-zA-Z0-9_.-]*", spelled="[a-zA-Z0-9_.-]+"
+        )
         self._arn = Text(maximum=1024, pattern="arn:[a-z-]+:dynamodb:[a-z0-9-]+:[0-9]+:table/.+")
 
     def check(self, value: Any, path: Path, faults: list[str]) -> None:
         """Append what a table's name breaks."""
-        is_arn = isinstance(value, str) and value.startswith("arn:")
-        (self._arn if is_arn else self._name).check(value, path, faults)
+        if not isinstance(value, str) or not value.startswith("arn:"):
+            self._name.check(value, path, faults)
+            if self._least and not self._least <= len(value) <= _NAME_LENGTH:
+                faults.append(_Alone(texts.requests.TABLE_NAME_LENGTH))
+        else:
+            self._arn.check(value, path, faults)
 
 
 class Integer:
@@ -272,7 +318,18 @@ class Document:
     def check(self, value: Any, path: Path, faults: list[str]) -> None:  # noqa: ARG002
         """Refuse what is no map."""
         if not isinstance(value, dict):
-            raise no_map(value, ATTRIBUTE_VALUE)
+            raise no_element() if _is_element(path) else no_map(value, ATTRIBUTE_VALUE)
+
+
+class Parameter:
+    """An attribute value; `values.check_value` checks what it is."""
+
+    __slots__ = ()
+
+    def check(self, value: Any, path: Path, faults: list[str]) -> None:  # noqa: ARG002
+        """Refuse what is no map."""
+        if not isinstance(value, dict):
+            raise no_structure(value, ATTRIBUTE_VALUE, member=_is_element(path))
 
 
 class Listing:
@@ -288,7 +345,7 @@ class Listing:
     def check(self, value: Any, path: Path, faults: list[str]) -> None:
         """Append what a list breaks, and what its members do."""
         if not isinstance(value, list):
-            raise no_list(value)
+            raise no_element() if _is_element(path) else no_list(value)
         members = cast("list[object]", value)
         _count(members, self._min, self._max, path, faults)
         for number, member in enumerate(members, 1):
@@ -316,7 +373,7 @@ class Mapped:
     def check(self, value: Any, path: Path, faults: list[str]) -> None:
         """Append what a map breaks, and what its keys and values do."""
         if not isinstance(value, dict):
-            raise no_map(value, "java.lang.String")
+            raise no_map(value, _java_name(self.member))
         members = cast("dict[object, object]", value)
         _count(members, self._min, self._max, path, faults)
         for name, member in members.items():
@@ -349,22 +406,28 @@ class Structure:
     `ConditionExpresion` that was silently ignored would write unconditionally.
     """
 
-    __slots__ = ("_members", "_refused", "_required")
+    __slots__ = ("_absent", "_members", "_refused", "_required", "java_name")
 
     def __init__(
         self,
+        name: str | None = None,
         *,
         required: Mapping[str, Shape] | None = None,
         optional: Mapping[str, Shape] | None = None,
+        absent: Mapping[str, str] | None = None,
         refused: Mapping[str, str] | None = None,
     ) -> None:
         """Declare the members.
 
         Args:
+            name: The API's name of the structure, where it has one name wherever it stands.
             required: Members that must be there.
             optional: Members that may be there.
+            absent: What is said, and nothing else, where one of the required members is not there.
             refused: Members that AWS has and this engine has not, with what to say of them.
         """
+        self.java_name = None if name is None else f"com.amazonaws.dynamodb.v20120810.{name}"
+        self._absent = {member: _Alone(text) for member, text in (absent or {}).items()}
         self._required = tuple((name, _spelling(name)) for name in required or ())
         members = {**(required or {}), **(optional or {})}
         self._members = {name: (shape, _spelling(name)) for name, shape in members.items()}
@@ -375,15 +438,21 @@ class Structure:
         """The names of the members that may be there."""
         return frozenset(self._members)
 
+    def member(self, name: str) -> Shape | None:
+        """Return the shape of a member; None if nobody declared it."""
+        declared = self._members.get(name)
+        return None if declared is None else declared[0]
+
     def check(self, value: Any, path: Path, faults: list[str]) -> None:
         """Append what is missing, and what the members break."""
         given: Mapping[str, object] = value
         # The test for a dictionary comes first because the one for a mapping is slow.
         if type(value) is not dict and not isinstance(value, Mapping):
-            raise no_structure(value, member=path is not None and path[1] == "member")
+            raise no_structure(value, self.java_name, member=_is_element(path))
         for name, spelling in self._required:
             if given.get(name) is None:
-                faults.append(_fault("null", (path, spelling), texts.requests.NOT_NULL))
+                fault = _fault("null", (path, spelling), texts.requests.NOT_NULL)
+                faults.append(self._absent.get(name, fault))
         members = self._members
         for name, member in given.items():
             if member is None:
@@ -416,6 +485,19 @@ class Structure:
         if known is not None:
             return texts.requests.NOT_SUPPORTED.format(name=name, known=known)
         return texts.requests.UNKNOWN_PARAMETER.format(name=name, names=names)
+
+
+def _is_element(path: Path) -> bool:
+    return path is not None and path[1] == "member"
+
+
+def _java_name(shape: Shape) -> str:
+    """Return what the service calls a shape of which a map consists."""
+    if isinstance(shape, Structure) and shape.java_name is not None:
+        return shape.java_name
+    if isinstance(shape, Listing):
+        return f"java.util.List<{_java_name(shape.member)}>"
+    return "java.lang.String"
 
 
 def _spelling(name: str) -> str:

@@ -16,6 +16,7 @@ __all__ = [
     "ATTRIBUTE_VALUE",
     "Scalar",
     "no_binary",
+    "no_element",
     "no_list",
     "no_map",
     "no_scalar",
@@ -63,6 +64,11 @@ def no_list(value: object) -> EngineError:
     return serialization(
         texts.requests.MAP_UNEXPECTED if isinstance(value, Mapping) else texts.requests.FIELD_TYPE
     )
+
+
+def no_element() -> EngineError:
+    """Say that a value is no list or map where a list or a map consists of such."""
+    return serialization(texts.requests.NO_ELEMENT)
 
 
 def no_map(value: object, member: str) -> EngineError:

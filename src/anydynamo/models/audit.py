@@ -8,7 +8,7 @@ from base64 import b64encode
 from datetime import datetime  # noqa: TC003 - annotations are read when the class is made
 from typing import TYPE_CHECKING, Any, Literal
 
-from anydynamo.engine.numbers import normalise
+from anydynamo.engine.values.numbers import normalise
 from anydynamo.models.attributes import Attr, attribute
 from anydynamo.models.table import Table
 

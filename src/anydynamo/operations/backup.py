@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias, cast
 
 from anydynamo.engine.errors import EngineError
-from anydynamo.engine.wire import from_json, to_json
+from anydynamo.engine.values.wire import from_json, to_json
 from anydynamo.errors import InvalidItem, StoreDamaged
 from anydynamo.operations.items import Items, tables_of
 from anydynamo.operations.progress import Progress

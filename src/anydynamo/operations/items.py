@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from anydynamo.engine.values import check_item
+from anydynamo.engine.values.values import check_item
 from anydynamo.errors import BatchIncomplete, InvalidRequest, Throttled
 from anydynamo.models.codec import codec_of
 from anydynamo.models.schema import schema_of

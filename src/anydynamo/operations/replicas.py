@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from anydynamo.adapters.registry import load_provider
-from anydynamo.engine.numbers import normalise
+from anydynamo.engine.values.numbers import normalise
 from anydynamo.errors import ConfigurationError, TableNotFound
 from anydynamo.models.schema import schema_of
 from anydynamo.operations.items import Items, tables_of

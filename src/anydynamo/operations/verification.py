@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from anydynamo.engine.values import item_size
+from anydynamo.engine.values.values import item_size
 from anydynamo.errors import TableNotFound
 from anydynamo.operations.items import Items, tables_of
 from anydynamo.operations.progress import Progress

@@ -108,13 +108,13 @@ class BatchReader(Generic[T]):
         return [one for one in found if one is not None]
 
     async def _fetch(self, wanted: Wanted) -> _Read:
-        left = [key for _, key in wanted.values()]
+        left: list[Item] = [key for _, key in wanted.values()]
         names = tuple(left[0])
         found: dict[tuple[Any, ...], Mapping[str, Any]] = {}
         cause: AnyDynamoError | None = None
         tries = Tries(self._session, self._end)
         while True:
-            asked = {"RequestItems": {self._table: {**self._options, "Keys": left}}}
+            asked: dict[str, Any] = {"RequestItems": {self._table: {**self._options, "Keys": left}}}
             try:
                 response = await self._session.call("BatchGetItem", asked, self._capacity)
             except AnyDynamoError as error:

@@ -18,7 +18,7 @@ from anydynamo.engine.errors import EngineError
 from anydynamo.engine.expressions import Expressions
 from anydynamo.engine.expressions.ast import Set, Value
 from anydynamo.engine.expressions.parser import parse_update
-from anydynamo.engine.values import check_item
+from anydynamo.engine.values.values import check_item
 from anydynamo.errors import from_code
 from anydynamo.repositories.placeholders import grouped
 

@@ -323,7 +323,8 @@ def _taker(source: Iterable[Any] | AsyncIterable[Any]) -> Callable[[], Awaitable
             return await anext(awaited, _END)
 
         return later
-    if not isinstance(source, Iterable):
+    given: object = source
+    if not isinstance(given, Iterable):
         raise InvalidRequest(f"A source is an iterable or an async iterable, not {source!r}")
     ready = iter(source)
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pynamodb.models import Model
 
-from anydynamo.engine.values import item_size
+from anydynamo.engine.values.values import item_size
 from anydynamo.errors import (
     ConditionFailed,
     InvalidItem,

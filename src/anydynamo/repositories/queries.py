@@ -286,16 +286,14 @@ class Queries(Generic[M]):
         limit, page_size = positive("limit", limit), positive("page_size", page_size)
         workers, segments = positive("workers", workers), positive("segments", segments)
         rate, unit_rate = checked_rate("rate", rate), checked_rate("unit_rate", unit_rate)
-        places: list[Place] | None = None
-        scan = ""
-        if start is not None:
-            places, scan = places_in(start)
-            if segments not in (None, len(places)):
+        goes_on = None if start is None else places_in(start)
+        if goes_on is not None:
+            if segments not in (None, len(goes_on[0])):
                 raise InvalidRequest(
-                    f"The position of start= has {len(places)} segments, so segments cannot be "
-                    f"{segments}; leave it out"
+                    f"The position of start= has {len(goes_on[0])} segments, so segments cannot "
+                    f"be {segments}; leave it out"
                 )
-            segments = len(places)
+            segments = len(goes_on[0])
         parts = segments or workers or 1
         if parts > _MOST_SEGMENTS or (limit is not None and parts > 1):
             raise InvalidRequest(
@@ -305,9 +303,9 @@ class Queries(Generic[M]):
             self._reads.scan(index, where=filter, only=only, consistent=consistent, segment=part)
             for part in ([None] if parts == 1 else [(part, parts) for part in range(parts)])
         ]
-        if places is None:
-            places = [False] * parts
-        else:
+        places: Sequence[Place] = [False] * parts
+        if goes_on is not None:
+            places, scan = goes_on
             check_places(places, scan, plans[0])
         workers = min(parts, workers or _MOST_WORKERS)
         if rate is not None and page_size is None:

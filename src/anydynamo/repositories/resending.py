@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from anydynamo.engine.values import item_size
+from anydynamo.engine.values.values import item_size
 from anydynamo.errors import AnyDynamoError, InvalidRequest, Throttled
 
 if TYPE_CHECKING:

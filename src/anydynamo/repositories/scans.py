@@ -212,13 +212,15 @@ def places_in(position: str) -> tuple[list[Place], str]:
     try:
         raw = urlsafe_b64decode(position + "=" * (-len(position) % 4))
         body: dict[str, Any] = json.loads(raw, object_hook=_from_binary)
-        version, scan, places = body["v"], body["q"], body["s"]
+        version, scan, places = body["v"], body["q"], cast("object", body["s"])
     except (ValueError, TypeError, KeyError) as error:
         raise InvalidCursor(_NO_POSITION) from error
-    whole = isinstance(places, list) and places and isinstance(scan, str) and version == _VERSION
-    if not whole or not all(isinstance(one, dict | bool) for one in cast("list[object]", places)):
+    if version != _VERSION or not isinstance(scan, str) or not isinstance(places, list):
         raise InvalidCursor(_NO_POSITION)
-    return cast("list[Place]", places), scan
+    several = cast("list[Place]", places)
+    if not several or not all(isinstance(one, dict | bool) for one in several):
+        raise InvalidCursor(_NO_POSITION)
+    return several, scan
 
 
 def check_places(places: Sequence[Place], scan: str, plan: Plan[Any]) -> None:

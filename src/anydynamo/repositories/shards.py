@@ -19,7 +19,7 @@ from functools import partial
 from heapq import merge
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from anydynamo.engine.values import key_bytes
+from anydynamo.engine.values.values import key_bytes
 from anydynamo.errors import (
     ConditionFailed,
     ConfigurationError,

@@ -13,7 +13,7 @@ from pynamodb.models import Model
 
 from anydynamo.engine.errors import EngineError
 from anydynamo.engine.expressions import Expressions as BoundExpressions
-from anydynamo.engine.values import check_item
+from anydynamo.engine.values.values import check_item
 from anydynamo.errors import InvalidRequest, from_code
 from anydynamo.repositories.batches import Entry
 from anydynamo.repositories.companions import Companions

@@ -19,6 +19,7 @@ from typing import Any, Final, cast
 
 import orjson
 
+from anydynamo.engine import texts
 from anydynamo.engine.requests import drop_unknown_parameters
 from anydynamo.errors import InvalidRequest
 
@@ -94,10 +95,12 @@ def _value(value: Any) -> None:
 def _bytes(content: Any) -> Any:
     if not isinstance(content, str):
         return content
+    if len(content) % 4:
+        raise _unreadable(texts.requests.BASE64_LENGTH.format(length=len(content)))
     try:
         return base64.b64decode(content, validate=True)
     except (ValueError, binascii.Error) as error:
-        raise _unreadable("A binary value is not base64") from error
+        raise _unreadable(texts.requests.INVALID_BASE64) from error
 
 
 def _each(place: Place) -> Place:

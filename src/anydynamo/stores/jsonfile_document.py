@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from sortedcontainers import SortedDict  # pyright: ignore[reportMissingTypeStubs]
 
-from anydynamo.engine.access import item_key
 from anydynamo.engine.errors import EngineError
+from anydynamo.engine.items.access import item_key
 from anydynamo.engine.layout import TABLES, TOTALS, Table, encode, entries, unpack
-from anydynamo.engine.values import check_item, key_bytes
+from anydynamo.engine.values.values import check_item, key_bytes
 from anydynamo.stores.jsonfile_format import (
     Malformed,
     Number,
@@ -44,7 +44,7 @@ from anydynamo.stores.memory import OrderedMap, ordered_map
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, MutableMapping
 
-    from anydynamo.engine.values import Item
+    from anydynamo.engine.values.values import Item
 
 __all__ = ["Document"]
 

@@ -14,10 +14,10 @@ from anydynamo.adapters.transfers.work import (
     failure_on_disk,
 )
 from anydynamo.engine.errors import EngineError
-from anydynamo.engine.exportreads import Reading
-from anydynamo.engine.exports import open_table, prepare_export, reported_export
 from anydynamo.engine.requests import checked
-from anydynamo.engine.transfers import EXPORTS, SEEN_SECONDS
+from anydynamo.engine.transfers.exportreads import Reading
+from anydynamo.engine.transfers.exports import open_table, prepare_export, reported_export
+from anydynamo.engine.transfers.ledger import EXPORTS, SEEN_SECONDS
 from anydynamo.errors import AnyDynamoError
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from anydynamo.adapters.transfers.outputs import DataFile
     from anydynamo.adapters.transfers.work import Work
-    from anydynamo.engine.exports import Export
-    from anydynamo.engine.transfers import Record
+    from anydynamo.engine.transfers.exports import Export
+    from anydynamo.engine.transfers.ledger import Record
 
 __all__ = ["export_table"]
 

@@ -15,16 +15,16 @@ from anydynamo.adapters.transfers.work import (
     failure_on_disk,
 )
 from anydynamo.engine.errors import EngineError
-from anydynamo.engine.imports import (
+from anydynamo.engine.layout import Table
+from anydynamo.engine.requests import checked
+from anydynamo.engine.transfers.imports import (
     admit,
     end_import,
     prepare_import,
     reported_import,
     store_portion,
 )
-from anydynamo.engine.layout import Table
-from anydynamo.engine.requests import checked
-from anydynamo.engine.transfers import IMPORTS
+from anydynamo.engine.transfers.ledger import IMPORTS
 from anydynamo.errors import AnyDynamoError
 from anydynamo.stores.files import trouble
 
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
     from anydynamo.adapters.transfers.sources import Entry
     from anydynamo.adapters.transfers.work import Work
-    from anydynamo.engine.imports import Admitted
-    from anydynamo.engine.transfers import Record
+    from anydynamo.engine.transfers.imports import Admitted
+    from anydynamo.engine.transfers.ledger import Record
 
 __all__ = ["import_table"]
 

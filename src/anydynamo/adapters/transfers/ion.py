@@ -21,7 +21,7 @@ from anydynamo.engine.errors import validation
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from anydynamo.engine.values import AttributeValue
+    from anydynamo.engine.values.values import AttributeValue
 
 __all__ = ["IonReader", "write_struct"]
 

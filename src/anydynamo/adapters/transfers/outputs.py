@@ -22,16 +22,16 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 import orjson
 
 from anydynamo.adapters.transfers.ion import write_struct
-from anydynamo.engine.descriptions import arn_of
-from anydynamo.engine.transfers import EXPORTS
-from anydynamo.engine.wire import to_json
+from anydynamo.engine.tables.descriptions import arn_of
+from anydynamo.engine.transfers.ledger import EXPORTS
+from anydynamo.engine.values.wire import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from anydynamo.adapters.transfers.folder import Bucket
-    from anydynamo.engine.history import Change
-    from anydynamo.engine.values import Item
+    from anydynamo.engine.recovery.history import Change
+    from anydynamo.engine.values.values import Item
 
 __all__ = ["DataFile", "Output"]
 

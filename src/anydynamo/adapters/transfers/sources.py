@@ -23,7 +23,7 @@ import orjson
 
 from anydynamo.adapters.transfers.ion import IonReader
 from anydynamo.engine.errors import EngineError, validation
-from anydynamo.engine.wire import with_bytes
+from anydynamo.engine.values.wire import with_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping

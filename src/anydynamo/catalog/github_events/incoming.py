@@ -22,7 +22,7 @@ from anydynamo.catalog.github_events.models import Event
 from anydynamo.catalog.github_events.payloads import at, mapping_at, text_at
 from anydynamo.engine.errors import EngineError
 from anydynamo.engine.limits import ITEM_BYTES
-from anydynamo.engine.values import item_size, measured_item
+from anydynamo.engine.values.values import item_size, measured_item
 from anydynamo.errors import InvalidItem, InvalidRequest
 from anydynamo.models.codec import codec_of
 from anydynamo.models.schema import schema_of

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 from pydantic import BeforeValidator
 
 from anydynamo.engine.limits import ITEM_BYTES, LIST_OVERHEAD
-from anydynamo.engine.values import measured_item, value_size
+from anydynamo.engine.values.values import measured_item, value_size
 from anydynamo.errors import InvalidItem
 from anydynamo.models.kinds import number_of_float
 

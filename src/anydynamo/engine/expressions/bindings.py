@@ -26,7 +26,7 @@ from anydynamo.engine.limits import (
     PLACEHOLDER_BYTES,
 )
 from anydynamo.engine.unreadable import ATTRIBUTE_VALUE, no_map, no_scalar
-from anydynamo.engine.values import measured_value, utf8
+from anydynamo.engine.values.values import measured_value, utf8
 
 if TYPE_CHECKING:
     from anydynamo.engine.expressions.evaluators import Values

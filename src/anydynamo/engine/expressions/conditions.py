@@ -51,7 +51,7 @@ from anydynamo.engine.expressions.lexer import ExpressionError
 from anydynamo.engine.expressions.parser import CONDITION_FUNCTIONS, parse_condition
 from anydynamo.engine.expressions.paths import DocumentPath, reader, resolve, show
 from anydynamo.engine.readings import remembered
-from anydynamo.engine.values import TYPES, AttributeValue, Item
+from anydynamo.engine.values.values import TYPES, AttributeValue, Item
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

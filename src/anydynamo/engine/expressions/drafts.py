@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from anydynamo.engine import texts
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.limits import NESTING_LEVELS
-from anydynamo.engine.values import AttributeValue, Item, nesting, too_deep
+from anydynamo.engine.values.values import AttributeValue, Item, nesting, too_deep
 
 if TYPE_CHECKING:
     from anydynamo.engine.expressions.paths import DocumentPath

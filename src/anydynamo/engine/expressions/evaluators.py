@@ -12,9 +12,9 @@ from typing import Any, Final, TypeAlias
 
 from anydynamo.engine import texts
 from anydynamo.engine.expressions.lexer import ExpressionError
-from anydynamo.engine.numbers import parse
 from anydynamo.engine.readings import reading
-from anydynamo.engine.values import AttributeValue, Item, string_length
+from anydynamo.engine.values.numbers import parse
+from anydynamo.engine.values.values import AttributeValue, Item, string_length
 
 __all__ = [
     "ORDERED_TYPES",

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from anydynamo.engine.expressions.conditions import CompiledCondition
     from anydynamo.engine.expressions.evaluators import Values
-    from anydynamo.engine.values import AttributeValue
+    from anydynamo.engine.values.values import AttributeValue
 
 __all__ = [
     "MIRRORED",

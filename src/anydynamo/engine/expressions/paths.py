@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from anydynamo.engine.expressions.ast import Path
-    from anydynamo.engine.values import AttributeValue, Item
+    from anydynamo.engine.values.values import AttributeValue, Item
 
 __all__ = ["DocumentPath", "check_disjoint", "collect", "reader", "resolve", "show"]
 

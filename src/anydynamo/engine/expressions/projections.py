@@ -18,7 +18,7 @@ from anydynamo.engine.expressions.paths import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from anydynamo.engine.values import AttributeValue, Item
+    from anydynamo.engine.values.values import AttributeValue, Item
 
 __all__ = ["Projection", "compile_projection"]
 

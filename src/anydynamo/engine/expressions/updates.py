@@ -32,9 +32,9 @@ from anydynamo.engine.expressions.paths import (
     resolve,
 )
 from anydynamo.engine.limits import ITEM_BYTES
-from anydynamo.engine.numbers import add, parse, subtract
 from anydynamo.engine.readings import reading, remembered
-from anydynamo.engine.values import AttributeValue, Item, copy_value, value_size
+from anydynamo.engine.values.numbers import add, parse, subtract
+from anydynamo.engine.values.values import AttributeValue, Item, copy_value, value_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from anydynamo.engine import texts
 from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions.evaluators import ORDERED_TYPES, Source, ordered
-from anydynamo.engine.values import TYPES, AttributeValue, check_name, check_value
+from anydynamo.engine.values.values import TYPES, AttributeValue, check_name, check_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

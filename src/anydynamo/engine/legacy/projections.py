@@ -8,7 +8,7 @@ from anydynamo.engine import texts
 from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions import Projection
 from anydynamo.engine.expressions.paths import reader
-from anydynamo.engine.values import check_name
+from anydynamo.engine.values.values import check_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

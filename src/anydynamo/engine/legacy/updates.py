@@ -15,7 +15,7 @@ from anydynamo.engine.expressions.ast import Add, Delete, Remove, Set
 from anydynamo.engine.expressions.paths import reader
 from anydynamo.engine.expressions.updates import CompiledAction
 from anydynamo.engine.legacy.comparisons import constant
-from anydynamo.engine.values import AttributeValue, Item, check_name, check_value
+from anydynamo.engine.values.values import AttributeValue, Item, check_name, check_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from anydynamo.engine.partiql.literals import Template
     from anydynamo.engine.partiql.source import Source
-    from anydynamo.engine.values import AttributeValue
+    from anydynamo.engine.values.values import AttributeValue
 
 __all__ = ["read_assignment"]
 

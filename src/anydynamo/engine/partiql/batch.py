@@ -5,24 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from anydynamo.engine import texts
-from anydynamo.engine.access import bare_name, find_table
-from anydynamo.engine.capacity import Consumption, add_consumed, read_units, write_units
 from anydynamo.engine.errors import EngineError, validation
+from anydynamo.engine.items.access import bare_name, find_named_table
+from anydynamo.engine.items.capacity import Consumption, add_consumed, read_units, write_units
+from anydynamo.engine.items.writes import Changes, Stored
 from anydynamo.engine.partiql.execute import Bound, Reading, Writing, bind
 from anydynamo.engine.partiql.select import read_one
 from anydynamo.engine.partiql.statements import Exists, Select
 from anydynamo.engine.partiql.writes import returned, write_action
-from anydynamo.engine.writes import Changes, Stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from anydynamo.engine.actions import Action
     from anydynamo.engine.behaviour import Surroundings
+    from anydynamo.engine.items.actions import Action
     from anydynamo.engine.layout import Table
     from anydynamo.engine.partiql.writes import Write
     from anydynamo.engine.store import Reader, Writer
-    from anydynamo.engine.values import Item
+    from anydynamo.engine.values.values import Item
 
 __all__ = ["batch_execute_statement"]
 
@@ -181,7 +181,7 @@ def _located(
         return _failed(bound)
     write = cast("Write", bound.statement)
     try:
-        table = find_table(writer, write.table, now)
+        table = find_named_table(writer, write.table, now)
         action = write_action(write, bound.values, table, show_item=bound.show_item)
         key = action.key(table)
     except EngineError as error:

@@ -12,12 +12,12 @@ import msgspec
 from anydynamo.engine import texts
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.layout import decode, encode
-from anydynamo.engine.values import check_item
+from anydynamo.engine.values.values import check_item
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from anydynamo.engine.values import Item
+    from anydynamo.engine.values.values import Item
 
 __all__ = ["read_token", "statement_digest", "write_token"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from anydynamo.engine import texts
-from anydynamo.engine.access import find_table
-from anydynamo.engine.capacity import Consumption
 from anydynamo.engine.errors import validation
+from anydynamo.engine.items.access import find_named_table
+from anydynamo.engine.items.capacity import Consumption
+from anydynamo.engine.items.writes import Changes
 from anydynamo.engine.partiql.cursors import read_token, statement_digest, write_token
 from anydynamo.engine.partiql.select import read_page
 from anydynamo.engine.partiql.statements import Exists, Select, parse
 from anydynamo.engine.partiql.writes import returned, write_action
-from anydynamo.engine.writes import Changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -109,7 +109,7 @@ def _read(
 
 def _write(write: Write, bound: Bound, mode: str | None, surroundings: Surroundings) -> Writing:
     def work(writer: Writer) -> dict[str, Any]:
-        table = find_table(writer, write.table, surroundings.now)
+        table = find_named_table(writer, write.table, surroundings.now)
         action = write_action(write, bound.values, table, show_item=bound.show_item)
         outcome = action.evaluate(writer, table, action.key(table))
         consumption = Consumption(write.table)

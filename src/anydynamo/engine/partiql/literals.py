@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from anydynamo.engine import texts
 from anydynamo.engine.errors import validation
 from anydynamo.engine.partiql.lexer import malformed
-from anydynamo.engine.values import AttributeValue
+from anydynamo.engine.values.values import AttributeValue
 
 __all__ = ["Template", "constant", "list_of", "map_of", "parameter", "set_of"]
 

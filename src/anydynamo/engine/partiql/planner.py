@@ -28,10 +28,10 @@ from anydynamo.engine.expressions.ast import (
 )
 from anydynamo.engine.expressions.keyconditions import MIRRORED
 from anydynamo.engine.expressions.paths import resolve
-from anydynamo.engine.keys import segment
 from anydynamo.engine.limits import PARTIQL_PARTITIONS
-from anydynamo.engine.ranges import KeyRange, condition_range
-from anydynamo.engine.values import key_bytes
+from anydynamo.engine.reads.ranges import KeyRange, condition_range
+from anydynamo.engine.values.keys import segment
+from anydynamo.engine.values.values import key_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from anydynamo.engine.expressions.keyconditions import KeyOperator
     from anydynamo.engine.layout import Index, KeyAttribute, Table
     from anydynamo.engine.partiql.statements import Select, Where
-    from anydynamo.engine.values import AttributeValue, Item
+    from anydynamo.engine.values.values import AttributeValue, Item
 
 __all__ = ["Plan", "item_key", "plan"]
 

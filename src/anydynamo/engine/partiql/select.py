@@ -7,14 +7,14 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from anydynamo.engine import texts
-from anydynamo.engine.access import find_table, primary_key
 from anydynamo.engine.errors import validation
 from anydynamo.engine.expressions.paths import DocumentPath, reader
-from anydynamo.engine.keys import after
+from anydynamo.engine.items.access import find_named_table, primary_key
 from anydynamo.engine.layout import size_of, unpack
-from anydynamo.engine.pages import Walk
 from anydynamo.engine.partiql.planner import item_key, plan
-from anydynamo.engine.ranges import KeyRange, cursor_key
+from anydynamo.engine.reads.pages import Walk
+from anydynamo.engine.reads.ranges import KeyRange, cursor_key
+from anydynamo.engine.values.keys import after
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from anydynamo.engine.partiql.planner import Plan
     from anydynamo.engine.partiql.statements import Select
     from anydynamo.engine.store import Reader
-    from anydynamo.engine.values import AttributeValue, Item
+    from anydynamo.engine.values.values import AttributeValue, Item
 
 __all__ = ["One", "read_one", "read_page"]
 
@@ -95,7 +95,8 @@ def read_page(
         projection=_columns(select),
         mode=mode,
     )
-    table, index = walk.open(source, now)
+    table = find_named_table(source, select.table, now)
+    index = walk.index_of(table, now)
     _check_filter(index, select)
     planned = plan(table, index, select, values)
     space = table.items if index is None else index.space
@@ -168,7 +169,7 @@ def read_one(
         EngineError: A ResourceNotFoundException or a ValidationException; the statement may find
             more than one item.
     """
-    table = find_table(source, select.table, now)
+    table = find_named_table(source, select.table, now)
     key = None if select.index is not None else item_key(table, select.where, values)
     if key is None or select.where is None:
         raise validation(texts.statements.SELECT_WITHOUT_KEY, operation=operation)

@@ -16,7 +16,7 @@ from anydynamo.engine.partiql.literals import (
     parameter,
     set_of,
 )
-from anydynamo.engine.values import too_deep, utf8
+from anydynamo.engine.values.values import too_deep, utf8
 
 if TYPE_CHECKING:
     from anydynamo.engine.errors import EngineError
@@ -45,6 +45,7 @@ class Source:
         Raises:
             EngineError: A ValidationException; it does not consist of tokens.
         """
+        self._text = text
         self._tokens = tokenize(text)
         self._position = 0
         self._placeholders: dict[str, str] = {}
@@ -107,6 +108,13 @@ class Source:
         return malformed(
             texts.statements.UNEXPECTED, token=token.text, position=token.start + 1, wanted=wanted
         )
+
+    def place(self, name: Token) -> str:
+        """Spell where a name stands: its line, its column and its length."""
+        before = self._text[: name.start]
+        line, column = before.count("\n") + 1, name.start - before.rfind("\n")
+        quotes = 0 if name.kind == "name" else 2 + name.text.count('"')
+        return f"{line}:{column}:{len(name.text) + quotes}"
 
     # Names
 

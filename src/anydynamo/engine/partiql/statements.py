@@ -25,7 +25,7 @@ from anydynamo.engine.partiql.conditions import read_condition
 from anydynamo.engine.partiql.lexer import END, malformed
 from anydynamo.engine.partiql.source import Source
 from anydynamo.engine.readings import remembered
-from anydynamo.engine.values import check_value
+from anydynamo.engine.values.values import check_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -200,6 +200,15 @@ class _Parser:
     def _table(self) -> str:
         return self._source.name(texts.statements.TABLE_NAME)
 
+    def _written_table(self) -> str:
+        """Read the name of a table that is written to, which no index may follow."""
+        token = self._source.token
+        table = self._table()
+        if self._source.follows("."):
+            place = self._source.place(token)
+            raise validation(texts.statements.WRITE_TO_AN_INDEX, place=place)
+        return table
+
     def _where(self) -> Where:
         """Read WHERE, which must be there."""
         source = self._source
@@ -255,7 +264,7 @@ class _Parser:
     def _insert(self) -> Insert:
         source = self._source
         source.expect("INTO")
-        table = self._table()
+        table = self._written_table()
         source.expect("VALUE")
         if source.token.kind not in ("{", "?"):
             raise source.unexpected(texts.statements.ITEM_EXPECTED)
@@ -263,7 +272,7 @@ class _Parser:
 
     def _update(self) -> UpdateStatement:
         source = self._source
-        table = self._table()
+        table = self._written_table()
         actions: list[Action] = []
         while clause := _CLAUSES.get(source.token.kind):
             source.expect(source.token.kind)
@@ -277,7 +286,7 @@ class _Parser:
 
     def _delete(self) -> DeleteStatement:
         self._source.expect("FROM")
-        table = self._table()
+        table = self._written_table()
         return DeleteStatement(table, self._where(), self._returning(_OF_DELETES))
 
     def _returning(self, allowed: frozenset[str]) -> Returning | None:

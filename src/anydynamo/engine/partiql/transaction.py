@@ -6,14 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from anydynamo.engine import texts
-from anydynamo.engine.access import find_table
-from anydynamo.engine.capacity import add_consumed, read_units
 from anydynamo.engine.errors import EngineError, validation
-from anydynamo.engine.partiql.execute import Bound, Reading, Writing, bind
-from anydynamo.engine.partiql.select import One, read_one
-from anydynamo.engine.partiql.statements import DeleteStatement, Select, UpdateStatement
-from anydynamo.engine.partiql.writes import write_action
-from anydynamo.engine.transactions import (
+from anydynamo.engine.items.access import find_named_table
+from anydynamo.engine.items.capacity import add_consumed, read_units
+from anydynamo.engine.items.transactions import (
     check_distinct,
     check_total,
     commit,
@@ -21,12 +17,16 @@ from anydynamo.engine.transactions import (
     sound,
     table_consumption,
 )
+from anydynamo.engine.partiql.execute import Bound, Reading, Writing, bind
+from anydynamo.engine.partiql.select import One, read_one
+from anydynamo.engine.partiql.statements import DeleteStatement, Select, UpdateStatement
+from anydynamo.engine.partiql.writes import write_action
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from anydynamo.engine.behaviour import Surroundings
-    from anydynamo.engine.capacity import Consumption
+    from anydynamo.engine.items.capacity import Consumption
     from anydynamo.engine.partiql.writes import Write
     from anydynamo.engine.store import Reader, Writer
 
@@ -93,7 +93,9 @@ def _read(statements: Sequence[Bound], mode: str | None, now: Callable[[], float
         results = [_attempt(partial(_read_one, source, bound, now)) for bound in statements]
         check_distinct((one.table, one.key) for one in results if isinstance(one, One))
         for bound, found in zip(statements, sound(results), strict=True):
-            consumption = table_consumption(consumptions, found.table, bound.statement.table)
+            consumption = table_consumption(
+                consumptions, found.table, bound.statement.table, writes=False
+            )
             consumption.table += read_units(found.size, consistent=True)
             total += found.size
             responses.append({} if found.item is None else {"Item": found.item})
@@ -113,7 +115,7 @@ def _write(
 ) -> Writing:
     def work(writer: Writer) -> dict[str, Any]:
         writes = [cast("Write", bound.statement) for bound in statements]
-        tables = [find_table(writer, write.table, surroundings.now) for write in writes]
+        tables = [find_named_table(writer, write.table, surroundings.now) for write in writes]
         actions = sound(
             [
                 _attempt(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from anydynamo.engine import texts
-from anydynamo.engine.actions import Action, Outcome, check_put_size
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.expressions import Condition
 from anydynamo.engine.expressions.lexer import ExpressionError
+from anydynamo.engine.items.actions import Action, Outcome, check_put_size
 from anydynamo.engine.partiql.planner import item_key
 from anydynamo.engine.partiql.statements import (
     DeleteStatement,
@@ -17,7 +17,7 @@ from anydynamo.engine.partiql.statements import (
     UpdateStatement,
     Where,
 )
-from anydynamo.engine.values import item_size, measured_item
+from anydynamo.engine.values.values import item_size, measured_item
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from anydynamo.engine.expressions.evaluators import Test, Values
     from anydynamo.engine.layout import Table
     from anydynamo.engine.store import Reader
-    from anydynamo.engine.values import Item
+    from anydynamo.engine.values.values import Item
 
     Write: TypeAlias = Insert | UpdateStatement | DeleteStatement | Exists
 

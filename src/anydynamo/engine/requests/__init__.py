@@ -20,12 +20,13 @@ from anydynamo.engine.requests.statements import STATEMENTS
 from anydynamo.engine.requests.streams import STREAMS
 from anydynamo.engine.requests.tables import TABLES
 from anydynamo.engine.requests.transfers import TRANSFERS
-from anydynamo.engine.shapes import check, drop_unknown
+from anydynamo.engine.shapes import attribute_values, check, drop_unknown
+from anydynamo.engine.values.values import measured_value
 
 if TYPE_CHECKING:
     from anydynamo.engine.shapes import Structure
 
-__all__ = ["OPERATIONS", "checked", "drop_unknown_parameters"]
+__all__ = ["OPERATIONS", "checked", "drop_unknown_parameters", "refuse_unreadable"]
 
 OPERATIONS: Final[Mapping[str, Structure]] = {
     **ITEMS,
@@ -62,6 +63,24 @@ def checked(operation: str, request: object) -> Mapping[str, Any]:
         refuse_mixture(given, prefix=texts.requests.DETECTED if operation in _DETECTING else "")
     check(shape, given)
     return given
+
+
+def refuse_unreadable(operation: str, request: object) -> None:
+    """Refuse attribute values that are not even JSON of the right types.
+
+    The service reads a request before it looks at it, so this is wrong before anything else is.
+    Here values are read when they are used, as reading twice would cost each request that is right;
+    so this is asked of requests only that are refused for another reason.
+
+    Raises:
+        EngineError: A SerializationException.
+    """
+    for value in attribute_values(OPERATIONS[operation], request):
+        try:
+            measured_value(value)
+        except EngineError as error:
+            if error.code == "SerializationException":
+                raise
 
 
 def drop_unknown_parameters(operation: str, request: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from anydynamo.engine.requests.vocabulary import (
     INDEX_SETTINGS,
     INDEX_SHAPE,
     NAME_PATTERN,
+    NAMELESS,
     NEW_TABLE,
     ON_DEMAND,
     ONE_TABLE,
@@ -35,9 +36,9 @@ _OVERRIDES: Final[Mapping[str, Shape]] = {
     "ProvisionedThroughputOverride": THROUGHPUT,
     "OnDemandThroughputOverride": ON_DEMAND,
     "SSESpecificationOverride": ENCRYPTION,
-    "LocalSecondaryIndexOverride": Listing(Structure(required=INDEX_SHAPE)),
+    "LocalSecondaryIndexOverride": Listing(Structure("LocalSecondaryIndex", required=INDEX_SHAPE)),
     "GlobalSecondaryIndexOverride": Listing(
-        Structure(required=INDEX_SHAPE, optional=INDEX_SETTINGS)
+        Structure("GlobalSecondaryIndex", required=INDEX_SHAPE, optional=INDEX_SETTINGS)
     ),
 }
 _NO_VECTORS: Final[Mapping[str, str]] = {"VectorIndexOverride": texts.requests.NO_VECTOR_SEARCH}
@@ -47,17 +48,20 @@ BACKUPS: Final[Mapping[str, Structure]] = {
         required={
             "TableName": TABLE,
             "PointInTimeRecoverySpecification": Structure(
+                "PointInTimeRecoverySpecification",
                 required={"PointInTimeRecoveryEnabled": BOOLEAN},
                 optional={"RecoveryPeriodInDays": Integer(minimum=1, maximum=35)},
             ),
-        }
+        },
+        absent=NAMELESS,
     ),
     "DescribeContinuousBackups": ONE_TABLE,
     "CreateBackup": Structure(
         required={
             "TableName": TABLE,
             "BackupName": Text(minimum=3, maximum=255, pattern=NAME_PATTERN),
-        }
+        },
+        absent=NAMELESS,
     ),
     "DescribeBackup": _ONE_BACKUP,
     "DeleteBackup": _ONE_BACKUP,
@@ -82,6 +86,7 @@ BACKUPS: Final[Mapping[str, Structure]] = {
             **_OVERRIDES,
             "GlobalSecondaryIndexOverride": Listing(
                 Structure(
+                    "GlobalSecondaryIndex",
                     required=INDEX_SHAPE,
                     optional={"ProvisionedThroughput": THROUGHPUT, "OnDemandThroughput": ON_DEMAND},
                     # The API Reference says so, of this operation only.

@@ -13,6 +13,7 @@ from anydynamo.engine.requests.vocabulary import (
     INDEX,
     ON_FAILURE,
     TABLE,
+    VALUE,
 )
 from anydynamo.engine.shapes import Integer, Listing, Mapped, Structure, Text
 
@@ -45,10 +46,11 @@ _CONDITION: Final[Mapping[str, Shape]] = {
     "ReturnValuesOnConditionCheckFailure": ON_FAILURE,
 }
 _COMPARISON: Final = Text(enum=COMPARISONS)
-_COMPARED: Final[Mapping[str, Shape]] = {"AttributeValueList": Listing(DOCUMENT)}
+_COMPARED: Final[Mapping[str, Shape]] = {"AttributeValueList": Listing(VALUE)}
 _ATTRIBUTES_TO_GET: Final = Listing(_ATTRIBUTE, minimum=1)
 _COMPARISONS: Final = Mapped(
-    _ATTRIBUTE, Structure(required={"ComparisonOperator": _COMPARISON}, optional=_COMPARED)
+    _ATTRIBUTE,
+    Structure("Condition", required={"ComparisonOperator": _COMPARISON}, optional=_COMPARED),
 )
 _COMBINATION: Final[Mapping[str, Shape]] = {"ConditionalOperator": Text(enum=("AND", "OR"))}
 _EXPECTED: Final[Mapping[str, Shape]] = {
@@ -56,18 +58,22 @@ _EXPECTED: Final[Mapping[str, Shape]] = {
     "Expected": Mapped(
         _ATTRIBUTE,
         Structure(
+            "ExpectedAttributeValue",
             optional={
                 **_COMPARED,
                 "ComparisonOperator": _COMPARISON,
                 "Exists": BOOLEAN,
-                "Value": DOCUMENT,
-            }
+                "Value": VALUE,
+            },
         ),
     ),
 }
 _ATTRIBUTE_UPDATES: Final = Mapped(
     _ATTRIBUTE,
-    Structure(optional={"Action": Text(enum=("ADD", "PUT", "DELETE")), "Value": DOCUMENT}),
+    Structure(
+        "AttributeValueUpdate",
+        optional={"Action": Text(enum=("ADD", "PUT", "DELETE")), "Value": VALUE},
+    ),
 )
 _SINGLE_WRITE: Final[Mapping[str, Shape]] = {
     **_CONDITION,
@@ -140,6 +146,7 @@ ITEMS: Final[Mapping[str, Structure]] = {
             "RequestItems": Mapped(
                 TABLE,
                 Structure(
+                    "KeysAndAttributes",
                     required={"Keys": Listing(DOCUMENT, minimum=1, maximum=BATCH_GET_KEYS)},
                     optional={
                         **_READ,
@@ -159,10 +166,11 @@ ITEMS: Final[Mapping[str, Structure]] = {
                 TABLE,
                 Listing(
                     Structure(
+                        "WriteRequest",
                         optional={
-                            "PutRequest": Structure(required={"Item": DOCUMENT}),
-                            "DeleteRequest": Structure(required={"Key": DOCUMENT}),
-                        }
+                            "PutRequest": Structure("PutRequest", required={"Item": DOCUMENT}),
+                            "DeleteRequest": Structure("DeleteRequest", required={"Key": DOCUMENT}),
+                        },
                     ),
                     minimum=1,
                     maximum=BATCH_WRITE_REQUESTS,
@@ -176,7 +184,10 @@ ITEMS: Final[Mapping[str, Structure]] = {
     "TransactGetItems": Structure(
         required={
             "TransactItems": Listing(
-                Structure(required={"Get": Structure(required=_KEYED, optional=_READ)}),
+                Structure(
+                    "TransactGetItem",
+                    required={"Get": Structure("Get", required=_KEYED, optional=_READ)},
+                ),
                 minimum=1,
                 maximum=TRANSACTION_ACTIONS,
             )
@@ -187,18 +198,21 @@ ITEMS: Final[Mapping[str, Structure]] = {
         required={
             "TransactItems": Listing(
                 Structure(
+                    "TransactWriteItem",
                     optional={
                         "ConditionCheck": Structure(
+                            "ConditionCheck",
                             required={**_KEYED, "ConditionExpression": _EXPRESSION},
                             optional=_CONDITION,
                         ),
-                        "Put": Structure(required=_FILLED, optional=_CONDITION),
-                        "Delete": Structure(required=_KEYED, optional=_CONDITION),
+                        "Put": Structure("Put", required=_FILLED, optional=_CONDITION),
+                        "Delete": Structure("Delete", required=_KEYED, optional=_CONDITION),
                         "Update": Structure(
+                            "Update",
                             required={**_KEYED, "UpdateExpression": _EXPRESSION},
                             optional=_CONDITION,
                         ),
-                    }
+                    },
                 ),
                 minimum=1,
                 maximum=TRANSACTION_ACTIONS,

@@ -8,6 +8,7 @@ from anydynamo.engine.requests.vocabulary import (
     BILLING,
     BOOLEAN,
     INDEX,
+    NAMELESS,
     NEW_TABLE,
     ONE_TABLE,
     REGION,
@@ -29,14 +30,17 @@ _INDEXES: Final = 20
 _REGIONS: Final = 50
 
 _SCALING: Final = Structure(
+    "AutoScalingSettingsUpdate",
     optional={
         "MinimumUnits": UNITS,
         "MaximumUnits": UNITS,
         "AutoScalingDisabled": BOOLEAN,
         "AutoScalingRoleArn": Text(minimum=1, maximum=1600),
         "ScalingPolicyUpdate": Structure(
+            "AutoScalingPolicyUpdate",
             required={
                 "TargetTrackingScalingPolicyConfiguration": Structure(
+                    "AutoScalingTargetTrackingScalingPolicyConfigurationUpdate",
                     required={"TargetValue": Double()},
                     optional={
                         "DisableScaleIn": BOOLEAN,
@@ -47,7 +51,7 @@ _SCALING: Final = Structure(
             },
             optional={"PolicyName": Text(minimum=1, maximum=256)},
         ),
-    }
+    },
 )
 _GLOBAL: Final = Structure(required={"GlobalTableName": NEW_TABLE})
 _DESTINATION: Final[Mapping[str, Shape]] = {
@@ -60,14 +64,16 @@ _PRECISION: Final = Structure(
     }
 )
 _SWITCH: Final = Structure(
-    required=_DESTINATION, optional={"EnableKinesisStreamingConfiguration": _PRECISION}
+    required=_DESTINATION,
+    absent=NAMELESS,
+    optional={"EnableKinesisStreamingConfiguration": _PRECISION},
 )
 
 REPLICATION: Final[Mapping[str, Structure]] = {
     "CreateGlobalTable": Structure(
         required={
             "GlobalTableName": NEW_TABLE,
-            "ReplicationGroup": Listing(Structure(optional={"RegionName": REGION})),
+            "ReplicationGroup": Listing(Structure("Replica", optional={"RegionName": REGION})),
         }
     ),
     "DescribeGlobalTable": _GLOBAL,
@@ -90,6 +96,7 @@ REPLICATION: Final[Mapping[str, Structure]] = {
             "GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate": _SCALING,
             "GlobalTableGlobalSecondaryIndexSettingsUpdate": Listing(
                 Structure(
+                    "GlobalTableGlobalSecondaryIndexSettingsUpdate",
                     required={"IndexName": INDEX},
                     optional={
                         "ProvisionedWriteCapacityUnits": UNITS,
@@ -101,12 +108,14 @@ REPLICATION: Final[Mapping[str, Structure]] = {
             ),
             "ReplicaSettingsUpdate": Listing(
                 Structure(
+                    "ReplicaSettingsUpdate",
                     required={"RegionName": REGION},
                     optional={
                         "ReplicaProvisionedReadCapacityUnits": UNITS,
                         "ReplicaProvisionedReadCapacityAutoScalingSettingsUpdate": _SCALING,
                         "ReplicaGlobalSecondaryIndexSettingsUpdate": Listing(
                             Structure(
+                                "ReplicaGlobalSecondaryIndexSettingsUpdate",
                                 required={"IndexName": INDEX},
                                 optional={
                                     "ProvisionedReadCapacityUnits": UNITS,
@@ -127,28 +136,32 @@ REPLICATION: Final[Mapping[str, Structure]] = {
     "DescribeTableReplicaAutoScaling": ONE_TABLE,
     "UpdateTableReplicaAutoScaling": Structure(
         required={"TableName": TABLE},
+        absent=NAMELESS,
         optional={
             "ProvisionedWriteCapacityAutoScalingUpdate": _SCALING,
             "GlobalSecondaryIndexUpdates": Listing(
                 Structure(
+                    "GlobalSecondaryIndexAutoScalingUpdate",
                     optional={
                         "IndexName": INDEX,
                         "ProvisionedWriteCapacityAutoScalingUpdate": _SCALING,
-                    }
+                    },
                 ),
                 minimum=1,
             ),
             "ReplicaUpdates": Listing(
                 Structure(
+                    "ReplicaAutoScalingUpdate",
                     required={"RegionName": REGION},
                     optional={
                         "ReplicaProvisionedReadCapacityAutoScalingUpdate": _SCALING,
                         "ReplicaGlobalSecondaryIndexUpdates": Listing(
                             Structure(
+                                "ReplicaGlobalSecondaryIndexAutoScalingUpdate",
                                 optional={
                                     "IndexName": INDEX,
                                     "ProvisionedReadCapacityAutoScalingUpdate": _SCALING,
-                                }
+                                },
                             )
                         ),
                     },
@@ -160,7 +173,9 @@ REPLICATION: Final[Mapping[str, Structure]] = {
     "EnableKinesisStreamingDestination": _SWITCH,
     "DisableKinesisStreamingDestination": _SWITCH,
     "UpdateKinesisStreamingDestination": Structure(
-        required=_DESTINATION, optional={"UpdateKinesisStreamingConfiguration": _PRECISION}
+        required=_DESTINATION,
+        absent=NAMELESS,
+        optional={"UpdateKinesisStreamingConfiguration": _PRECISION},
     ),
     "DescribeKinesisStreamingDestination": ONE_TABLE,
     "UpdateContributorInsights": Structure(
@@ -168,13 +183,14 @@ REPLICATION: Final[Mapping[str, Structure]] = {
             "TableName": TABLE,
             "ContributorInsightsAction": Text(enum=("ENABLE", "DISABLE")),
         },
+        absent=NAMELESS,
         optional={
             "IndexName": INDEX,
             "ContributorInsightsMode": Text(enum=("ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS")),
         },
     ),
     "DescribeContributorInsights": Structure(
-        required={"TableName": TABLE}, optional={"IndexName": INDEX}
+        required={"TableName": TABLE}, absent=NAMELESS, optional={"IndexName": INDEX}
     ),
     "ListContributorInsights": Structure(
         optional={"TableName": TABLE, "NextToken": Text(), "MaxResults": Integer(maximum=100)}

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from anydynamo.engine.requests.vocabulary import BOOLEAN, ONE_TABLE, TABLE, TAGS
+from anydynamo.engine.requests.vocabulary import (
+    BOOLEAN,
+    NAMELESS,
+    ONE_TABLE,
+    TABLE,
+    TAGS,
+)
 from anydynamo.engine.shapes import Listing, Structure, Text
 
 if TYPE_CHECKING:
@@ -13,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["SETTINGS"]
 
 _ARN: Final = Text(minimum=1, maximum=1283)
+_TAGGED: Final = Text(maximum=1283)
 _REVISION: Final = Text(minimum=1, maximum=255)
 
 SETTINGS: Final[Mapping[str, Structure]] = {
@@ -20,16 +27,19 @@ SETTINGS: Final[Mapping[str, Structure]] = {
         required={
             "TableName": TABLE,
             "TimeToLiveSpecification": Structure(
-                required={"Enabled": BOOLEAN, "AttributeName": Text(minimum=1, maximum=255)}
+                "TimeToLiveSpecification",
+                required={"Enabled": BOOLEAN, "AttributeName": Text(minimum=1, maximum=255)},
             ),
-        }
+        },
+        absent=NAMELESS,
     ),
     "DescribeTimeToLive": ONE_TABLE,
-    "TagResource": Structure(required={"ResourceArn": _ARN, "Tags": TAGS}),
+    # What is not there in these three is told by the operations, one thing after the other.
+    "TagResource": Structure(optional={"ResourceArn": _TAGGED, "Tags": TAGS}),
     "UntagResource": Structure(
-        required={"ResourceArn": _ARN, "TagKeys": Listing(Text(minimum=1, maximum=128))}
+        optional={"ResourceArn": _TAGGED, "TagKeys": Listing(Text(minimum=1, maximum=128))}
     ),
-    "ListTagsOfResource": Structure(required={"ResourceArn": _ARN}, optional={"NextToken": Text()}),
+    "ListTagsOfResource": Structure(optional={"ResourceArn": _TAGGED, "NextToken": Text()}),
     "DescribeEndpoints": Structure(),
     "DescribeLimits": Structure(),
     "GetResourcePolicy": Structure(required={"ResourceArn": _ARN}),

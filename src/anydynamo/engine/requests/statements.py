@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from anydynamo.engine.limits import PARTIQL_BATCH, TRANSACTION_ACTIONS
-from anydynamo.engine.requests.vocabulary import BOOLEAN, CAPACITY, DOCUMENT, ON_FAILURE
-from anydynamo.engine.shapes import Integer, Listing, Structure, Text
+from anydynamo.engine.requests.vocabulary import BOOLEAN, CAPACITY, ON_FAILURE
+from anydynamo.engine.shapes import Integer, Listing, Parameter, Structure, Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +17,7 @@ __all__ = ["STATEMENTS"]
 
 _STATEMENT: Final[Mapping[str, Shape]] = {"Statement": Text(minimum=1, maximum=8192)}
 _PARAMETERS: Final[Mapping[str, Shape]] = {
-    "Parameters": Listing(DOCUMENT, minimum=1),
+    "Parameters": Listing(Parameter(), minimum=1),
     "ReturnValuesOnConditionCheckFailure": ON_FAILURE,
 }
 
@@ -35,7 +35,11 @@ STATEMENTS: Final[Mapping[str, Structure]] = {
     "BatchExecuteStatement": Structure(
         required={
             "Statements": Listing(
-                Structure(required=_STATEMENT, optional={**_PARAMETERS, "ConsistentRead": BOOLEAN}),
+                Structure(
+                    "BatchStatementRequest",
+                    required=_STATEMENT,
+                    optional={**_PARAMETERS, "ConsistentRead": BOOLEAN},
+                ),
                 minimum=1,
                 maximum=PARTIQL_BATCH,
             )
@@ -45,7 +49,7 @@ STATEMENTS: Final[Mapping[str, Structure]] = {
     "ExecuteTransaction": Structure(
         required={
             "TransactStatements": Listing(
-                Structure(required=_STATEMENT, optional=_PARAMETERS),
+                Structure("ParameterizedStatement", required=_STATEMENT, optional=_PARAMETERS),
                 minimum=1,
                 maximum=TRANSACTION_ACTIONS,
             )

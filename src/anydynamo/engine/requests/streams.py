@@ -29,7 +29,7 @@ STREAMS: Final[Mapping[str, Structure]] = {
             "Limit": Integer(minimum=1, maximum=100),
             "ExclusiveStartShardId": _SHARD,
             "ShardFilter": Structure(
-                optional={"Type": Text(enum=("CHILD_SHARDS",)), "ShardId": _SHARD}
+                "ShardFilter", optional={"Type": Text(enum=("CHILD_SHARDS",)), "ShardId": _SHARD}
             ),
         },
     ),

@@ -14,14 +14,15 @@ from anydynamo.engine.requests.vocabulary import (
     INDEX_SETTINGS,
     INDEX_SHAPE,
     KEY_SCHEMA,
+    KNOWN_TABLE,
     LONG,
+    NAMELESS,
     NEW_TABLE,
     ON_DEMAND,
     ONE_REGION,
     ONE_TABLE,
     REGION,
     REGION_UPDATE,
-    TABLE,
     TABLE_CLASS,
     TAGS,
     THROUGHPUT,
@@ -44,6 +45,7 @@ _TABLE_SETTINGS: Final[Mapping[str, Shape]] = {
     "OnDemandThroughput": ON_DEMAND,
     "WarmThroughput": WARM,
     "StreamSpecification": Structure(
+        "StreamSpecification",
         required={"StreamEnabled": BOOLEAN},
         optional={
             "StreamViewType": Text(
@@ -57,8 +59,12 @@ _TABLE_SETTINGS: Final[Mapping[str, Shape]] = {
 }
 
 _READ_OVERRIDES: Final[Mapping[str, Shape]] = {
-    "ProvisionedThroughputOverride": Structure(optional={"ReadCapacityUnits": UNITS}),
-    "OnDemandThroughputOverride": Structure(optional={"MaxReadRequestUnits": LONG}),
+    "ProvisionedThroughputOverride": Structure(
+        "ProvisionedThroughputOverride", optional={"ReadCapacityUnits": UNITS}
+    ),
+    "OnDemandThroughputOverride": Structure(
+        "OnDemandThroughputOverride", optional={"MaxReadRequestUnits": LONG}
+    ),
 }
 _REPLICA: Final = Structure(
     required={"RegionName": REGION},
@@ -67,11 +73,17 @@ _REPLICA: Final = Structure(
         "KMSMasterKeyId": Text(),
         "TableClassOverride": TABLE_CLASS,
         "GlobalSecondaryIndexes": Listing(
-            Structure(required={"IndexName": INDEX}, optional=_READ_OVERRIDES), minimum=1
+            Structure(
+                "ReplicaGlobalSecondaryIndex",
+                required={"IndexName": INDEX},
+                optional=_READ_OVERRIDES,
+            ),
+            minimum=1,
         ),
     },
 )
 _REPLICA_UPDATE: Final = Structure(
+    "ReplicationGroupUpdate",
     optional={"Create": _REPLICA, "Update": _REPLICA, "Delete": ONE_REGION},
     refused={"Disassociate": texts.requests.ONE_COPY},
 )
@@ -83,11 +95,14 @@ TABLES: Final[Mapping[str, Structure]] = {
             "AttributeDefinitions": DEFINITIONS,
             "KeySchema": KEY_SCHEMA,
         },
+        absent=NAMELESS,
         optional={
             **_TABLE_SETTINGS,
-            "LocalSecondaryIndexes": Listing(Structure(required=INDEX_SHAPE)),
+            "LocalSecondaryIndexes": Listing(
+                Structure("LocalSecondaryIndex", required=INDEX_SHAPE)
+            ),
             "GlobalSecondaryIndexes": Listing(
-                Structure(required=INDEX_SHAPE, optional=INDEX_SETTINGS)
+                Structure("GlobalSecondaryIndex", required=INDEX_SHAPE, optional=INDEX_SETTINGS)
             ),
             "Tags": TAGS,
             "ResourcePolicy": Text(),
@@ -106,17 +121,29 @@ TABLES: Final[Mapping[str, Structure]] = {
         }
     ),
     "UpdateTable": Structure(
-        required={"TableName": TABLE},
+        required={"TableName": KNOWN_TABLE},
+        absent=NAMELESS,
         optional={
             **_TABLE_SETTINGS,
             "AttributeDefinitions": DEFINITIONS,
             "GlobalSecondaryIndexUpdates": Listing(
                 Structure(
+                    "GlobalSecondaryIndexUpdate",
                     optional={
-                        "Create": Structure(required=INDEX_SHAPE, optional=INDEX_SETTINGS),
-                        "Update": Structure(required={"IndexName": INDEX}, optional=INDEX_SETTINGS),
-                        "Delete": Structure(required={"IndexName": INDEX}),
-                    }
+                        "Create": Structure(
+                            "CreateGlobalSecondaryIndexAction",
+                            required=INDEX_SHAPE,
+                            optional=INDEX_SETTINGS,
+                        ),
+                        "Update": Structure(
+                            "UpdateGlobalSecondaryIndexAction",
+                            required={"IndexName": INDEX},
+                            optional=INDEX_SETTINGS,
+                        ),
+                        "Delete": Structure(
+                            "DeleteGlobalSecondaryIndexAction", required={"IndexName": INDEX}
+                        ),
+                    },
                 )
             ),
             "ReplicaUpdates": Listing(_REPLICA_UPDATE, minimum=1),

@@ -49,20 +49,22 @@ TRANSFERS: Final[Mapping[str, Structure]] = {
             "ExportFormat": Text(enum=("DYNAMODB_JSON", "ION")),
             "ExportType": Text(enum=("FULL_EXPORT", "INCREMENTAL_EXPORT")),
             "IncrementalExportSpecification": Structure(
+                "IncrementalExportSpecification",
                 optional={
                     "ExportFromTime": Timestamp(),
                     "ExportToTime": Timestamp(),
                     "ExportViewType": Text(enum=("NEW_IMAGE", "NEW_AND_OLD_IMAGES")),
-                }
+                },
             ),
             "FilterSpecification": Structure(
+                "FilterSpecification",
                 optional={
                     "FilterExpression": Text(),
                     "ProjectionExpression": Text(),
                     "KeyConditionExpression": Text(),
                     "ExpressionAttributeNames": Mapped(Text(), Text(maximum=65_535)),
                     "ExpressionAttributeValues": DOCUMENT,
-                }
+                },
             ),
         },
     ),
@@ -73,11 +75,13 @@ TRANSFERS: Final[Mapping[str, Structure]] = {
     "ImportTable": Structure(
         required={
             "S3BucketSource": Structure(
+                "S3BucketSource",
                 required={"S3Bucket": _BUCKET},
                 optional={"S3BucketOwner": _OWNER, "S3KeyPrefix": _PREFIX},
             ),
             "InputFormat": Text(enum=("DYNAMODB_JSON", "ION", "CSV")),
             "TableCreationParameters": Structure(
+                "TableCreationParameters",
                 required={
                     "TableName": NEW_TABLE,
                     "AttributeDefinitions": DEFINITIONS,
@@ -89,7 +93,9 @@ TRANSFERS: Final[Mapping[str, Structure]] = {
                     "OnDemandThroughput": ON_DEMAND,
                     "SSESpecification": ENCRYPTION,
                     "GlobalSecondaryIndexes": Listing(
-                        Structure(required=INDEX_SHAPE, optional=INDEX_SETTINGS)
+                        Structure(
+                            "GlobalSecondaryIndex", required=INDEX_SHAPE, optional=INDEX_SETTINGS
+                        )
                     ),
                 },
                 refused={"VectorIndexes": texts.requests.NO_VECTOR_SEARCH},
@@ -98,8 +104,10 @@ TRANSFERS: Final[Mapping[str, Structure]] = {
         optional={
             "ClientToken": _TOKEN,
             "InputFormatOptions": Structure(
+                "InputFormatOptions",
                 optional={
                     "Csv": Structure(
+                        "CsvOptions",
                         optional={
                             "Delimiter": Text(minimum=1, maximum=1, pattern=r"[,;:|\t ]"),
                             "HeaderList": Listing(
@@ -111,9 +119,9 @@ TRANSFERS: Final[Mapping[str, Structure]] = {
                                 minimum=1,
                                 maximum=255,
                             ),
-                        }
+                        },
                     )
-                }
+                },
             ),
             "InputCompressionType": Text(enum=("GZIP", "ZSTD", "NONE")),
         },

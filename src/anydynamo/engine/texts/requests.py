@@ -38,6 +38,9 @@ NOT_SUPPORTED: Final = "The parameter {name} is not supported here: {known}"
 UNKNOWN_PARAMETER: Final = "Unknown parameter in the request: {name!r}, must be one of: {names}"
 PARAMETER_NO_TEXT: Final = "A parameter's name is a {kind}, must be one of: {names}"
 REQUIRED: Final = "The parameter '{name}' is required but was not present in the request"
+TABLE_NAME_LENGTH: Final = (
+    "TableName must be at least 3 characters long and at most 255 characters long"
+)
 MAP_UNEXPECTED: Final = "Start of structure or map found where not expected"
 FIELD_TYPE: Final = "Unexpected field type"
 LIST_FOR_SCALAR: Final = "Unrecognized collection type class java.lang.{wanted}"
@@ -45,7 +48,14 @@ UNEXPECTED_TOKEN: Final = "Unexpected token received from parser"
 NOT_CONVERTIBLE: Final = "{token} cannot be converted to {wanted}"
 LIST_FOR_BINARY: Final = "Unrecognized collection type class java.nio.ByteBuffer"
 NO_BASE64: Final = "only base-64-encoded strings are convertible to bytes"
+BASE64_LENGTH: Final = "Base64 encoded length is expected a multiple of 4 bytes but found: {length}"
+INVALID_BASE64: Final = "A binary value is not base64"
 LIST_FOR_MAP: Final = "Unrecognized collection type java.util.Map<java.lang.String, {member}>"
+NO_ELEMENT: Final = (
+    "class sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl cannot be cast to class"
+    " java.lang.Class (sun.reflect.generics.reflectiveObjects.ParameterizedTypeImpl and"
+    " java.lang.Class are in module java.base of loader 'bootstrap')"
+)
 LIST_UNEXPECTED: Final = "Start of list found where not expected"
 LIST_FOR_STRUCTURE: Final = "Unrecognized collection type class {name}"
 
@@ -63,7 +73,10 @@ CODES: Final = {
     NOT_CONVERTIBLE: "SerializationException",
     LIST_FOR_BINARY: "SerializationException",
     NO_BASE64: "SerializationException",
+    BASE64_LENGTH: "SerializationException",
+    INVALID_BASE64: "SerializationException",
     LIST_FOR_MAP: "SerializationException",
+    NO_ELEMENT: "SerializationException",
     LIST_UNEXPECTED: "SerializationException",
     LIST_FOR_STRUCTURE: "SerializationException",
 }
@@ -79,6 +92,7 @@ OURS: Final = frozenset(
         NOT_SUPPORTED,
         UNKNOWN_PARAMETER,
         PARAMETER_NO_TEXT,
+        INVALID_BASE64,
         NOT_IN_RESTORED_INDEX,
     )
 )

@@ -52,6 +52,7 @@ NO_KINESIS_STREAM: Final = (
 DESTINATION_STATE: Final = (
     "Table is not in a valid state to {wanted} Kinesis Streaming Destination: {why}"
 )
+NO_TABLE_ARN: Final = "Invalid TableArn"
 INVALID_TABLE_ARN: Final = "Invalid TableArn: Invalid ResourceArn provided as input {arn}"
 TAGGED_NOT_FOUND: Final = "Requested resource not found: ResourcArn: {arn} not found"
 NO_TAGS: Final = "Atleast one Tag needs to be provided as Input."

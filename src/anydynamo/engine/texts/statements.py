@@ -61,6 +61,9 @@ ATTRIBUTE: Final = "an attribute"
 PARAMETER_COUNT: Final = "Number of parameters in request and statement don't match."
 END_EXPECTED: Final = "expected the end"
 NO_STATEMENT: Final = "Expected data manipulation"
+WRITE_TO_AN_INDEX: Final = (
+    "FROM clause may only contain a single table name in data manipulation statements at {place}"
+)
 TABLE_NAME: Final = "table name"
 INDEX_NAME: Final = "index name"
 EXISTS_OF_AN_INDEX: Final = "EXISTS reads one item of a table"

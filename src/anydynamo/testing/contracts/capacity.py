@@ -115,12 +115,12 @@ class CapacityContract(Contract):
         await db.create("first")
         put = {"Put": {"TableName": "first", "Item": _sized("1", 1000)}}
         answer = await db("TransactWriteItems", TransactItems=[put], **TOTAL)
-        (consumed,) = answer["ConsumedCapacity"]
-        assert consumed["CapacityUnits"] == 2
+        units = {"CapacityUnits": 2, "WriteCapacityUnits": 2}
+        assert answer["ConsumedCapacity"] == [{"TableName": "first", **units}]
         get = {"Get": {"TableName": "first", "Key": {"pk": S("1")}}}
         answer = await db("TransactGetItems", TransactItems=[get], **TOTAL)
-        (consumed,) = answer["ConsumedCapacity"]
-        assert consumed["CapacityUnits"] == 2
+        units = {"CapacityUnits": 2, "ReadCapacityUnits": 2}
+        assert answer["ConsumedCapacity"] == [{"TableName": "first", **units}]
 
     async def test_indexes_are_charged_when_their_entries_change(self, db: Client) -> None:
         await db.create("first", "pk:S", None, gsi("Index", "g:S"))

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from anydynamo.engine.access import bare_name
 from anydynamo.engine.engine import READS, STATEMENTS, WRITES
 from anydynamo.engine.errors import EngineError
+from anydynamo.engine.items.access import bare_name
 from anydynamo.engine.layout import Table
 from anydynamo.engine.partiql.execute import Bound, bind
 from anydynamo.engine.partiql.planner import item_key
 from anydynamo.engine.partiql.statements import Insert, Select
-from anydynamo.engine.values import check_value
+from anydynamo.engine.values.values import check_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

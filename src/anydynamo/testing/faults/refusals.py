@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from anydynamo.engine.descriptions import arn_of
+from anydynamo.engine.tables.descriptions import arn_of
 from anydynamo.errors import (
     AnyDynamoError,
     RequestTimeout,

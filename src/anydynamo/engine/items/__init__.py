@@ -1,0 +1,1 @@
+"""Operations on items: one at a time, in batches, in transactions."""

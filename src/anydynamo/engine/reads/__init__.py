@@ -1,0 +1,1 @@
+"""Query and Scan: ranges of keys, read a page at a time."""

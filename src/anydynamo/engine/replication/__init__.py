@@ -1,0 +1,1 @@
+"""Global tables: replicas are stored and described; there is one copy of the data."""

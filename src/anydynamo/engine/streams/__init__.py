@@ -1,0 +1,1 @@
+"""DynamoDB Streams: what is recorded, and how it is read."""

@@ -1,0 +1,1 @@
+"""Exports and imports: their records and what they read and write."""

@@ -1,0 +1,1 @@
+"""Attribute values: their checks, sizes, numbers, key bytes and form in JSON."""
