@@ -20,7 +20,7 @@ from anydynamo.repositories.batches import Outcome
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     from anydynamo.errors import AnyDynamoError
     from anydynamo.repositories.batches import BatchWriter, Entry
@@ -310,23 +310,24 @@ class Ingest(Generic[M]):
         )
 
 
-def _taker(source: Iterable[Any] | AsyncIterable[Any]) -> Callable[[], Awaitable[Any]]:
+def _taker(source: object) -> Callable[[], Awaitable[Any]]:
     """Return what takes the next one of a source, or `_END`.
 
     Raises:
         InvalidRequest: It is no source.
     """
+    # What a check leaves of it is an iterable of unknowns.
+    given: Any = source
     if isinstance(source, AsyncIterable):
-        awaited = aiter(source)
+        awaited: AsyncIterator[Any] = aiter(given)
 
         async def later() -> Any:
             return await anext(awaited, _END)
 
         return later
-    given: object = source
-    if not isinstance(given, Iterable):
+    if not isinstance(source, Iterable):
         raise InvalidRequest(f"A source is an iterable or an async iterable, not {source!r}")
-    ready = iter(source)
+    ready: Iterator[Any] = iter(given)
 
     async def now() -> Any:
         return next(ready, _END)

@@ -217,10 +217,10 @@ def places_in(position: str) -> tuple[list[Place], str]:
         raise InvalidCursor(_NO_POSITION) from error
     if version != _VERSION or not isinstance(scan, str) or not isinstance(places, list):
         raise InvalidCursor(_NO_POSITION)
-    several = cast("list[Place]", places)
+    several = cast("list[object]", places)
     if not several or not all(isinstance(one, dict | bool) for one in several):
         raise InvalidCursor(_NO_POSITION)
-    return several, scan
+    return cast("list[Place]", several), scan
 
 
 def check_places(places: Sequence[Place], scan: str, plan: Plan[Any]) -> None:

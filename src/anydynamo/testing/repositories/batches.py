@@ -139,7 +139,7 @@ class BatchContract:
         assert texts == {at: "new" for at in range(60) if at != 40}
 
     async def test_a_scan_by_workers_goes_on_from_its_position(self, database: Database) -> None:
-        repository = await events(database, *[event(at, room=f"r{at % 9}") for at in range(40)])
+        repository = await events(database, *[event(at, f"r{at % 9}") for at in range(40)])
         scan = repository.scan(workers=3, page_size=4)
         found: list[int] = []
         while len(found) < 14:
