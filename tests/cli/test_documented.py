@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
+import typer
 from tests.documentation import ROOT, pages
 from typer.testing import CliRunner
 
@@ -35,6 +36,10 @@ def calls() -> list[tuple[str, list[str]]]:
     ]
 
 
+@pytest.mark.skipif(
+    tuple(map(int, typer.__version__.split(".")[:2])) < (0, 29),
+    reason="the page shows help as typer 0.29 prints it, and older ones print it otherwise",
+)
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_the_page_shows_the_help_as_it_is(command: list[str]) -> None:
     section = CLI_PAGE.partition(f"## `{' '.join(command)}`\n")[2].partition("\n## ")[0]

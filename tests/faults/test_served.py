@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.config import Config
+from tests.botocores import needs_member
 from tests.faults.stage import Stage, item, key, table
 from tests.server.asking import code, create, document, request
 from tests.server.test_connections import Wire, post, statuses
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from anydynamo.testing.faults import Rule
 
 DYNAMODB = "com.amazonaws.dynamodb.v20120810#"
+WITH_REASONS = needs_member("ProvisionedThroughputExceededException", "ThrottlingReasons")
 
 
 class Served:
@@ -326,6 +328,7 @@ async def test_amazons_client_repeats_what_passes(rule: Rule, mode: str) -> None
     assert len(faults.injected) == 2
 
 
+@WITH_REASONS
 async def test_amazons_client_gives_up_in_the_end_and_shows_the_reasons() -> None:
     def ask(url: str) -> Any:
         client = amazons(url)
@@ -374,6 +377,7 @@ async def adapter_of(url: str, **options: Any) -> DynamoDBAdapter:
     )
 
 
+@WITH_REASONS
 async def test_the_librarys_own_adapter_repeats_and_keeps_the_reasons() -> None:
     async with listening(throttle("PutItem", times=3), lose_reply("PutItem", how="cut", nth=4)) as (
         faults,

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.botocores import needs_member
 from tests.server.asking import create, document, request
 from tests.serving import start
 from tests.targets import embedded
@@ -24,6 +25,7 @@ ON = {"PointInTimeRecoveryEnabled": True}
 KEY = {key: create("any")[key] for key in ("KeySchema", "AttributeDefinitions", "BillingMode")}
 
 
+@needs_member("ExportTableToPointInTimeInput", "FilterSpecification")
 @pytest.mark.parametrize("provider", ["memory", "json", "sqlite"])
 def test_a_boto3_client_exports_and_imports(provider: str, tmp_path: Path) -> None:
     (tmp_path / "buckets" / "archive").mkdir(parents=True)

@@ -159,7 +159,7 @@ def test_moto_goes_on_with_the_other_services() -> None:
 
 
 def test_an_adapter_of_dynamodb_itself_is_not_asked_by_itself() -> None:
-    url = f"dynamodb://eu-west-1?endpoint_url={NOWHERE}&connect_timeout=1&max_attempts=1"
+    url = f"dynamodb://eu-west-1?endpoint_url={NOWHERE}&connect_timeout=30&max_attempts=1"
     with mock_dynamodb(url), pytest.raises(ConnectionClosedError):
         SESSION.client("dynamodb", config=ONCE).list_tables()
 
