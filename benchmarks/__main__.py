@@ -14,6 +14,7 @@ from benchmarks.measure import table
 NAMES = {
     "core": "the codec and the embedded engine beside the peers",
     "traits": "the same operations on models with one trait each, beside the plain model",
+    "observing": "what it costs to be observed, and what it does not where nobody observes",
     "growth": "a query of one partition while the table around it grows",
     "inprocess": "AWS's clients on `mock_dynamodb`, on moto, and on a constant answer",
     "server": "`anydynamo serve` beside other servers; the CPU time is the server's",

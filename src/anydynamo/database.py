@@ -15,7 +15,7 @@ from anydynamo.repositories.paging import CursorSigner, checked_secret
 from anydynamo.repositories.session import Patience, Session, wait
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from types import TracebackType
     from typing import Self
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from anydynamo.adapters.protocol import DatabaseAdapter, ProviderInfo
     from anydynamo.changes.checkpoints import Checkpoints
     from anydynamo.changes.feed import Changes
+    from anydynamo.observability.budgets import Spending
+    from anydynamo.observability.records import Observer
     from anydynamo.repositories.capacity import Capacity
     from anydynamo.repositories.repository import Repository
     from anydynamo.repositories.transactions import TransactRead, TransactWrite
@@ -100,9 +102,15 @@ class Database:
         ids: Makes the identifiers of `new_id`; without it UUIDs of version 7 by the clock.
         sleep: Waits so many seconds; a test puts its own here.
         random: Returns a random number in [0, 1), for waits; a test puts its own here.
+        observer: Is called with a record of each call to the provider, see
+            `anydynamo.observability`; or several observers.
+        observe_capacity: Ask the provider what each call consumes, and tell the observer.
+        allow_scans: Whether repositories scan tables and indexes without being told
+            `allow_scan=True` in the call.
 
     Raises:
-        ConfigurationError: The secret is shorter than 16 characters, or the age is not above 0.
+        ConfigurationError: The secret is shorter than 16 characters, the age is not above 0, or an
+            observer cannot be called.
     """
 
     def __init__(
@@ -119,12 +127,17 @@ class Database:
         ids: Callable[[], str] | None = None,
         sleep: Callable[[float], Awaitable[None]] = wait,
         random: Callable[[], float] = random.random,
+        observer: Observer | Sequence[Observer] | None = None,
+        observe_capacity: bool = False,
+        allow_scans: bool = True,
     ) -> None:
         secret = None if cursor_secret is None else checked_secret(cursor_secret).encode()
         if cursor_max_age is not None and not cursor_max_age > 0:
             raise ConfigurationError(
                 f"cursor_max_age is {cursor_max_age!r}; it is a number of seconds above 0, or None"
             )
+        if observer is not None:
+            adapter = _observed(adapter, observer, observe_capacity)
         self._session = Session(
             adapter,
             names=TableNames(table_prefix, dict(tables or {})),
@@ -134,6 +147,7 @@ class Database:
             ids=ids or TimeOrderedIds(clock),
             sleep=sleep,
             random=random,
+            allow_scans=allow_scans,
         )
         self._owned = owns_adapter
 
@@ -146,6 +160,9 @@ class Database:
         tables: Mapping[str, str] | None = None,
         cursor_secret: str | None = None,
         cursor_max_age: float | None = None,
+        observer: Observer | Sequence[Observer] | None = None,
+        observe_capacity: bool = False,
+        allow_scans: bool = True,
         **options: Any,
     ) -> Self:
         """Open the provider that a URL names, without looking at the environment's settings.
@@ -157,6 +174,9 @@ class Database:
             tables: As for the constructor.
             cursor_secret: As for the constructor.
             cursor_max_age: As for the constructor.
+            observer: As for the constructor.
+            observe_capacity: As for the constructor.
+            allow_scans: As for the constructor.
             **options: The provider's options, as in the URL; these win.
 
         Raises:
@@ -170,15 +190,29 @@ class Database:
             tables=tables,
             cursor_secret=cursor_secret,
             cursor_max_age=cursor_max_age,
+            observer=observer,
+            observe_capacity=observe_capacity,
+            allow_scans=allow_scans,
             owns_adapter=True,
         )
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Self:
+    def from_env(
+        cls,
+        environ: Mapping[str, str] | None = None,
+        *,
+        observer: Observer | Sequence[Observer] | None = None,
+        observe_capacity: bool = False,
+        allow_scans: bool = True,
+        **overrides: Any,
+    ) -> Self:
         """Open the provider that the environment chooses; SQLite if it chooses none.
 
         Args:
             environ: The variables to read instead of the process's own.
+            observer: As for the constructor.
+            observe_capacity: As for the constructor.
+            allow_scans: As for the constructor.
             **overrides: Settings, which win over the environment; see `Settings`.
 
         Raises:
@@ -187,17 +221,42 @@ class Database:
         """
         from anydynamo.settings import Settings
 
-        return cls.from_settings(Settings(environ, **overrides))
+        return cls.from_settings(
+            Settings(environ, **overrides),
+            observer=observer,
+            observe_capacity=observe_capacity,
+            allow_scans=allow_scans,
+        )
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Self:
+    def from_settings(
+        cls,
+        settings: Settings,
+        *,
+        observer: Observer | Sequence[Observer] | None = None,
+        observe_capacity: bool = False,
+        allow_scans: bool = True,
+    ) -> Self:
         """Open the provider that settings describe.
+
+        Args:
+            settings: The settings.
+            observer: As for the constructor.
+            observe_capacity: As for the constructor.
+            allow_scans: As for the constructor.
 
         Raises:
             ConfigurationError: They contradict each other, or an option is unknown.
             MissingDependency: What the provider needs is not installed.
         """
-        return cls(open_adapter(settings.location()), owns_adapter=True, **settings.arguments())
+        return cls(
+            open_adapter(settings.location()),
+            owns_adapter=True,
+            observer=observer,
+            observe_capacity=observe_capacity,
+            allow_scans=allow_scans,
+            **settings.arguments(),
+        )
 
     @property
     def info(self) -> ProviderInfo:
@@ -319,6 +378,34 @@ class Database:
         from anydynamo.repositories.transactions import transact_get
 
         return await transact_get(self._session, reads, capacity=capacity)
+
+    def budget(self, *, read: float | None = None, write: float | None = None) -> Spending:
+        """Return a `with` block that may consume so many capacity units, and counts them.
+
+            with db.budget(read=100) as spent:
+                await ads.query(Ad.by_campaign, "spring")
+            print(spent.read)
+
+        Once they are consumed, the next call raises; the one that consumes the last of them is
+        carried out, since only its answer says what it cost. Blocks may lie in each other, and each
+        of them counts.
+
+        Args:
+            read: Read capacity units; None counts them without a limit.
+            write: Write capacity units, likewise.
+
+        Raises:
+            DatabaseClosed: This database was closed.
+            InvalidRequest: A limit is below 0.
+        """
+        from anydynamo.observability.budgets import Budgeted, Spending
+
+        session = self._session
+        session.check_open()
+        # From the first budget on, so that databases without one pay nothing for it.
+        if not isinstance(session.adapter, Budgeted):
+            session.adapter = Budgeted(session.adapter)
+        return Spending(session.adapter, read, write)
 
     def changes(
         self,
@@ -471,3 +558,13 @@ class Database:
     ) -> Health:
         info = self.info
         return Health(status, info.provider, info.location, latency, tables, missing, error)
+
+
+def _observed(
+    adapter: DatabaseAdapter, observer: Observer | Sequence[Observer], capacity: bool
+) -> DatabaseAdapter:
+    # Who observes nothing imports nothing for it.
+    from anydynamo.observability.observed import Observed
+
+    observers = (observer,) if callable(observer) else observer
+    return Observed(adapter, *observers, capacity=capacity)

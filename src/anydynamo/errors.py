@@ -31,6 +31,7 @@
     │   ├── StoreReadOnly (PermissionError)    the file or its folder cannot be written
     │   └── StoreFull (OSError)                no space is left where the file lies
     ├── BatchIncomplete                        some of a batch is still unprocessed
+    ├── BudgetExceeded                         a block consumed what it may; nothing was sent
     ├── ChangesLost (LookupError)              a stream no longer has changes that were not read
     ├── DatabaseClosed (RuntimeError)          used after `close`
     ├── NotSupported (NotImplementedError)     this provider cannot do this
@@ -54,6 +55,7 @@ __all__ = [
     "AlreadyExists",
     "AnyDynamoError",
     "BatchIncomplete",
+    "BudgetExceeded",
     "ChangesLost",
     "ConditionFailed",
     "ConfigurationError",
@@ -392,6 +394,10 @@ class BatchIncomplete(AnyDynamoError):
         self.failed = tuple(failed)
         self.results = tuple(results)
         self.position = position
+
+
+class BudgetExceeded(AnyDynamoError):
+    """A block of `Database.budget` has consumed what it may; the call was not sent."""
 
 
 class ChangesLost(AnyDynamoError, LookupError):

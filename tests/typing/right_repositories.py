@@ -10,13 +10,14 @@ from tests.typing.tables import Dated, Event, Note, NoteAudit, User
 
 from anydynamo import Change, IngestReport, Scan, sync
 from anydynamo.changes import Applied, Checkpoint, apply_once, lambda_handler
+from anydynamo.database import Database
+from anydynamo.observability import Call, EmbeddedMetrics, LogCalls
 from anydynamo.repositories.lists import WholeList
 from anydynamo.repositories.paging import Page
 from anydynamo.repositories.repository import Repository
 from anydynamo.repositories.walks import Results
 
 if TYPE_CHECKING:
-    from anydynamo.database import Database
     from anydynamo.repositories.protocols import (
         QueryRepository,
         ReadRepository,
@@ -181,3 +182,15 @@ def scopes(users: Repository[User], own: sync.Repository[User]) -> None:
     assert_type(users.scoped(User.email, "a@b.org"), Repository[User])
     assert_type(users.scoped(User.age, 18).scoped(User.nickname, "a"), Repository[User])
     assert_type(own.scoped(User.email, "a@b.org"), sync.Repository[User])
+
+
+def observed() -> None:
+    calls: list[Call] = []
+    Database.open("memory://", observer=calls.append)
+    Database.open("memory://", observer=[calls.append, LogCalls(), EmbeddedMetrics("App")])
+    sync.Database.open("memory://", observer=print, observe_capacity=True)
+    assert_type(calls[0].table, str | None)
+    assert_type(calls[0].read_units, float | None)
+    with Database.open("memory://").budget(read=3) as spent:
+        assert_type(spent.read, float)
+        assert_type(spent.write_left, float | None)

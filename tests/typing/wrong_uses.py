@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tests.typing.tables import Dated, Event, User
 
 import anydynamo
+from anydynamo.database import Database
 from anydynamo.models.attributes import attribute
 from anydynamo.models.table import Attr, Condition, GlobalIndex, Table
 
@@ -91,3 +92,8 @@ async def operations(users: Repository[User], user: User) -> None:
     await users.update("1", Event.age.set(3))  # E
     users.query(User.by_email, 3)  # E
     await users.get("1", only=[Event.age])  # E
+
+
+def observers(names: list[str]) -> None:
+    Database.open("memory://", observer=names.append)  # E
+    Database.open("memory://", observer="log")  # E

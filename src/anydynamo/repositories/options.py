@@ -99,6 +99,7 @@ class ScanOptions(ReadOptions, Generic[M], total=False):
         start: The position of an earlier scan from which to go on.
         limit: How many results there are at most, after the filter.
         page_size: How many items a request may evaluate, before the filter.
+        allow_scan: Whether it is made; without it the database's `allow_scans` decides.
     """
 
     filter: AnyCondition[M] | None
@@ -109,6 +110,7 @@ class ScanOptions(ReadOptions, Generic[M], total=False):
     start: str | None
     limit: int | None
     page_size: int | None
+    allow_scan: bool | None
 
 
 class ScanPageOptions(ReadOptions, Generic[M], total=False):
@@ -119,9 +121,11 @@ class ScanPageOptions(ReadOptions, Generic[M], total=False):
         limit: How many results the page has, after the filter.
         page_size: How many items a request may evaluate, before the filter.
         after: The token of the page before.
+        allow_scan: Whether it is made; without it the database's `allow_scans` decides.
     """
 
     filter: AnyCondition[M] | None
     limit: int | None
     page_size: int | None
     after: str | None
+    allow_scan: bool | None

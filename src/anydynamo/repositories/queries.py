@@ -256,6 +256,7 @@ class Queries(Generic[M]):
         page_size: int | None = None,
         consistent: bool = False,
         capacity: Capacity | None = None,
+        allow_scan: bool | None = None,
     ) -> Scan[Any]:
         """Walk the whole table, or a whole index, in no order that means anything.
 
@@ -278,9 +279,10 @@ class Queries(Generic[M]):
                 the part of a second's items that falls to one worker, unless it is said.
             consistent: See every write that was acknowledged before; not on a global index.
             capacity: Collects what it costs.
+            allow_scan: Whether it is made; without it the database's `allow_scans` decides.
 
         Raises:
-            InvalidRequest: The scan cannot be made as it stands.
+            InvalidRequest: The scan cannot be made as it stands, or is not allowed.
             InvalidCursor: `start` is no position, or another scan's.
         """
         limit, page_size = positive("limit", limit), positive("page_size", page_size)
@@ -303,6 +305,7 @@ class Queries(Generic[M]):
             self._reads.scan(index, where=filter, only=only, consistent=consistent, segment=part)
             for part in ([None] if parts == 1 else [(part, parts) for part in range(parts)])
         ]
+        self._session.check_scan(plans[0].request["TableName"], allow_scan)
         places: Sequence[Place] = [False] * parts
         if goes_on is not None:
             places, scan = goes_on
@@ -357,6 +360,7 @@ class Queries(Generic[M]):
         after: str | None = None,
         consistent: bool = False,
         capacity: Capacity | None = None,
+        allow_scan: bool | None = None,
     ) -> Page[Any]:
         """Read one page of a scan, and the token that leads to the next.
 
@@ -369,12 +373,14 @@ class Queries(Generic[M]):
             after: The token of the page before, `Page.next`.
             consistent: As for `scan`.
             capacity: Collects what it costs; the page then says its own cost as well.
+            allow_scan: As for `scan`.
 
         Raises:
             InvalidCursor: The token is none of this scan's, was altered or is stale.
-            InvalidRequest: The scan cannot be made as it stands.
+            InvalidRequest: The scan cannot be made as it stands, or is not allowed.
         """
         plan = self._reads.scan(index, where=filter, only=only, consistent=consistent)
+        self._session.check_scan(plan.request["TableName"], allow_scan)
         return await read_page(
             self._session,
             plan,
@@ -390,6 +396,7 @@ class Queries(Generic[M]):
         filter: AnyCondition[M] | None = None,  # noqa: A002
         consistent: bool = False,
         capacity: Capacity | None = None,
+        allow_scan: bool | None = None,
     ) -> int:
         """Count items where they lie: they are read and paid for, and not sent.
 
@@ -399,9 +406,10 @@ class Queries(Generic[M]):
             filter: Count only what fulfils this.
             consistent: See every write that was acknowledged before; not on a global index.
             capacity: Collects what it costs.
+            allow_scan: As for `scan`, where all of a table or of an index is counted.
 
         Raises:
-            InvalidRequest: The query cannot be asked as it stands.
+            InvalidRequest: The query cannot be asked as it stands, or is a scan and not allowed.
         """
         whole_index = len(arguments) == 1 and isinstance(arguments[0], Index)
         if arguments and not whole_index:
@@ -409,4 +417,5 @@ class Queries(Generic[M]):
         else:
             index = arguments[0] if arguments else None
             plan = self._reads.scan(index, where=filter, consistent=consistent, whole=False)
+            self._session.check_scan(plan.request["TableName"], allow_scan)
         return await count(self._session, plan, capacity)

@@ -86,6 +86,7 @@ class Session:
         random: Returns a random number in [0, 1).
         closed: Whether `close` was called.
         sharding: The tables whose partition keys are spread.
+        allow_scans: Whether scans are made that do not say that they are meant.
     """
 
     adapter: DatabaseAdapter
@@ -99,6 +100,7 @@ class Session:
     random: Callable[[], float] = random.random
     closed: bool = False
     sharding: Sharding = field(default_factory=Sharding)
+    allow_scans: bool = True
 
     def table(self, schema: TableSchema, shards: int | None = None) -> str:
         """Return a table's real name, and from now on spread its partition keys as declared.
@@ -157,6 +159,24 @@ class Session:
             raise DatabaseClosed(
                 "This database is closed; open another, or use it inside its `async with` block",
                 operation=operation,
+            )
+
+    def check_scan(self, table: str, allowed: bool | None) -> None:
+        """Refuse a scan that nobody said is meant, where that has to be said.
+
+        Args:
+            table: The table's real name.
+            allowed: What the call says of it; None leaves it to the database.
+
+        Raises:
+            InvalidRequest: It is not allowed.
+        """
+        if not (self.allow_scans if allowed is None else allowed):
+            raise InvalidRequest(
+                f"A scan of {table} reads and pays for all that is there, and is not allowed here; "
+                "query a partition or an index, or say allow_scan=True where all of it is meant",
+                operation="Scan",
+                table=table,
             )
 
     async def pause(self, tries: int) -> None:

@@ -13,7 +13,7 @@ from anydynamo.sync.repository import Repository
 from anydynamo.sync.runners import DirectRunner, LoopRunner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Mapping
+    from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
     from datetime import datetime
     from types import TracebackType
     from typing import Self
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from anydynamo.adapters.protocol import DatabaseAdapter, ProviderInfo
     from anydynamo.changes.checkpoints import Checkpoints
     from anydynamo.database import Health
+    from anydynamo.observability.budgets import Spending
+    from anydynamo.observability.records import Observer
     from anydynamo.repositories.capacity import Capacity
     from anydynamo.repositories.transactions import TransactRead, TransactWrite
     from anydynamo.settings import Settings
@@ -67,6 +69,9 @@ class Database:
         tables: Mapping[str, str] | None = None,
         cursor_secret: str | None = None,
         cursor_max_age: float | None = None,
+        observer: Observer | Sequence[Observer] | None = None,
+        observe_capacity: bool = False,
+        allow_scans: bool = True,
         **options: Any,
     ) -> Self:
         """Open the provider that a URL names, without looking at the environment's settings."""
@@ -77,22 +82,48 @@ class Database:
             tables=tables,
             cursor_secret=cursor_secret,
             cursor_max_age=cursor_max_age,
+            observer=observer,
+            observe_capacity=observe_capacity,
+            allow_scans=allow_scans,
             owns_adapter=True,
         )
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Self:
+    def from_env(
+        cls,
+        environ: Mapping[str, str] | None = None,
+        *,
+        observer: Observer | Sequence[Observer] | None = None,
+        observe_capacity: bool = False,
+        allow_scans: bool = True,
+        **overrides: Any,
+    ) -> Self:
         """Open the provider that the environment chooses; SQLite if it chooses none."""
         from anydynamo.settings import Settings
 
-        return cls.from_settings(Settings(environ, **overrides))
+        return cls.from_settings(
+            Settings(environ, **overrides),
+            observer=observer,
+            observe_capacity=observe_capacity,
+            allow_scans=allow_scans,
+        )
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Self:
+    def from_settings(
+        cls,
+        settings: Settings,
+        *,
+        observer: Observer | Sequence[Observer] | None = None,
+        observe_capacity: bool = False,
+        allow_scans: bool = True,
+    ) -> Self:
         """Open the provider that settings describe."""
         return cls(
             open_adapter(settings.location(), blocking=True),
             owns_adapter=True,
+            observer=observer,
+            observe_capacity=observe_capacity,
+            allow_scans=allow_scans,
             **settings.arguments(),
         )
 
@@ -116,6 +147,10 @@ class Database:
 
     def __repr__(self) -> str:
         return repr(self._database)
+
+    def budget(self, *, read: float | None = None, write: float | None = None) -> Spending:
+        """Return a `with` block that may consume so many capacity units, and counts them."""
+        return self._database.budget(read=read, write=write)
 
     def repository(self, model: type[M], *, shards: int | None = None) -> Repository[M]:
         """Return the items of a model's table."""

@@ -440,11 +440,16 @@ class Repository(Generic[M]):
         filter: AnyCondition[M] | None = None,  # noqa: A002 - the word is DynamoDB's
         consistent: bool = False,
         capacity: Capacity | None = None,
+        allow_scan: bool | None = None,
     ) -> int:
         """Count items where they lie: they are read and paid for, and not sent."""
         return self._runner.run(
             self._repository.count(
-                *arguments, filter=filter, consistent=consistent, capacity=capacity
+                *arguments,
+                filter=filter,
+                consistent=consistent,
+                capacity=capacity,
+                allow_scan=allow_scan,
             )
         )
 

@@ -8,10 +8,11 @@ import io
 import os
 import random
 import uuid
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from anydynamo.adapters.dynamodb.faults import refuse_foreign, translate
 from anydynamo.adapters.dynamodb.retries import Backoff, RetryQuota, is_worth_retrying
+from anydynamo.adapters.effort import note_attempt, note_sent
 from anydynamo.adapters.protocol import ProviderInfo
 from anydynamo.errors import (
     AnyDynamoError,
@@ -182,6 +183,7 @@ class DynamoDBAdapter:
             except Exception as exception:
                 if self._closed:
                     raise _closed(operation, table) from exception
+                _note_repetitions(getattr(exception, "response", None))
                 error = translate(exception, operation=operation, table=table)
                 if error is None:
                     raise
@@ -196,10 +198,12 @@ class DynamoDBAdapter:
                 paid = cost
             else:
                 self._quota.give_back(paid)
+                _note_repetitions(response)
                 response.pop("ResponseMetadata", None)
                 return response
             await self._sleep(self._backoff.delay(attempt, self._jitter()))
             attempt += 1
+            note_attempt(attempt)
 
     async def close(self) -> None:
         """Close what was opened here; calls under way end with `DatabaseClosed`.
@@ -284,7 +288,7 @@ class DynamoDBAdapter:
             )
             client: Any = await context.__aenter__()
             events: str = client.meta.service_model.service_id.hyphenize()
-            client.meta.events.register(f"before-send.{events}", _stream_large_body)
+            client.meta.events.register(f"before-send.{events}", _send_body)
             client.meta.events.register(f"before-parse.{events}", refuse_foreign)
         except Exception as exception:
             # botocore answers an endpoint that is no URL with a plain ValueError.
@@ -297,7 +301,17 @@ class DynamoDBAdapter:
         return _Client(client, context)
 
 
-def _stream_large_body(request: Any, **_: Any) -> None:
+def _note_repetitions(response: Any) -> None:
+    """Note the attempts of a client of the caller's, which repeats by itself."""
+    if isinstance(response, dict):
+        metadata = cast("dict[str, dict[str, Any]]", response).get("ResponseMetadata", {})
+        if metadata.get("RetryAttempts"):
+            note_attempt(metadata["RetryAttempts"] + 1)
+
+
+def _send_body(request: Any, **_: Any) -> None:
+    if isinstance(request.body, bytes):
+        note_sent(len(request.body))
     # aiohttp writes plain bytes in one go and warns of it from 1 MB on; a file it writes in pieces.
     if isinstance(request.body, bytes) and len(request.body) > LARGE_BODY:
         request.body = io.BytesIO(request.body)

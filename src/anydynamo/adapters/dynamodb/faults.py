@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from anydynamo.adapters.effort import note_received
 from anydynamo.errors import (
     CODES,
     AccessDenied,
@@ -219,6 +220,7 @@ def refuse_foreign(response_dict: Mapping[str, Any], **_: Any) -> None:
     Raises:
         ForeignAnswer: It is neither marked as DynamoDB's nor a JSON object.
     """
+    note_received(len(response_dict["body"]))
     status = int(response_dict["status_code"])
     if status >= 300:
         return
