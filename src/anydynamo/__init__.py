@@ -49,6 +49,7 @@ from anydynamo.errors import (
     TransactionInProgress,
     Unavailable,
     UniqueViolation,
+    Unreachable,
     VersionConflict,
 )
 
@@ -145,6 +146,7 @@ __all__ = [
     "TransactionInProgress",
     "Unavailable",
     "UniqueViolation",
+    "Unreachable",
     "VersionConflict",
     "WholeList",
     "WriteRepository",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pynamodb.models import Model
 
-    from anydynamo.adapters.protocol import DatabaseAdapter, ProviderInfo
+    from anydynamo.adapters.protocol import DatabaseAdapter, ProviderInfo, RegionState
     from anydynamo.changes.checkpoints import Checkpoints
     from anydynamo.changes.feed import Changes
     from anydynamo.observability.budgets import Spending
@@ -54,15 +54,17 @@ class Health:
     """What `Database.health` found.
 
     Attributes:
-        status: `ok`; `degraded` if it answers but tables that were asked for are missing;
-            `unavailable` if it does not answer.
+        status: `ok`; `degraded` if it answers but tables that were asked for are missing, or if one
+            of several regions is down; `unavailable` if it does not answer.
         provider: The provider's name.
         location: Where the data lies, for people.
         latency: How many seconds the answer took.
         tables: The names of the tables that are there: of the models that were asked for, or else
             the real names of the first hundred.
         missing: The names of tables that were asked for and are not there.
-        error: Why it does not answer; None if it does.
+        error: Why it does not answer; None if it does. Where there are several regions, tables are
+            asked of the preferred one.
+        regions: The state of each region, where there are several.
     """
 
     status: Literal["ok", "degraded", "unavailable"]
@@ -72,6 +74,7 @@ class Health:
     tables: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     error: str | None = None
+    regions: tuple[RegionState, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -557,7 +560,15 @@ class Database:
         error: str | None = None,
     ) -> Health:
         info = self.info
-        return Health(status, info.provider, info.location, latency, tables, missing, error)
+        regions = info.regions
+        if status == "ok" and any(one.status == "down" for one in regions):
+            status = "degraded"
+        elif any(one.active and one.status == "up" and not one.preferred for one in regions):
+            # Items are read and written elsewhere, whatever becomes of the preferred region.
+            status = "degraded"
+        return Health(
+            status, info.provider, info.location, latency, tables, missing, error, regions
+        )
 
 
 def _observed(

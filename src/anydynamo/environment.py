@@ -24,7 +24,15 @@ from anydynamo.naming import variable_name
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["DEFAULT_PROVIDER", "VARIABLES", "check_endpoint", "read_environment"]
+__all__ = [
+    "DEFAULT_PROVIDER",
+    "FAILOVER",
+    "REPLICA_ENDPOINT",
+    "REPLICA_REGION",
+    "VARIABLES",
+    "check_endpoint",
+    "read_environment",
+]
 
 DEFAULT_PROVIDER = "sqlite"
 
@@ -47,6 +55,12 @@ Besides these there are `USE_DYNAMODB` and `DYNAMODB_ENABLED`, which choose the 
 `DYNAMODB_<TABLE>_TABLE` (or `DYNAMODB_TABLE_<TABLE>`) per table that has another name than its
 model says.
 """
+
+FAILOVER = "DATABASE_FAILOVER"
+"""Whether calls fail over to the replica that `compare` compares with."""
+
+REPLICA_REGION = "DATABASE_REPLICA_REGION"
+REPLICA_ENDPOINT = "DATABASE_REPLICA_ENDPOINT_URL"
 
 _EVERYWHERE = ("cursor_secret", "cursor_max_age")
 _SWITCHES = ("USE_DYNAMODB", "DYNAMODB_ENABLED")
@@ -185,6 +199,23 @@ def _remote(values: Mapping[str, str], explicit: Mapping[str, Any]) -> dict[str,
             found["endpoint_url"] = next(iter(endpoints.values()))
     if "tables" not in explicit:
         found["tables"] = _tables(values)
+    if "replicas" not in explicit:
+        found |= _replicas(values)
+    return found
+
+
+def _replicas(values: Mapping[str, str]) -> dict[str, Any]:
+    """Return the region to fail over to, if that is asked for: `compare` too needs its name."""
+    if not _switch(FAILOVER, values.get(FAILOVER, "false")):
+        return {}
+    if REPLICA_REGION not in values:
+        raise ConfigurationError(
+            f"{FAILOVER} is {values[FAILOVER]!r}, but there is no region to fail over to; set "
+            f"{REPLICA_REGION}"
+        )
+    found: dict[str, Any] = {"replicas": values[REPLICA_REGION]}
+    if REPLICA_ENDPOINT in values:
+        found["replica_endpoint_urls"] = check_endpoint(REPLICA_ENDPOINT, values[REPLICA_ENDPOINT])
     return found
 
 

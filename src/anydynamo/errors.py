@@ -21,6 +21,7 @@
     │   └── LimitExceeded
     ├── ProviderError                          the place where the data lies is in trouble
     │   ├── Unavailable (ConnectionError)      nobody answers; retryable
+    │   │   └── Unreachable                    no connection came about: nothing was sent
     │   ├── RequestTimeout (TimeoutError)      no answer in time; retryable
     │   ├── Throttled                          too fast for the table; retryable
     │   ├── AccessDenied (PermissionError)
@@ -88,6 +89,7 @@ __all__ = [
     "TransactionInProgress",
     "Unavailable",
     "UniqueViolation",
+    "Unreachable",
     "VersionConflict",
     "from_code",
 ]
@@ -284,6 +286,10 @@ class Unavailable(ProviderError, ConnectionError):
     """Nobody answers at the endpoint."""
 
     retryable = True
+
+
+class Unreachable(Unavailable):
+    """No connection to the endpoint came about; the request was never sent, nothing was applied."""
 
 
 class RequestTimeout(ProviderError, TimeoutError):

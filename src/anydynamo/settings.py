@@ -21,6 +21,7 @@ from pydantic_settings import (
 from anydynamo.adapters.registry import Location, load_provider
 from anydynamo.environment import (
     DEFAULT_PROVIDER,
+    FAILOVER,
     VARIABLES,
     check_endpoint,
     read_environment,
@@ -50,6 +51,10 @@ class Settings(BaseSettings):
         path: `DATABASE_PATH`: the file of the providers json and sqlite.
         region: `AWS_REGION`, or `AWS_DEFAULT_REGION`.
         endpoint_url: `DYNAMODB_ENDPOINT_URL`, or `DYNAMODB_ENDPOINT`: another server than AWS's.
+        replicas: The regions to fail over to, separated by commas. If `DATABASE_FAILOVER` is true,
+            that of `DATABASE_REPLICA_REGION`.
+        replica_endpoint_urls: The endpoints of those regions, in the same order, where
+            `endpoint_url` is given: `DATABASE_REPLICA_ENDPOINT_URL`.
         access_key_id: `AWS_ACCESS_KEY_ID`; without it, credentials are found as botocore does.
         secret_access_key: `AWS_SECRET_ACCESS_KEY`.
         session_token: `AWS_SESSION_TOKEN`.
@@ -78,6 +83,8 @@ class Settings(BaseSettings):
     path: str | None = None
     region: str | None = None
     endpoint_url: str | None = None
+    replicas: str | None = None
+    replica_endpoint_urls: str | None = None
     access_key_id: SecretStr | None = None
     secret_access_key: SecretStr | None = None
     session_token: SecretStr | None = None
@@ -188,6 +195,13 @@ class Settings(BaseSettings):
                 raise ConfigurationError(
                     f"The URL's endpoint_url is {given!r}, but DYNAMODB_ENDPOINT_URL, or the "
                     f"argument endpoint_url, is {self.endpoint_url!r}; give one of them"
+                )
+        for name in ("replicas", "replica_endpoint_urls"):
+            said: str | None = getattr(self, name)
+            if said is not None and options.setdefault(name, said) != said:
+                raise ConfigurationError(
+                    f"The URL's {name} is {options[name]!r}, but the environment (by "
+                    f"{FAILOVER}), or the argument {name}, says {said!r}; give one of them"
                 )
         if "access_key_id" in options or "profile" in options:
             return

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import inspect
 import pickle
+import socket
+from unittest.mock import Mock
 
+import aiohttp
 import botocore.exceptions
 import botocore.loaders
 import botocore.parsers
@@ -22,6 +25,7 @@ from anydynamo.errors import (
     ServiceFault,
     Throttled,
     Unavailable,
+    Unreachable,
 )
 
 # Their codes decide, not their class.
@@ -121,6 +125,39 @@ def test_an_endpoint_that_nobody_answers_is_named_with_what_to_look_at() -> None
     error = translate(botocore.exceptions.EndpointConnectionError(endpoint_url="http://a:1"))
     assert type(error) is Unavailable
     assert 'http://a:1"; is a server running there' in error.message
+
+
+@pytest.mark.parametrize(
+    ("exception", "expected"),
+    [
+        (
+            botocore.exceptions.EndpointConnectionError(
+                endpoint_url="http://a:1",
+                error=aiohttp.ClientConnectorError(Mock(), OSError("refused")),
+            ),
+            Unreachable,
+        ),
+        (
+            botocore.exceptions.EndpointConnectionError(
+                endpoint_url="http://a:1", error=socket.gaierror("no such name")
+            ),
+            Unreachable,
+        ),
+        (
+            botocore.exceptions.EndpointConnectionError(
+                endpoint_url="http://a:1", error=aiohttp.ClientOSError("reset")
+            ),
+            Unavailable,
+        ),
+        (botocore.exceptions.ConnectTimeoutError(endpoint_url="http://a:1"), Unreachable),
+        (botocore.exceptions.ReadTimeoutError(endpoint_url="http://a:1"), RequestTimeout),
+    ],
+    ids=["refused", "name", "reset", "connect", "read"],
+)
+def test_only_a_request_that_was_never_sent_is_said_to_be_unreachable(
+    exception: Exception, expected: type[AnyDynamoError]
+) -> None:
+    assert type(translate(exception)) is expected
 
 
 def test_a_garbled_answer_is_a_fault_of_the_service() -> None:

@@ -106,6 +106,12 @@ def test_the_second_region_has_the_firsts_other_settings() -> None:
     assert primary.names().real("users") == "forum-users-dev" == replica.names().real("users")
 
 
+def test_regions_that_fail_over_are_compared_one_with_the_other() -> None:
+    environ = {**AWS, "DATABASE_FAILOVER": "true", "DATABASE_REPLICA_REGION": "us-west-2"}
+    for settings in replica_settings(environ):
+        assert "replicas" not in settings.location().options
+
+
 def test_a_second_endpoint_goes_with_the_second_region() -> None:
     _, replica = replica_settings(
         {
@@ -167,6 +173,13 @@ def test_the_first_place_may_be_in_aws_and_the_second_in_a_file() -> None:
             "nowhere",
         ),
         ({**AWS, "DATABASE_REPLICA_URL": "nowhere"}, "begins with a provider"),
+        (
+            {
+                "DATABASE_URL": "dynamodb://us-east-1?replicas=us-west-2",
+                "DATABASE_REPLICA_URL": "dynamodb://us-west-2",
+            },
+            "give URLs without them, the second one by DATABASE_REPLICA_URL",
+        ),
     ],
 )
 def test_what_names_no_second_place_is_refused(environ: dict[str, str], why: str) -> None:

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["DatabaseAdapter", "ProviderInfo"]
+__all__ = ["DatabaseAdapter", "ProviderInfo", "RegionState"]
+
+
+@dataclass(frozen=True, slots=True)
+class RegionState:
+    """What is known of one of several regions.
+
+    Attributes:
+        region: Its name.
+        status: Whether it is trusted: `up` or `down`.
+        active: Whether calls go there.
+        preferred: Whether calls go there when all is well.
+        reason: Why it is down.
+    """
+
+    region: str
+    status: Literal["up", "down"]
+    active: bool
+    preferred: bool
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +40,14 @@ class ProviderInfo:
         blocking: Whether its calls never wait for an event loop, so that the blocking facade may
             drive them on the caller's own thread.
         region: The AWS region, where there is one and it is known.
+        regions: The state of each region, where there are several.
     """
 
     provider: str
     location: str
     blocking: bool
     region: str | None = None
+    regions: tuple[RegionState, ...] = ()
 
 
 class DatabaseAdapter(Protocol):

@@ -9,11 +9,13 @@ import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from anydynamo.adapters.registry import Location, Provider, choice, endpoint
+from anydynamo.adapters.registry import Location, Provider, boolean, choice, endpoint
 from anydynamo.engine.behaviour import CHOICES, behaviour_of
 from anydynamo.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from anydynamo.adapters.protocol import DatabaseAdapter
     from anydynamo.engine.store import Store
 
@@ -60,8 +62,14 @@ def _open_dynamodb(location: Location, blocking: bool) -> DatabaseAdapter:  # no
             f"dynamodb://{location.host} names a server where the region belongs; write "
             f"dynamodb://REGION?endpoint_url=http://{location.host}"
         )
-    region = _region(location.host, location.options.get("endpoint_url"))
-    return DynamoDBAdapter(region=region, **location.options)
+    options = dict(location.options)
+    region = _region(location.host, options.get("endpoint_url"))
+    replicas = options.pop("replicas", ())
+    if replicas or not options.keys().isdisjoint(_OF_REGIONS):
+        from anydynamo.adapters.regions.opening import open_regions
+
+        return open_regions(region, replicas, options, DynamoDBAdapter)
+    return DynamoDBAdapter(region=region, **options)
 
 
 def _embedded(store: Store, location: Location, blocking: bool) -> DatabaseAdapter:
@@ -100,6 +108,14 @@ def _region(named: str, endpoint_url: str | None) -> str | None:
     return None if host.endswith((".amazonaws.com", ".amazonaws.com.cn")) else LOCAL_REGION
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for part in text.split(",") if (name := part.strip()))
+
+
+def _endpoints(text: str) -> tuple[str, ...]:
+    return tuple(endpoint(name) for name in _names(text))
+
+
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -123,10 +139,22 @@ JSON = Provider(
     default_path="anydynamo.json",
 )
 
+_OF_REGIONS: Mapping[str, Callable[[str], Any]] = {
+    "replica_endpoint_urls": _endpoints,
+    "hedge_after": float,
+    "failover_after": _positive,
+    "failover_rate": float,
+    "failover_hold": float,
+    "automatic_return": boolean,
+}
+"""The options that are about several regions, beside `replicas`, which names them."""
+
 DYNAMODB = Provider(
     "dynamodb",
     _open_dynamodb,
     options={
+        **_OF_REGIONS,
+        "replicas": _names,
         "endpoint_url": endpoint,
         "access_key_id": str,
         "secret_access_key": str,

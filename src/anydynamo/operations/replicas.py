@@ -16,6 +16,7 @@ import msgspec
 
 from anydynamo.adapters.registry import load_provider
 from anydynamo.engine.values.numbers import normalise
+from anydynamo.environment import FAILOVER, REPLICA_ENDPOINT, REPLICA_REGION
 from anydynamo.errors import ConfigurationError, TableNotFound
 from anydynamo.models.schema import schema_of
 from anydynamo.operations.items import Items, tables_of
@@ -35,12 +36,10 @@ __all__ = ["VARIABLES", "ComparedTable", "Replica", "compare", "replica_settings
 
 _SHOWN = 20
 
-_REGION = "DATABASE_REPLICA_REGION"
-_ENDPOINT = "DATABASE_REPLICA_ENDPOINT_URL"
 _URL = "DATABASE_REPLICA_URL"
 
-VARIABLES = (_REGION, _ENDPOINT, _URL)
-"""The variables that say where the second place is."""
+VARIABLES = (FAILOVER, REPLICA_REGION, REPLICA_ENDPOINT, _URL)
+"""The variables that say where the second place is, and whether calls fail over to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,8 @@ def replica_settings(
 
     The second place has all of the first one's settings but for what these variables say:
     `DATABASE_REPLICA_REGION` and, for another server than AWS's, `DATABASE_REPLICA_ENDPOINT_URL`;
-    or `DATABASE_REPLICA_URL`, which says all of it.
+    or `DATABASE_REPLICA_URL`, which says all of it. Neither place fails over to the other,
+    `DATABASE_FAILOVER` or not: what is compared is what they have.
 
     Args:
         environ: The variables to read instead of the process's own.
@@ -99,39 +99,49 @@ def replica_settings(
         The settings of the first place and of the second; `Database.from_settings` opens them.
 
     Raises:
-        ConfigurationError: No second place is named, it is the first one, or variables contradict
-            each other.
+        ConfigurationError: No second place is named, it is the first one, a URL names several
+            regions, or variables contradict each other.
     """
     values = {
         name: value
         for name, value in (os.environ if environ is None else environ).items()
-        if value.strip()
+        if value.strip() and name != FAILOVER
     }
-    url, region, endpoint = values.get(_URL), values.get(_REGION), values.get(_ENDPOINT)
+    url, region, endpoint = (
+        values.get(_URL),
+        values.get(REPLICA_REGION),
+        values.get(REPLICA_ENDPOINT),
+    )
     if url is not None and (region or endpoint):
         raise ConfigurationError(
-            f"{_URL} says where the replica is, and so do {_REGION} or {_ENDPOINT}; give one of "
-            "them"
+            f"{_URL} says where the replica is, and so do {REPLICA_REGION} or {REPLICA_ENDPOINT}; "
+            "give one of them"
         )
     if url is None and region is None:
         raise ConfigurationError(
-            f"No replica is named; set {_REGION} to its AWS region, or {_URL} to its URL"
+            f"No replica is named; set {REPLICA_REGION} to its AWS region, or {_URL} to its URL"
         )
     primary = Settings(values, **overrides)
     if url is not None:
         replica = Settings(values, **{**overrides, "url": url})
     elif primary.location().provider != "dynamodb":
         raise ConfigurationError(
-            f"{_REGION} is {region!r}, but the provider is {primary.location().provider}, "
+            f"{REPLICA_REGION} is {region!r}, but the provider is {primary.location().provider}, "
             f"which has no regions; set {_URL} instead"
         )
     elif primary.url is not None:
         raise ConfigurationError(
-            f"{_REGION} is {region!r}, but the data's place is said by a URL, which names its "
-            f"region; set {_URL} to the replica's URL"
+            f"{REPLICA_REGION} is {region!r}, but the data's place is said by a URL, which names "
+            f"its region; set {_URL} to the replica's URL"
         )
     else:
         replica = Settings(values, **{**overrides, "region": region, **_given(endpoint)})
+    for settings in (primary, replica):
+        if settings.location().options.get("replicas"):
+            raise ConfigurationError(
+                "A place to compare is one region, and a URL names replicas to fail over to; give "
+                f"URLs without them, the second one by {_URL}"
+            )
     if _place(replica) == _place(primary):
         raise ConfigurationError(
             "The replica is the very place that the data lies in; its region, or its URL, has to "

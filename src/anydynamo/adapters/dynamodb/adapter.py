@@ -23,6 +23,7 @@ from anydynamo.errors import (
     RequestTimeout,
     ServiceFault,
     Unavailable,
+    Unreachable,
 )
 
 if TYPE_CHECKING:
@@ -193,7 +194,8 @@ class DynamoDBAdapter:
                         # It says that this attempt was not applied. An earlier one may have been.
                         raise doubt from exception
                     raise error from exception
-                if isinstance(error, RequestTimeout | ServiceFault | Unavailable):
+                unsent = isinstance(error, Unreachable)
+                if isinstance(error, RequestTimeout | ServiceFault | Unavailable) and not unsent:
                     doubt = error
                 paid = cost
             else:

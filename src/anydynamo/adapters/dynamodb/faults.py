@@ -25,6 +25,7 @@ from anydynamo.errors import (
     TableError,
     Throttled,
     Unavailable,
+    Unreachable,
     from_code,
 )
 
@@ -84,16 +85,17 @@ EXCEPTIONS: Mapping[str, type[AnyDynamoError]] = _table(
         Unavailable: (
             "ConnectionClosedError",
             "ConnectionError",
+            # Also what breaks while a request is under way; see `_was_never_sent`.
             "EndpointConnectionError",
             "HTTPClientError",
-            "ProxyConnectionError",
             "ResponseStreamingError",
             "SSLError",
             # Not botocore's: the transport's, should one reach us unwrapped.
             "ClientError",
             "OSError",
         ),
-        RequestTimeout: ("ConnectTimeoutError", "ReadTimeoutError", "TimeoutError"),
+        Unreachable: ("ConnectTimeoutError", "ProxyConnectionError"),
+        RequestTimeout: ("ReadTimeoutError", "TimeoutError"),
         ServiceFault: (
             "ChecksumError",
             "EventStreamError",
@@ -256,10 +258,24 @@ def translate(
             message = _ADVICE.get(type(exception).__name__) or str(exception) or base.__name__
             if type(exception).__name__ == "EndpointConnectionError":
                 message += "; is a server running there, and are endpoint and region right?"
+                if _was_never_sent(exception):
+                    cls = Unreachable
             # A request that botocore itself refuses is one that DynamoDB would refuse.
             code = "ValidationException" if cls is InvalidRequest else None
             return cls(message, code=code, operation=operation, table=table)
     return None
+
+
+def _was_never_sent(exception: Exception) -> bool:
+    """Tell whether it was connecting that failed.
+
+    aiobotocore raises EndpointConnectionError for a connection that was reset as well, and keeps
+    aiohttp's own error in it: ClientConnectorError is that of connecting.
+    """
+    # Any: botocore ships no types.
+    arguments: Any = getattr(exception, "kwargs", {})
+    names = {base.__name__ for base in type(arguments.get("error")).__mro__}
+    return not names.isdisjoint(("ClientConnectorError", "gaierror"))
 
 
 def _of_response(
