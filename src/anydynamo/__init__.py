@@ -23,6 +23,7 @@ from anydynamo.errors import (
     Conflict,
     CredentialsError,
     DatabaseClosed,
+    FailedWrite,
     InvalidCursor,
     InvalidItem,
     InvalidRequest,
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
         size,
     )
     from anydynamo.repositories.capacity import Capacity
+    from anydynamo.repositories.ingest import DeadLetter, IngestProgress, IngestReport
     from anydynamo.repositories.lists import WholeList
     from anydynamo.repositories.paging import Page
     from anydynamo.repositories.protocols import (
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
         WriteRepository,
     )
     from anydynamo.repositories.repository import Repository
+    from anydynamo.repositories.scans import Scan
     from anydynamo.settings import Settings
 
 __version__ = "0.1.0"
@@ -101,8 +104,12 @@ __all__ = [
     "Database",
     "DatabaseAdapter",
     "DatabaseClosed",
+    "DeadLetter",
+    "FailedWrite",
     "GlobalIndex",
     "Health",
+    "IngestProgress",
+    "IngestReport",
     "InvalidCursor",
     "InvalidItem",
     "InvalidRequest",
@@ -120,6 +127,7 @@ __all__ = [
     "ReadRepository",
     "Repository",
     "RequestTimeout",
+    "Scan",
     "ServiceFault",
     "Settings",
     "StoreDamaged",
@@ -154,8 +162,11 @@ _LAZY = {
     "Change": "changes.records",
     "Condition": "models.table",
     "Database": "database",
+    "DeadLetter": "repositories.ingest",
     "GlobalIndex": "models.table",
     "Health": "database",
+    "IngestProgress": "repositories.ingest",
+    "IngestReport": "repositories.ingest",
     "Json": "models.table",
     "LocalIndex": "models.table",
     "Page": "repositories.paging",
@@ -163,6 +174,7 @@ _LAZY = {
     "QueryRepository": "repositories.protocols",
     "ReadRepository": "repositories.protocols",
     "Repository": "repositories.repository",
+    "Scan": "repositories.scans",
     "Settings": "settings",
     "Table": "models.table",
     "WholeList": "repositories.lists",

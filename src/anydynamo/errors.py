@@ -45,7 +45,7 @@ where DynamoDB has one, and `retryable`. The error of the layer below is kept as
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,6 +63,7 @@ __all__ = [
     "Conflict",
     "CredentialsError",
     "DatabaseClosed",
+    "FailedWrite",
     "InvalidCursor",
     "InvalidItem",
     "InvalidRequest",
@@ -352,11 +353,30 @@ class StoreFull(ProviderError, OSError):
     """No space is left where the file lies; nothing of the write was kept."""
 
 
-class BatchIncomplete(AnyDynamoError):
-    """Some of a batch was still unprocessed when the attempts were used up.
+class FailedWrite(NamedTuple):
+    """One write of a batch that was refused.
 
     Attributes:
-        unprocessed: What is left, as the caller gave it: models for writes, keys for reads.
+        given: What was to be written, as the caller gave it: a model, or a key to be deleted.
+        error: Why it was not.
+    """
+
+    given: Any
+    error: AnyDynamoError
+
+
+class BatchIncomplete(AnyDynamoError):
+    """Some of a batch was still unprocessed when the attempts, or the time, were used up.
+
+    Give `unprocessed` to the same method again to go on.
+
+    Attributes:
+        unprocessed: What is left, as the caller gave it: models for writes, keys for reads. Where
+            `__cause__` is an error that leaves a write's outcome open, some of it may be written.
+        succeeded: How many writes were carried out.
+        failed: The writes that were refused, each with the error; nothing of them is written.
+        results: What a batch of reads had read and not handed out yet.
+        position: For `ingest`, from where in its source to go on.
     """
 
     retryable = True
@@ -366,12 +386,20 @@ class BatchIncomplete(AnyDynamoError):
         message: str,
         *,
         unprocessed: Sequence[Any] = (),
+        succeeded: int = 0,
+        failed: Sequence[FailedWrite] = (),
+        results: Sequence[Any] = (),
+        position: int | None = None,
         code: str | None = None,
         operation: str | None = None,
         table: str | None = None,
     ) -> None:
         super().__init__(message, code=code, operation=operation, table=table)
         self.unprocessed = tuple(unprocessed)
+        self.succeeded = succeeded
+        self.failed = tuple(failed)
+        self.results = tuple(results)
+        self.position = position
 
 
 class BudgetExceeded(AnyDynamoError):

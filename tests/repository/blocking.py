@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from anydynamo import sync
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
-
-    from anydynamo import sync
 
 __all__ = ["AwaitedDatabase"]
 
@@ -41,6 +41,11 @@ class _AwaitedResults:
 
     def __await__(self) -> Generator[Any, None, list[Any]]:
         return _later(lambda: list(self._results)).__await__()
+
+    @property
+    def position(self) -> str | None:
+        assert isinstance(self._results, sync.Scan)
+        return self._results.position
 
 
 class _AwaitedBatch:

@@ -114,7 +114,7 @@ DESCRIPTIONS = {"model", "schema", "table"}
 # Of the blocking one: the same, awaited.
 TWIN = {"asynchronous"}
 ONE = {"find", "get", "exists", "create", "put", "update", "delete", "restore", "purge"}
-MANY = {"get_many", "put_many", "delete_many", "create_many", "batch"}
+MANY = {"get_many", "put_many", "delete_many", "create_many", "ingest", "batch"}
 WALKS = {"query", "page", "scan", "scan_page", "count"}
 ACTIONS = {
     "to_create",
@@ -128,7 +128,7 @@ ACTIONS = {
 }
 VIEWS = {"scoped", "with_deleted", "acting_as"}
 WHOLE = {"check_unique", "rebuild_unique"}
-WRITES = {"create", "put", "update", "delete", "put_many", "delete_many", "create_many", "batch"}
+WRITES = {"create", "put", "update", "delete"} | (MANY - {"get_many"})
 CALLED = ONE | MANY | WALKS | ACTIONS | VIEWS | WHOLE
 
 
@@ -366,6 +366,17 @@ class Scopes(RuleBasedStateMachine):
         )
 
     def many(self, data: st.DataObject, actor: str, name: str) -> Call:
+        if name == "ingest":
+            item = self.instance(data, actor)
+
+            def ingest(repository: Any, _: sync.Database, __: set[str]) -> object:
+                # Of one alone: it goes on with the others where `put_many` raises.
+                report = repository.ingest([copy(item)])
+                for letter in report.dead_letters:
+                    raise letter.error
+                return report.stored, report.position
+
+            return Call(ingest, (item.note_id,))
         if name in ("put_many", "create_many"):
             items = [self.instance(data, actor) for _ in range(data.draw(st.integers(0, 3)))]
             return Call(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, assert_type
 
 from tests.typing.tables import Dated, Event, Note, NoteAudit, User
 
-from anydynamo import Change, sync
+from anydynamo import Change, IngestReport, Scan, sync
 from anydynamo.changes import Applied, Checkpoint, apply_once, lambda_handler
 from anydynamo.database import Database
 from anydynamo.observability import Call, EmbeddedMetrics, LogCalls
@@ -72,7 +72,9 @@ async def many(users: Repository[User], events: Repository[Event]) -> None:
     assert_type(events.query("x", Event.number.between(1, 2), reverse=True), Results[Event])
     assert_type(events.query(Event.by_age, "x", Event.age > 3), Results[Event])
     assert_type(users.query(User.by_email, "a@b.org", only=Card), Results[Card])
-    assert_type(users.scan(filter=User.age > 3, segments=2), Results[User])
+    assert_type(users.scan(filter=User.age > 3, segments=2), Scan[User])
+    assert_type(users.scan(workers=2, rate=10, unit_rate=5.0, start=None).position, str | None)
+    assert_type(await users.ingest([User(user_id="1", email="a@b.org")], start=1), IngestReport)
     assert_type(await users.scan(), list[User])
     assert_type([user async for user in users.scan()], list[User])
     assert_type(await users.page(User.by_email, "a@b.org", after=None), Page[User])
@@ -137,6 +139,8 @@ def blocking(database: sync.Database, user: User) -> None:
     assert_type(users.put(user, return_old=True), User | None)
     assert_type(users.query(User.by_email, "a@b.org"), sync.Results[User])
     assert_type(list(users.scan(filter=User.age > 3)), list[User])
+    assert_type(users.scan(workers=2), sync.Scan[User])
+    assert_type(users.ingest([User(user_id="1", email="a@b.org")]), IngestReport)
     assert_type(users.page(User.by_email, "a@b.org", only=Card), Page[Card])
     assert_type(database.transact_get(users.to_get("1")), tuple[User | None])
     assert_type(handled({"Records": []}), dict[str, list[dict[str, str]]])

@@ -23,7 +23,7 @@ from anydynamo.errors import (
     TransactionCancelled,
     UniqueViolation,
 )
-from anydynamo.repositories.batches import identity
+from anydynamo.repositories.resending import identity
 from anydynamo.repositories.transactions import MOST_ACTIONS, TransactWrite, transact
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from anydynamo.errors import InvalidItem, StoreDamaged
 from anydynamo.operations.items import Items, tables_of
 from anydynamo.operations.progress import Progress
 from anydynamo.operations.sources import read_json
-from anydynamo.repositories.batches import identity
+from anydynamo.repositories.resending import identity
 from anydynamo.stores.files import replacing
 
 if TYPE_CHECKING:

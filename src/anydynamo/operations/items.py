@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from anydynamo.engine.values.values import check_item
-from anydynamo.errors import BatchIncomplete, InvalidRequest
+from anydynamo.errors import BatchIncomplete, InvalidRequest, Throttled
 from anydynamo.models.codec import codec_of
 from anydynamo.models.schema import schema_of
-from anydynamo.repositories.batches import BatchReader, identity
+from anydynamo.repositories.batch_reads import BatchReader
 from anydynamo.repositories.markers import is_marker
+from anydynamo.repositories.resending import Tries, identity, send_writes, within_limits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Items", "ModelsOfTable", "tables_of"]
 
 Item = dict[str, Any]
-
-_MOST_WRITES = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,29 +169,29 @@ class Items:
         Raises:
             BatchIncomplete: Some were still unprocessed when the attempts were used up.
         """
-        for start in range(0, len(items), _MOST_WRITES):
-            chunk = items[start : start + _MOST_WRITES]
-            left = [{"PutRequest": {"Item": item}} for item in chunk]
-            for tries in range(1, self._session.patience.attempts + 1):
-                asked = {"RequestItems": {self.table: left}}
-                response = await self._session.call("BatchWriteItem", asked)
-                unprocessed: Mapping[str, Any] = response.get("UnprocessedItems") or {}
-                left = [one for several in unprocessed.values() for one in several]
-                if not left:
-                    break
-                if tries < self._session.patience.attempts:
-                    await self._session.pause(tries)
-            if left:
+        done = 0
+        for chunk in within_limits(items, _put):
+            requests = {self.identity(item): _put(item) for item in chunk}
+            tries = Tries(self._session)
+            rest = await send_writes(self._session, self.table, requests, self._keys, tries)
+            done += len(chunk) - len(rest.left)
+            if rest.error is not None and not isinstance(rest.error, Throttled):
+                raise rest.error
+            if rest.left:
+                left = [requests[known]["PutRequest"]["Item"] for known in rest.left]
+                left += items[done + len(rest.left) :]
                 raise BatchIncomplete(
                     f"{len(left)} writes to {self.table} are still unprocessed after "
                     f"{self._session.patience.attempts} attempts; they are in `unprocessed`",
-                    unprocessed=[
-                        *(one["PutRequest"]["Item"] for one in left),
-                        *items[start + _MOST_WRITES :],
-                    ],
+                    unprocessed=left,
+                    succeeded=done,
                     operation="BatchWriteItem",
                     table=self.table,
-                )
+                ) from rest.error
 
     def _is_marker(self, item: Mapping[str, Any]) -> bool:
         return self._marked is not None and is_marker(self._marked, item)
+
+
+def _put(item: Mapping[str, Any]) -> Item:
+    return {"PutRequest": {"Item": item}}

@@ -18,8 +18,9 @@ from anydynamo.errors import (
     TransactionCancelled,
     TransactionConflict,
 )
-from anydynamo.repositories.batches import BatchReader, identity
+from anydynamo.repositories.batch_reads import BatchReader
 from anydynamo.repositories.companions import Impossible, as_read, conditioned
+from anydynamo.repositories.resending import identity
 from anydynamo.repositories.transactions import MOST_ACTIONS, cancelled, faults
 
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
-"""Many items in few requests.
+"""Many writes in few requests.
 
-DynamoDB takes 25 writes or 100 reads in a request and may leave some unprocessed; those are sent
-again, after waits that grow, until the attempts are used up.
+DynamoDB takes 25 writes or 16 MB in a request and may leave some unprocessed; those are sent again,
+after waits that grow, until the attempts, or the time that is given, are used up. What is left then
+is in `BatchIncomplete`, and can be given to the same method again.
 
 A batch has no conditions, so it could overwrite a newer version without noticing. Writes of a model
 with versions therefore go as transactions of up to 100 actions: each compares its version, the
@@ -12,50 +13,47 @@ goes for models with unique attributes, whose writes come to several actions eac
 
 from __future__ import annotations
 
-from decimal import Decimal
+import uuid
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from pynamodb.models import Model
 
 from anydynamo.engine.values.values import item_size
-from anydynamo.errors import BatchIncomplete, InvalidRequest, Throttled, TransactionCancelled
+from anydynamo.errors import (
+    AnyDynamoError,
+    BatchIncomplete,
+    Conflict,
+    FailedWrite,
+    InvalidRequest,
+    Throttled,
+    TransactionCancelled,
+)
+from anydynamo.repositories.resending import MOST_WRITES, Rest, Tries, send_writes, within_limits
 from anydynamo.repositories.transactions import MOST_ACTIONS, TransactWrite, transact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import TracebackType
 
-    from anydynamo.errors import AnyDynamoError
     from anydynamo.repositories.capacity import Capacity
+    from anydynamo.repositories.resending import Pace
     from anydynamo.repositories.session import Session
 
-__all__ = ["MOST_BYTES", "Batch", "BatchReader", "BatchWriter", "identity", "in_transactions"]
+__all__ = ["MOST_BYTES", "Batch", "BatchWriter", "Entry", "Outcome", "in_transactions"]
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
 
 Key = dict[str, dict[str, Any]]
 
-_MOST_WRITES = 25
-_MOST_READS = 100
 # 4 MB of one transaction, less what the requests around the items take.
 MOST_BYTES = 4_000_000
 # What is written along with an item: keys of 3 KB, its own and its owner's, and a few names.
 _ALONG_BYTES = 7_000
 # Chunks that may be under way together.
 _WINDOW = 8
-
-
-def identity(key: Mapping[str, Mapping[str, Any]]) -> tuple[Any, ...]:
-    """Return what two keys have in common exactly if DynamoDB takes them for one.
-
-    Numbers count by value: 1 and 1.0 are one key.
-    """
-    return tuple(
-        (name, Decimal(value["N"]) if "N" in value else next(iter(value.values())))
-        for name, value in sorted(key.items())
-    )
 
 
 class Entry(NamedTuple):
@@ -80,6 +78,33 @@ class Entry(NamedTuple):
         return {"DeleteRequest": {"Key": self.key}}
 
 
+@dataclass(slots=True)
+class Outcome:
+    """What became of some writes: each of them is in one of the three.
+
+    Attributes:
+        done: How many are carried out.
+        left: Those that are not, and may be sent again. After an error that does not say whether a
+            write happened, they may have been carried out all the same.
+        failed: Those that were refused, each with the error.
+        cause: The last error that left some; None where DynamoDB just left them.
+    """
+
+    done: int = 0
+    left: list[Entry] = field(default_factory=list[Entry])
+    failed: list[tuple[Entry, AnyDynamoError]] = field(
+        default_factory=list[tuple[Entry, AnyDynamoError]]
+    )
+    cause: AnyDynamoError | None = None
+
+    def add(self, other: Outcome) -> None:
+        """Take in what became of others."""
+        self.done += other.done
+        self.left += other.left
+        self.failed += other.failed
+        self.cause = other.cause or self.cause
+
+
 class BatchWriter:
     """Sends writes in chunks.
 
@@ -89,113 +114,206 @@ class BatchWriter:
         locked: Whether the model has versions or unique attributes, so that transactions are
             needed.
         capacity: What collects the costs.
+        give_up_after: For how many seconds each call of a method tries; None to try as often as
+            the session's patience says.
+        persistent: Whether errors of the provider that pass are worth trying again here, too.
+        pace: How fast to go.
+
+    Attributes:
+        chunk: How many writes a request takes at most.
     """
 
     def __init__(
-        self, session: Session, table: str, *, locked: bool, capacity: Capacity | None
+        self,
+        session: Session,
+        table: str,
+        *,
+        locked: bool,
+        capacity: Capacity | None,
+        give_up_after: float | None = None,
+        persistent: bool = False,
+        pace: Pace | None = None,
     ) -> None:
         self._session = session
         self._table = table
         self._locked = locked
         self._capacity = capacity
-        self.chunk = MOST_ACTIONS if locked else _MOST_WRITES
+        self._give_up_after = give_up_after
+        self._persistent = persistent or give_up_after is not None
+        self._pace = pace
+        self._end: float | None = None
+        self.chunk = MOST_ACTIONS if locked else MOST_WRITES
         self._window = self.chunk * (1 if locked else _WINDOW)
 
-    async def write_all(self, entries: Iterable[Entry]) -> None:
+    async def write_all(self, given: Iterable[T], entry_of: Callable[[T], Entry]) -> None:
         """Write everything; of several writes to one key, the last one counts.
 
+        Args:
+            given: Instances, or keys.
+            entry_of: Checks one and makes it an entry.
+
         Raises:
-            BatchIncomplete: Some was left when the attempts were used up. What comes after it is
-                not sent, and is left too.
+            BatchIncomplete: Some was left, or refused. What comes after it is not sent, and is left
+                too.
+            AnyDynamoError: Nothing was written, and this is why.
             VersionConflict: Somebody else was there first.
         """
         # Also where there is nothing to write: who goes on after `close` is wrong then too.
         self._session.check_open("BatchWriteItem")
-        todo = iter(entries)
+        self._begin()
+        todo = iter(given)
+        done = 0
         # Chunks of a window go out together, so a key may be in it only once.
-        while window := list(islice(todo, self._window)):
+        while window := [entry_of(one) for one in islice(todo, self._window)]:
             unique = {entry.identity: entry for entry in window}
-            try:
-                await self.write(list(unique.values()))
-            except BatchIncomplete as error:
-                rest = [entry.given for entry in todo]
-                if not rest:
-                    raise
-                raise self._incomplete([*error.unprocessed, *rest]) from error.__cause__
+            outcome = await self._write(list(unique.values()))
+            done += outcome.done
+            self._check(outcome, done, todo)
 
     async def write(self, entries: Sequence[Entry]) -> None:
-        """Write entries that all have different keys."""
+        """Write entries that all have different keys.
+
+        Raises:
+            AnyDynamoError: As for `write_all`.
+        """
+        self._begin()
+        outcome = await self._write(entries)
+        self._check(outcome, outcome.done, ())
+
+    async def settle(self, entries: Sequence[Entry]) -> Outcome:
+        """Write entries of different keys, one request after the other, and account for each.
+
+        A write that is refused does not hold up those beside it: they are sent without it.
+        """
+        self._begin()
+        outcome = Outcome()
+        for chunk in self._chunks(entries):
+            outcome.add(await self._settle(chunk))
+        return outcome
+
+    def _begin(self) -> None:
+        if self._give_up_after is not None:
+            self._end = self._session.timer() + self._give_up_after
+
+    async def _write(self, entries: Sequence[Entry]) -> Outcome:
         chunks = list(self._chunks(entries))
-        causes: list[AnyDynamoError] = []
+        outcome = Outcome()
         if self._locked:
             # One after the other, so that it is known which came before a lost race.
-            left = [await self._transact(chunk, causes) for chunk in chunks]
+            for chunk in chunks:
+                outcome.add(await self._transact_parted(chunk))
         else:
-            left = await self._session.together([self._sender(chunk, causes) for chunk in chunks])
-        unprocessed = [entry.given for chunk in left for entry in chunk]
-        if unprocessed:
-            raise self._incomplete(unprocessed) from (causes[-1] if causes else None)
+            for one in await self._session.together([self._sender(chunk) for chunk in chunks]):
+                outcome.add(one)
+        return outcome
 
-    def _sender(self, chunk: Sequence[Entry], causes: list[AnyDynamoError]) -> Any:
+    def _check(self, outcome: Outcome, done: int, rest: Iterable[object]) -> None:
+        """Go on only if everything is written.
+
+        Raises:
+            AnyDynamoError: Something is not.
+        """
+        if not outcome.left and not outcome.failed:
+            return
+        refusal = outcome.failed[0][1] if outcome.failed else None
+        if not done:
+            # Where nothing was written, the reason says more than an account of nothing.
+            if refusal is not None and not outcome.left:
+                raise refusal
+            if outcome.cause is not None and self._gave_up(outcome):
+                raise outcome.cause
+        raise self._incomplete(outcome, done, rest) from outcome.cause or refusal
+
+    def _gave_up(self, outcome: Outcome) -> bool:
+        """Tell whether an error ended the batch that was not tried again."""
+        throttled = outcome.cause is None or isinstance(
+            outcome.cause, Throttled | TransactionCancelled
+        )
+        return not throttled and not self._persistent
+
+    def _sender(self, chunk: Sequence[Entry]) -> Any:
         # What it returns is a coroutine function without parameters; see `Session.together`.
-        return lambda: self._send(chunk, causes)
+        return lambda: self._send(chunk)
 
     def _chunks(self, entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+        if self._locked:
+            return in_transactions(entries, lambda entry: entry.write)
+        return within_limits(entries, Entry.request)
+
+    async def _settle(self, chunk: Sequence[Entry]) -> Outcome:
         if not self._locked:
-            for start in range(0, len(entries), self.chunk):
-                yield entries[start : start + self.chunk]
-            return
-        yield from in_transactions(entries, lambda entry: entry.write)
-
-    async def _send(self, chunk: Sequence[Entry], causes: list[AnyDynamoError]) -> Sequence[Entry]:
-        """Send a chunk until it is done; return what is left after the last attempt.
-
-        DynamoDB throttles a batch of which it processes nothing, where it otherwise leaves some
-        unprocessed ("Batch operations and error handling", Developer Guide); both count as one.
-        """
-        left = {entry.identity: entry for entry in chunk}
-        key_names = tuple(chunk[0].key)
-        for tries in range(1, self._session.patience.attempts + 1):
-            requests = [entry.request() for entry in left.values()]
-            request = {"RequestItems": {self._table: requests}}
-            try:
-                response = await self._session.call("BatchWriteItem", request, self._capacity)
-            except Throttled as error:
-                causes.append(error)
-                response = {"UnprocessedItems": request["RequestItems"]}
-            unprocessed: Mapping[str, Any] = response.get("UnprocessedItems") or {}
-            # There is one table in the request, and DynamoDB may call it by another of its names.
-            keys = [
-                identity(_key_in(request, key_names))
-                for requests in unprocessed.values()
-                for request in requests
+            outcome = await self._send(chunk)
+            refused = [
+                entry for entry, error in outcome.failed if isinstance(error, InvalidRequest)
             ]
-            for key in left.keys() - set(keys):
-                left[key].write.expectation.written()
-            left = {key: left[key] for key in keys}
-            if not left:
-                break
-            if tries < self._session.patience.attempts:
-                await self._session.pause(tries)
-        return list(left.values())
+            if len(chunk) == 1 or not refused:
+                return outcome
+        else:
+            try:
+                return await self._transact(chunk)
+            except AnyDynamoError as error:
+                if error.retryable or not isinstance(error, Conflict | InvalidRequest):
+                    return Outcome(left=list(chunk), cause=error)
+                if len(chunk) == 1:
+                    return Outcome(failed=[(chunk[0], error)])
+                # Nothing of a refused transaction is written.
+                outcome, refused = Outcome(), list(chunk)
+        half = (len(refused) + 1) // 2
+        parted = Outcome(outcome.done)
+        for part in (refused[:half], refused[half:]):
+            if part:
+                parted.add(await self._settle(part))
+        return parted
 
-    async def _transact(
-        self, chunk: Sequence[Entry], causes: list[AnyDynamoError]
-    ) -> Sequence[Entry]:
+    async def _send(self, chunk: Sequence[Entry]) -> Outcome:
+        """Send a chunk until it is done, and say what became of it."""
+        entries = {entry.identity: entry for entry in chunk}
+        rest: Rest = await send_writes(
+            self._session,
+            self._table,
+            {known: entry.request() for known, entry in entries.items()},
+            tuple(chunk[0].key),
+            Tries(self._session, self._end),
+            persistent=self._persistent,
+            capacity=self._capacity,
+            pace=self._pace,
+        )
+        left = [entries[known] for known in rest.left]
+        for known in entries.keys() - set(rest.left):
+            entries[known].write.expectation.written()
+        outcome = Outcome(len(chunk) - len(left))
+        if rest.error is not None and not rest.error.retryable:
+            outcome.failed = [(entry, rest.error) for entry in left]
+        elif left:
+            outcome.left, outcome.cause = left, rest.error
+        return outcome
+
+    async def _transact_parted(self, chunk: Sequence[Entry]) -> Outcome:
+        try:
+            return await self._transact(chunk)
+        except InvalidRequest:
+            # With what is written along it may be too large: that is known once the items were
+            # read.
+            if len(chunk) == 1 or all(entry.write.companions is None for entry in chunk):
+                raise
+        half = len(chunk) // 2
+        outcome = await self._transact_parted(chunk[:half])
+        outcome.add(await self._transact_parted(chunk[half:]))
+        return outcome
+
+    async def _transact(self, chunk: Sequence[Entry]) -> Outcome:
         actions = [entry.write for entry in chunk]
         # Writes with companions are repeated where they are planned.
         planned = any(action.companions is not None for action in actions)
-        attempts = 1 if planned else self._session.patience.attempts
-        for tries in range(1, attempts + 1):
+        # Under one token a transaction takes effect once, also when its answer was lost.
+        token = None if planned else str(uuid.uuid4())
+        tries = Tries(self._session, self._end)
+        cause: AnyDynamoError
+        while True:
+            if self._pace is not None:
+                await self._pace.take(len(chunk))
             try:
-                await transact(self._session, actions, capacity=self._capacity)
-            except InvalidRequest:
-                # Too large together, it may be: that is known once the items were read.
-                if not planned or len(chunk) == 1:
-                    raise
-                half = len(chunk) // 2
-                left = await self._transact(chunk[:half], causes)
-                return [*left, *await self._transact(chunk[half:], causes)]
+                await transact(self._session, actions, token=token, capacity=self._capacity)
             except TransactionCancelled as error:
                 faults = [fault for fault in error.errors if fault is not None]
                 lasting = [fault for fault in faults if not fault.retryable]
@@ -203,18 +321,34 @@ class BatchWriter:
                     raise lasting[0] from error
                 if not faults:
                     raise
-                causes.append(error)
-                if tries < attempts:
-                    await self._session.pause(tries)
+                cause = error
+            except AnyDynamoError as error:
+                if planned or not (self._persistent and error.retryable):
+                    raise
+                cause = error
             else:
-                return ()
-        return chunk
+                return Outcome(len(chunk))
+            if self._pace is not None:
+                self._pace.throttled()
+            if planned or not await tries.again():
+                return Outcome(left=list(chunk), cause=cause)
 
-    def _incomplete(self, unprocessed: Sequence[object]) -> BatchIncomplete:
+    def _incomplete(self, outcome: Outcome, done: int, rest: Iterable[object]) -> BatchIncomplete:
+        unprocessed = [*(entry.given for entry in outcome.left), *rest]
+        failed = [FailedWrite(entry.given, error) for entry, error in outcome.failed]
+        if self._gave_up(outcome):
+            when = f", because of this: {outcome.cause}"
+        elif self._give_up_after is not None:
+            when = f" after {self._give_up_after:g} seconds"
+        else:
+            when = f" after {self._session.patience.attempts} attempts"
+        also = f"; {len(failed)} more were refused, see `failed`" if failed else ""
         return BatchIncomplete(
-            f"{len(unprocessed)} writes to {self._table} are still unprocessed after "
-            f"{self._session.patience.attempts} attempts; they are in `unprocessed`",
+            f"{len(unprocessed)} writes to {self._table} are still unprocessed{when}; they are in "
+            f"`unprocessed`{also}",
+            succeeded=done,
             unprocessed=unprocessed,
+            failed=failed,
             operation="TransactWriteItems" if self._locked else "BatchWriteItem",
             table=self._table,
         )
@@ -244,92 +378,6 @@ def in_transactions(
         room -= size
     if chunk:
         yield chunk
-
-
-def _key_in(request: Mapping[str, Any], key_names: Sequence[str]) -> Key:
-    if "PutRequest" in request:
-        item: Key = request["PutRequest"]["Item"]
-        return {name: item[name] for name in key_names}
-    key: Key = request["DeleteRequest"]["Key"]
-    return key
-
-
-class BatchReader(Generic[T]):
-    """Reads items by their keys, in chunks.
-
-    Args:
-        session: The open database.
-        table: The table's real name.
-        keys: Pairs of what the caller gave and the key it stands for.
-        options: What the request says beside the keys.
-        decode: Turns an item into a result, or into None where it is not to be seen.
-        capacity: What collects the costs.
-    """
-
-    def __init__(
-        self,
-        session: Session,
-        table: str,
-        keys: Iterable[tuple[object, Key]],
-        options: Mapping[str, Any],
-        decode: Callable[[Mapping[str, Any]], T | None],
-        capacity: Capacity | None,
-    ) -> None:
-        self._session = session
-        self._table = table
-        self._keys = iter(keys)
-        self._options = options
-        self._decode = decode
-        self._capacity = capacity
-
-    async def pull(self) -> list[T] | None:
-        """Return the items of the next keys, in the order of the keys; None at the end.
-
-        Raises:
-            BatchIncomplete: Some was left when the attempts were used up.
-        """
-        self._session.check_open("BatchGetItem")
-        while pairs := list(islice(self._keys, _MOST_READS)):
-            wanted = [(identity(pair[1]), pair) for pair in pairs]
-            found = await self._fetch(dict(wanted))
-            read = [self._decode(found[known]) for known, _ in wanted if known in found]
-            results = [one for one in read if one is not None]
-            if results:
-                return results
-        return None
-
-    async def _fetch(
-        self, wanted: Mapping[tuple[Any, ...], tuple[object, Key]]
-    ) -> dict[tuple[Any, ...], Mapping[str, Any]]:
-        left = [key for _, key in wanted.values()]
-        names = tuple(left[0])
-        found: dict[tuple[Any, ...], Mapping[str, Any]] = {}
-        cause: Throttled | None = None
-        for tries in range(1, self._session.patience.attempts + 1):
-            asked: dict[str, Any] = {"RequestItems": {self._table: {**self._options, "Keys": left}}}
-            response: Mapping[str, Any]
-            try:
-                response = await self._session.call("BatchGetItem", asked, self._capacity)
-            except Throttled as error:
-                # Nothing was processed at all; see `BatchWriter._send`.
-                cause = error
-                response = {"Responses": {}, "UnprocessedKeys": asked["RequestItems"]}
-            for items in response["Responses"].values():
-                for item in items:
-                    found[identity({name: item[name] for name in names})] = item
-            unprocessed: Mapping[str, Any] = response.get("UnprocessedKeys") or {}
-            left = [key for part in unprocessed.values() for key in part["Keys"]]
-            if not left:
-                return found
-            if tries < self._session.patience.attempts:
-                await self._session.pause(tries)
-        raise BatchIncomplete(
-            f"{len(left)} items of {self._table} are still unread after "
-            f"{self._session.patience.attempts} attempts; their keys are in `unprocessed`",
-            unprocessed=[wanted[identity(key)][0] for key in left],
-            operation="BatchGetItem",
-            table=self._table,
-        ) from cause
 
 
 class Batch(Generic[M]):

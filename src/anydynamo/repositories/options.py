@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from anydynamo.models.paths import Action, Condition
     from anydynamo.repositories.capacity import Capacity
 
-__all__ = ["PageOptions", "QueryOptions", "ReadOptions", "ScanOptions", "ScanPageOptions"]
+__all__ = [
+    "ManyOptions",
+    "PageOptions",
+    "QueryOptions",
+    "ReadOptions",
+    "ScanOptions",
+    "ScanPageOptions",
+]
 
 M = TypeVar("M")
 
@@ -41,6 +48,17 @@ class ReadOptions(TypedDict, total=False):
 
     consistent: bool
     capacity: Capacity | None
+
+
+class ManyOptions(ReadOptions, total=False):
+    """What reading many items by key may be told.
+
+    Attributes:
+        give_up_after: For how many seconds to try again what is left unprocessed or fails in
+            passing; None for as often as the database's patience says.
+    """
+
+    give_up_after: float | None
 
 
 class QueryOptions(ReadOptions, Generic[M], total=False):
@@ -75,13 +93,21 @@ class ScanOptions(ReadOptions, Generic[M], total=False):
     Attributes:
         filter: Leave out what does not fulfil this; it is read and paid for all the same.
         segments: Into how many parts to divide the table; the parts are read at once.
+        workers: How many of the segments to read at once.
+        rate: How many items to evaluate in a second, before the filter.
+        unit_rate: How many capacity units to consume in a second.
+        start: The position of an earlier scan from which to go on.
         limit: How many results there are at most, after the filter.
         page_size: How many items a request may evaluate, before the filter.
         allow_scan: Whether it is made; without it the database's `allow_scans` decides.
     """
 
     filter: AnyCondition[M] | None
-    segments: int
+    segments: int | None
+    workers: int | None
+    rate: float | None
+    unit_rate: float | None
+    start: str | None
     limit: int | None
     page_size: int | None
     allow_scan: bool | None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, overload
 
 from pynamodb.indexes import Index
 from pynamodb.models import Model
 from typing_extensions import TypeVar
 
 from anydynamo.errors import InvalidRequest
+from anydynamo.repositories.capacity import Capacity
+from anydynamo.repositories.rates import SteadyRate, checked_rate
+from anydynamo.repositories.scans import Scan, check_places, places_in
 from anydynamo.repositories.walks import Results, Walk, count, positive, read_page
 
 if TYPE_CHECKING:
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
 
     from anydynamo.models.indexes import GlobalIndex
     from anydynamo.models.paths import Path
-    from anydynamo.repositories.capacity import Capacity
     from anydynamo.repositories.options import (
         AnyCondition,
         AnyIndex,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     )
     from anydynamo.repositories.paging import Page
     from anydynamo.repositories.reads import ReadRequests
+    from anydynamo.repositories.scans import Place
     from anydynamo.repositories.session import Session
 
 __all__ = ["Queries"]
@@ -42,6 +45,8 @@ P = TypeVar("P", default=dict[str, Any])
 
 # Segments of a parallel scan: Scan, Amazon DynamoDB API Reference, `TotalSegments`.
 _MOST_SEGMENTS = 1_000_000
+# Enough to hide a round trip, and few enough to leave connections to others.
+_MOST_WORKERS = 8
 
 
 class Queries(Generic[M]):
@@ -135,7 +140,7 @@ class Queries(Generic[M]):
             page_size=positive("page_size", page_size),
             capacity=capacity,
         )
-        return Results[Any].of(self._session, plan, [walk])
+        return Results[Any].of(plan, walk)
 
     @overload
     async def page(
@@ -225,7 +230,7 @@ class Queries(Generic[M]):
         *,
         only: None = None,
         **options: Unpack[ScanOptions[M]],
-    ) -> Results[M]: ...
+    ) -> Scan[M]: ...
     @overload
     def scan(
         self,
@@ -234,7 +239,7 @@ class Queries(Generic[M]):
         *,
         only: type[P] | Sequence[Path[Any, M] | str],
         **options: Unpack[ScanOptions[M]],
-    ) -> Results[P]: ...
+    ) -> Scan[P]: ...
     def scan(
         self,
         index: object = None,
@@ -242,47 +247,88 @@ class Queries(Generic[M]):
         *,
         only: object = None,
         filter: object = None,  # noqa: A002
-        segments: int = 1,
+        segments: int | None = None,
+        workers: int | None = None,
+        rate: float | None = None,
+        unit_rate: float | None = None,
+        start: str | None = None,
         limit: int | None = None,
         page_size: int | None = None,
         consistent: bool = False,
         capacity: Capacity | None = None,
         allow_scan: bool | None = None,
-    ) -> Results[Any]:
+    ) -> Scan[Any]:
         """Walk the whole table, or a whole index, in no order that means anything.
+
+        What it returns knows its `position` at any moment, from which a later scan can go on. It
+        holds one page for each segment that is being read, and no more.
 
         Args:
             index: The index; without it the table.
             only: Read these attributes and no others, as for `find`.
             filter: Leave out what does not fulfil this; it is read and paid for all the same.
-            segments: Into how many parts to divide the table; their requests go out together. It
-                cannot be combined with `limit`.
+            segments: Into how many parts to divide the table; as many as there are workers, unless
+                it is said. It cannot be combined with `limit`.
+            workers: How many segments to read at once; all, up to 8, unless it is said.
+            rate: How many items to evaluate in a second, before the filter.
+            unit_rate: How many capacity units to consume in a second.
+            start: The `position` of an earlier scan of the same index, filter and view from which
+                to go on. It has the same segments.
             limit: How many results there are at most, after the filter.
-            page_size: How many items a request may evaluate, before the filter.
+            page_size: How many items a request may evaluate, before the filter. With a `rate` it is
+                the part of a second's items that falls to one worker, unless it is said.
             consistent: See every write that was acknowledged before; not on a global index.
             capacity: Collects what it costs.
             allow_scan: Whether it is made; without it the database's `allow_scans` decides.
 
         Raises:
             InvalidRequest: The scan cannot be made as it stands, or is not allowed.
+            InvalidCursor: `start` is no position, or another scan's.
         """
         limit, page_size = positive("limit", limit), positive("page_size", page_size)
-        parts = cast("int", positive("segments", segments))
+        workers, segments = positive("workers", workers), positive("segments", segments)
+        rate, unit_rate = checked_rate("rate", rate), checked_rate("unit_rate", unit_rate)
+        goes_on = None if start is None else places_in(start)
+        if goes_on is not None:
+            if segments not in (None, len(goes_on[0])):
+                raise InvalidRequest(
+                    f"The position of start= has {len(goes_on[0])} segments, so segments cannot "
+                    f"be {segments}; leave it out"
+                )
+            segments = len(goes_on[0])
+        parts = segments or workers or 1
         if parts > _MOST_SEGMENTS or (limit is not None and parts > 1):
             raise InvalidRequest(
-                f"segments is 1 to {_MOST_SEGMENTS}, and 1 where there is a limit, not {segments}"
+                f"segments is 1 to {_MOST_SEGMENTS}, and 1 where there is a limit, not {parts}"
             )
-        places = [None] if parts == 1 else [(part, parts) for part in range(parts)]
         plans = [
-            self._reads.scan(index, where=filter, only=only, consistent=consistent, segment=place)
-            for place in places
+            self._reads.scan(index, where=filter, only=only, consistent=consistent, segment=part)
+            for part in ([None] if parts == 1 else [(part, parts) for part in range(parts)])
         ]
         self._session.check_scan(plans[0].request["TableName"], allow_scan)
-        walks = [
-            Walk(self._session, plan, limit=limit, page_size=page_size, capacity=capacity)
-            for plan in plans
-        ]
-        return Results[Any].of(self._session, plans[0], walks)
+        places: Sequence[Place] = [False] * parts
+        if goes_on is not None:
+            places, scan = goes_on
+            check_places(places, scan, plans[0])
+        workers = min(parts, workers or _MOST_WORKERS)
+        if rate is not None and page_size is None:
+            page_size = max(1, int(rate / workers))
+        if unit_rate is not None and capacity is None:
+            capacity = Capacity()
+        session = self._session
+        return Scan[Any](
+            session,
+            plans,
+            places,
+            workers=workers,
+            limit=limit,
+            page_size=page_size,
+            items=None if rate is None else SteadyRate(rate, session.timer, session.sleep),
+            units=None
+            if unit_rate is None
+            else SteadyRate(unit_rate, session.timer, session.sleep),
+            capacity=capacity,
+        )
 
     @overload
     async def scan_page(

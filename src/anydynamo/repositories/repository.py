@@ -11,11 +11,14 @@ from anydynamo.errors import InvalidItem, InvalidRequest, NotFound
 from anydynamo.models.codec import codec_of
 from anydynamo.models.schema import AttributeName
 from anydynamo.repositories.actions import Actions
-from anydynamo.repositories.batches import Batch, BatchReader, BatchWriter, identity
+from anydynamo.repositories.batch_reads import BatchReader
+from anydynamo.repositories.batches import Batch, BatchWriter
 from anydynamo.repositories.creations import Creation, create_missing
 from anydynamo.repositories.placeholders import Attributes
 from anydynamo.repositories.queries import Queries
+from anydynamo.repositories.rates import AdaptiveRate, checked_rate
 from anydynamo.repositories.reads import ReadRequests
+from anydynamo.repositories.resending import checked_time, identity
 from anydynamo.repositories.rules import rules_of
 from anydynamo.repositories.rules.acting import acting_as
 from anydynamo.repositories.rules.scope import scope_of, scoped
@@ -27,7 +30,7 @@ from anydynamo.repositories.walks import Results
 from anydynamo.repositories.writes import WriteRequests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import AsyncIterable, Callable, Iterable, Sequence
 
     from pynamodb.attributes import Attribute
     from typing_extensions import Unpack
@@ -35,10 +38,12 @@ if TYPE_CHECKING:
     from anydynamo.models.paths import Path
     from anydynamo.models.schema import TableSchema
     from anydynamo.repositories.capacity import Capacity
+    from anydynamo.repositories.ingest import DeadLetter, IngestProgress, IngestReport
     from anydynamo.repositories.options import (
         AnyAction,
         AnyCondition,
         Key,
+        ManyOptions,
         ReadOptions,
     )
     from anydynamo.repositories.rules import Rule
@@ -424,7 +429,7 @@ class Repository(Queries[M], Actions[M]):
 
     @overload
     def get_many(
-        self, keys: Iterable[Key | M], *, only: None = None, **options: Unpack[ReadOptions]
+        self, keys: Iterable[Key | M], *, only: None = None, **options: Unpack[ManyOptions]
     ) -> Results[M]: ...
     @overload
     def get_many(
@@ -432,7 +437,7 @@ class Repository(Queries[M], Actions[M]):
         keys: Iterable[Key | M],
         *,
         only: type[P] | Sequence[Path[Any, M] | str],
-        **options: Unpack[ReadOptions],
+        **options: Unpack[ManyOptions],
     ) -> Results[P]: ...
     def get_many(
         self,
@@ -441,30 +446,49 @@ class Repository(Queries[M], Actions[M]):
         only: object = None,
         consistent: bool = False,
         capacity: Capacity | None = None,
+        give_up_after: float | None = None,
     ) -> Results[Any]:
         """Read items by their keys, 100 in a request.
 
         Iterate with `async for`, or `await` the whole list. The results come in the order of the
-        keys; absent items are left out.
+        keys; absent items are left out. A key that is given twice within 100 is read once, and its
+        item comes twice.
 
         Args:
             keys: Keys, or instances.
             only: Read these attributes and no others, as for `find`.
             consistent: See every write that was acknowledged before, for twice the price.
             capacity: Collects what it costs.
+            give_up_after: For how many seconds to try again what DynamoDB leaves unprocessed, and
+                what fails in passing; None for as often as the database's patience says.
 
         Raises:
             InvalidRequest: A key or `only` does not fit the model. A wrong key is noticed when its
                 turn comes.
-            BatchIncomplete: Some were still unprocessed when the attempts were used up.
+            BatchIncomplete: Some were still unprocessed then. `results` has what was read and not
+                handed out yet, and `unprocessed` all keys that are left.
         """
         options, decode = self._reads.options(only, consistent, keys=True)
         pairs = ((key, self._writes.locate(key)[0]) for key in _several(keys))
-        reader = BatchReader(self._session, self._table, pairs, options, decode, capacity)
+        reader = BatchReader(
+            self._session,
+            self._table,
+            pairs,
+            options,
+            decode,
+            capacity,
+            checked_time(give_up_after),
+        )
         return Results(reader.pull)
 
-    async def put_many(self, items: Iterable[M], *, capacity: Capacity | None = None) -> None:
-        """Store many items, 25 in a request, over whatever is there.
+    async def put_many(
+        self,
+        items: Iterable[M],
+        *,
+        capacity: Capacity | None = None,
+        give_up_after: float | None = None,
+    ) -> None:
+        """Store many items, 25 or 16 MB in a request, over whatever is there.
 
         Not atomic: when it fails, some are stored. Of several instances with one key the last one
         counts. Instances of a model with versions are stored by transactions of up to 100, each of
@@ -473,13 +497,16 @@ class Repository(Queries[M], Actions[M]):
         Args:
             items: The instances.
             capacity: Collects what it costs.
+            give_up_after: For how many seconds to try again what DynamoDB leaves unprocessed, and
+                what fails in passing; None for as often as the database's patience says.
 
         Raises:
-            BatchIncomplete: Some were still unprocessed when the attempts were used up.
+            BatchIncomplete: Some were still unprocessed then, or a request of several was refused;
+                `unprocessed` and `failed` say which, and give the first to this method to go on.
             VersionConflict: A stored version is not the instance's.
             InvalidItem: One cannot be stored; what came before it may be.
         """
-        await self._writer(capacity).write_all(self._writes.put_entry(item) for item in items)
+        await self._writer(capacity, give_up_after).write_all(items, self._writes.put_entry)
 
     async def create_many(self, items: Iterable[M], *, capacity: Capacity | None = None) -> list[M]:
         """Store those items whose keys are free, and return them, in order.
@@ -504,7 +531,11 @@ class Repository(Queries[M], Actions[M]):
         return await create_missing(self._session, creations, capacity)
 
     async def delete_many(
-        self, keys: Iterable[Key | M], *, capacity: Capacity | None = None
+        self,
+        keys: Iterable[Key | M],
+        *,
+        capacity: Capacity | None = None,
+        give_up_after: float | None = None,
     ) -> None:
         """Delete many items, 25 in a request; absent ones are no error.
 
@@ -514,17 +545,84 @@ class Repository(Queries[M], Actions[M]):
         Args:
             keys: Keys, or instances.
             capacity: Collects what it costs.
+            give_up_after: As for `put_many`.
 
         Raises:
-            BatchIncomplete: Some were still unprocessed when the attempts were used up.
+            BatchIncomplete: As for `put_many`.
             VersionConflict: A stored version is not the instance's.
             InvalidRequest: One is no key; what came before it may be deleted.
         """
-        await self._writer(capacity).write_all(
-            self._writes.delete_entry(key) for key in _several(keys)
+        await self._writer(capacity, give_up_after).write_all(
+            _several(keys), self._writes.delete_entry
         )
 
-    def batch(self, *, capacity: Capacity | None = None) -> Batch[M]:
+    async def ingest(
+        self,
+        source: Iterable[M] | AsyncIterable[M],
+        *,
+        start: int = 0,
+        concurrency: int = 8,
+        rate: float | None = None,
+        give_up_after: float | None = None,
+        on_dead_letter: Callable[[DeadLetter], None] | None = None,
+        on_progress: Callable[[IngestProgress], None] | None = None,
+        capacity: Capacity | None = None,
+    ) -> IngestReport:
+        """Store everything that a source gives, over whatever is there.
+
+        It holds no more of the source than what is under way, slows down when the table throttles,
+        and puts aside what cannot be stored. Of several instances with one key the last one counts.
+        Models with versions, unique attributes or an audit trail go by transactions, as in
+        `put_many`.
+
+        Args:
+            source: Gives instances; a `for` or an `async for` goes through it once.
+            start: How many of the source to pass over: the `position` of an earlier run.
+            concurrency: How many requests may be under way together; one, where the provider never
+                waits.
+            rate: How many items to write in a second at most.
+            give_up_after: For how many seconds to try a request again; None for as often as the
+                database's patience says.
+            on_dead_letter: Is given each instance that cannot be stored; without it, they are in
+                the report, and more than 1,000 of them stop the work.
+            on_progress: Is told after each request how far it came.
+            capacity: Collects what it costs.
+
+        Returns:
+            What became of all that the source gave.
+
+        Raises:
+            BatchIncomplete: The table could not follow, or it stood still for another reason, see
+                `__cause__`. `unprocessed` has all that was taken from the source and not stored,
+                and `position` says from where to go on.
+        """
+        from anydynamo.repositories.ingest import Ingest
+
+        session = self._session
+        pace = AdaptiveRate(session.timer, session.sleep, checked_rate("rate", rate))
+        writer = BatchWriter(
+            session,
+            self._table,
+            locked=self._writes.locked or self._writes.accompanied,
+            capacity=capacity,
+            give_up_after=checked_time(give_up_after),
+            persistent=True,
+            pace=pace,
+        )
+        return await Ingest(
+            session,
+            writer,
+            self._writes.put_entry,
+            pace,
+            start=start,
+            concurrency=concurrency,
+            on_dead_letter=on_dead_letter,
+            on_progress=on_progress,
+        ).run(source)
+
+    def batch(
+        self, *, capacity: Capacity | None = None, give_up_after: float | None = None
+    ) -> Batch[M]:
         """Return a batch, which gathers writes and sends them in chunks.
 
         Use it in an `async with` block, at whose end what is left is sent. Not atomic; see
@@ -532,8 +630,10 @@ class Repository(Queries[M], Actions[M]):
 
         Args:
             capacity: Collects what it costs.
+            give_up_after: As for `put_many`, for each time that something is sent.
         """
-        return Batch(self._writes.put_entry, self._writes.delete_entry, self._writer(capacity))
+        writer = self._writer(capacity, give_up_after)
+        return Batch(self._writes.put_entry, self._writes.delete_entry, writer)
 
     # Unique values
 
@@ -587,12 +687,13 @@ class Repository(Queries[M], Actions[M]):
                 table=self._table,
             ) from error
 
-    def _writer(self, capacity: Capacity | None) -> BatchWriter:
+    def _writer(self, capacity: Capacity | None, give_up_after: float | None) -> BatchWriter:
         return BatchWriter(
             self._session,
             self._table,
             locked=self._writes.locked or self._writes.accompanied,
             capacity=capacity,
+            give_up_after=checked_time(give_up_after),
         )
 
     def _old(self, response: dict[str, Any]) -> M | None:

@@ -183,8 +183,10 @@ class Session:
         """Wait before something is tried again."""
         await self.sleep(self.patience.wait(tries, self.random()))
 
-    async def together(self, calls: Sequence[Callable[[], Coroutine[Any, Any, T]]]) -> list[T]:
-        """Make several calls and return their results in order, at once where that helps.
+    async def together(
+        self, calls: Sequence[Callable[[], Coroutine[Any, Any, T]]], *, most: int = _CONCURRENT
+    ) -> list[T]:
+        """Make several calls and return their results in order, `most` at once where that helps.
 
         An adapter that never waits for an event loop gains nothing by tasks, and may be driven
         without any loop at all: it gets the calls one after the other. When one fails, those not
@@ -194,7 +196,7 @@ class Session:
             return [await call() for call in calls]
         import asyncio
 
-        room = asyncio.Semaphore(_CONCURRENT)
+        room = asyncio.Semaphore(most)
 
         async def one(call: Callable[[], Coroutine[Any, Any, T]]) -> T:
             async with room:

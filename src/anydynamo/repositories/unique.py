@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from anydynamo.errors import InvalidRequest, UniqueViolation
-from anydynamo.repositories.batches import identity
 from anydynamo.repositories.companions import Along, Impossible, Transition
 from anydynamo.repositories.markers import (
     OWNER,
@@ -23,6 +22,7 @@ from anydynamo.repositories.markers import (
     marker_text,
     owner_of,
 )
+from anydynamo.repositories.resending import identity
 from anydynamo.repositories.rules.expiry import expired
 
 if TYPE_CHECKING:

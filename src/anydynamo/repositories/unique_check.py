@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from anydynamo.errors import Conflict
-from anydynamo.repositories.batches import BatchReader, identity
+from anydynamo.repositories.batch_reads import BatchReader
 from anydynamo.repositories.companions import conditioned
 from anydynamo.repositories.markers import (
     OWNER,
@@ -21,6 +21,7 @@ from anydynamo.repositories.markers import (
     marker_key,
     owner_of,
 )
+from anydynamo.repositories.resending import identity
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence

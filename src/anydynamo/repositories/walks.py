@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from anydynamo.errors import InvalidRequest
+from anydynamo.errors import BatchIncomplete, InvalidRequest
 from anydynamo.repositories.paging import Page, fingerprint
 
 if TYPE_CHECKING:
@@ -179,22 +179,12 @@ class Results(Generic[T]):
         self._next = 0
 
     @classmethod
-    def of(cls, session: Session, plan: Plan[T], walks: Sequence[Walk]) -> Results[T]:
-        """Return what walks find; several go on together, one request each at a time."""
-        decode = plan.decode
-        going = list(walks)
+    def of(cls, plan: Plan[T], walk: Walk) -> Results[T]:
+        """Return what a walk finds."""
 
         async def pull() -> list[T] | None:
-            while going:
-                if len(going) == 1:
-                    items = await going[0].items()
-                    return None if items is None else [decode(item) for item in items]
-                rounds = await session.together([walk.step for walk in going])
-                going[:] = [walk for walk in going if not walk.done]
-                results = [decode(item) for items in rounds for item in items]
-                if results:
-                    return results
-            return None
+            items = await walk.items()
+            return None if items is None else [plan.decode(item) for item in items]
 
         return cls(pull)
 
@@ -223,8 +213,13 @@ class Results(Generic[T]):
 
     async def _collect(self) -> list[T]:
         results: list[T] = []
-        while (chunk := await self.chunk()) is not None:
-            results.extend(chunk)
+        try:
+            while (chunk := await self.chunk()) is not None:
+                results.extend(chunk)
+        except BatchIncomplete as error:
+            # The list is lost with the error, and what was read is paid for.
+            error.results = (*results, *error.results)
+            raise
         return results
 
 

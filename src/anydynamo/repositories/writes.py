@@ -15,7 +15,7 @@ from anydynamo.engine.errors import EngineError
 from anydynamo.engine.expressions import Expressions as BoundExpressions
 from anydynamo.engine.values.values import check_item
 from anydynamo.errors import InvalidRequest, from_code
-from anydynamo.repositories.batches import Entry, identity
+from anydynamo.repositories.batches import Entry
 from anydynamo.repositories.companions import Companions
 from anydynamo.repositories.expectations import Expectation
 from anydynamo.repositories.placeholders import (
@@ -24,6 +24,7 @@ from anydynamo.repositories.placeholders import (
     grouped,
     top_level_paths,
 )
+from anydynamo.repositories.resending import identity
 from anydynamo.repositories.rules.soft_delete import with_deleted
 from anydynamo.repositories.spread_keys import check_spread
 from anydynamo.repositories.transactions import TransactWrite

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from anydynamo.sync.changes import Changes
 from anydynamo.sync.database import Database
-from anydynamo.sync.repository import Batch, Repository, Results
+from anydynamo.sync.repository import Batch, Repository, Results, Scan
 
-__all__ = ["Batch", "Changes", "Database", "Repository", "Results"]
+__all__ = ["Batch", "Changes", "Database", "Repository", "Results", "Scan"]
 
 # Tracebacks and the documentation then show the path that a user imports from.
-for _public in (Batch, Changes, Database, Repository, Results):
+for _public in (Batch, Changes, Database, Repository, Results, Scan):
     _public.__module__ = __name__

@@ -8,7 +8,7 @@ from pynamodb.models import Model
 from typing_extensions import TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import TracebackType
 
     from pynamodb.attributes import Attribute
@@ -20,14 +20,17 @@ if TYPE_CHECKING:
     from anydynamo.models.schema import TableSchema
     from anydynamo.repositories import batches as _batches
     from anydynamo.repositories import repository as _repository
+    from anydynamo.repositories import scans as _scans
     from anydynamo.repositories import walks as _walks
     from anydynamo.repositories.capacity import Capacity
+    from anydynamo.repositories.ingest import DeadLetter, IngestProgress, IngestReport
     from anydynamo.repositories.options import (
         AnyAction,
         AnyCondition,
         AnyIndex,
         Key,
         KeyPart,
+        ManyOptions,
         PageOptions,
         QueryOptions,
         ReadOptions,
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
     from anydynamo.repositories.unique_check import UniqueReport
     from anydynamo.sync.runners import Runner
 
-__all__ = ["Batch", "Repository", "Results"]
+__all__ = ["Batch", "Repository", "Results", "Scan"]
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
@@ -68,6 +71,33 @@ class Results(Generic[T]):
             if chunk is None:
                 raise StopIteration
             self._ready = iter(chunk)
+
+
+class Scan(Results[T]):
+    """Results of a scan, and how far it came; an iterator."""
+
+    __slots__ = ("_chunk", "_given", "_scan")
+
+    def __init__(self, scan: _scans.Scan[T], runner: Runner) -> None:
+        super().__init__(scan, runner)
+        self._scan = scan
+        self._chunk: Sequence[T] = ()
+        self._given = 0
+
+    def __next__(self) -> T:
+        if self._given == len(self._chunk):
+            chunk = self._runner.run(self._scan.chunk())
+            if chunk is None:
+                raise StopIteration
+            self._chunk, self._given = chunk, 0
+        result = self._chunk[self._given]
+        self._given += 1
+        return result
+
+    @property
+    def position(self) -> str | None:
+        """From where to go on after the last result that was handed out; None at the end."""
+        return self._scan.position_after(self._given)
 
 
 class Batch(Generic[M]):
@@ -368,7 +398,7 @@ class Repository(Generic[M]):
         *,
         only: None = None,
         **options: Unpack[ScanOptions[M]],
-    ) -> Results[M]: ...
+    ) -> Scan[M]: ...
     @overload
     def scan(
         self,
@@ -377,10 +407,10 @@ class Repository(Generic[M]):
         *,
         only: type[P] | Sequence[Path[Any, M] | str],
         **options: Unpack[ScanOptions[M]],
-    ) -> Results[P]: ...
-    def scan(self, *index: Any, **options: Any) -> Results[Any]:
+    ) -> Scan[P]: ...
+    def scan(self, *index: Any, **options: Any) -> Scan[Any]:
         """Walk the whole table, or a whole index, in no order that means anything."""
-        return Results(self._repository.scan(*index, **options), self._runner)
+        return Scan(self._repository.scan(*index, **options), self._runner)
 
     @overload
     def scan_page(
@@ -425,7 +455,7 @@ class Repository(Generic[M]):
 
     @overload
     def get_many(
-        self, keys: Iterable[Key | M], *, only: None = None, **options: Unpack[ReadOptions]
+        self, keys: Iterable[Key | M], *, only: None = None, **options: Unpack[ManyOptions]
     ) -> Results[M]: ...
     @overload
     def get_many(
@@ -433,30 +463,76 @@ class Repository(Generic[M]):
         keys: Iterable[Key | M],
         *,
         only: type[P] | Sequence[Path[Any, M] | str],
-        **options: Unpack[ReadOptions],
+        **options: Unpack[ManyOptions],
     ) -> Results[P]: ...
     def get_many(
-        self, keys: Iterable[Key | M], *, only: Any = None, **options: Unpack[ReadOptions]
+        self, keys: Iterable[Key | M], *, only: Any = None, **options: Unpack[ManyOptions]
     ) -> Results[Any]:
         """Read items by their keys, 100 in a request, in the order of the keys."""
         results: _walks.Results[Any] = self._repository.get_many(keys, only=only, **options)
         return Results(results, self._runner)
 
-    def put_many(self, items: Iterable[M], *, capacity: Capacity | None = None) -> None:
-        """Store many items, 25 in a request, over whatever is there."""
-        self._runner.run(self._repository.put_many(items, capacity=capacity))
+    def put_many(
+        self,
+        items: Iterable[M],
+        *,
+        capacity: Capacity | None = None,
+        give_up_after: float | None = None,
+    ) -> None:
+        """Store many items, 25 or 16 MB in a request, over whatever is there."""
+        self._runner.run(
+            self._repository.put_many(items, capacity=capacity, give_up_after=give_up_after)
+        )
+
+    def ingest(
+        self,
+        source: Iterable[M],
+        *,
+        start: int = 0,
+        concurrency: int = 8,
+        rate: float | None = None,
+        give_up_after: float | None = None,
+        on_dead_letter: Callable[[DeadLetter], None] | None = None,
+        on_progress: Callable[[IngestProgress], None] | None = None,
+        capacity: Capacity | None = None,
+    ) -> IngestReport:
+        """Store everything that a source gives, over whatever is there."""
+        return self._runner.run(
+            self._repository.ingest(
+                source,
+                start=start,
+                concurrency=concurrency,
+                rate=rate,
+                give_up_after=give_up_after,
+                on_dead_letter=on_dead_letter,
+                on_progress=on_progress,
+                capacity=capacity,
+            )
+        )
 
     def create_many(self, items: Iterable[M], *, capacity: Capacity | None = None) -> list[M]:
         """Store those items whose keys are free, and return them, in order."""
         return self._runner.run(self._repository.create_many(items, capacity=capacity))
 
-    def delete_many(self, keys: Iterable[Key | M], *, capacity: Capacity | None = None) -> None:
+    def delete_many(
+        self,
+        keys: Iterable[Key | M],
+        *,
+        capacity: Capacity | None = None,
+        give_up_after: float | None = None,
+    ) -> None:
         """Delete many items, 25 in a request; absent ones are no error."""
-        self._runner.run(self._repository.delete_many(keys, capacity=capacity))
+        self._runner.run(
+            self._repository.delete_many(keys, capacity=capacity, give_up_after=give_up_after)
+        )
 
-    def batch(self, *, capacity: Capacity | None = None) -> Batch[M]:
+    def batch(
+        self, *, capacity: Capacity | None = None, give_up_after: float | None = None
+    ) -> Batch[M]:
         """Return a batch, to be used in a `with` block."""
-        return Batch(self._repository.batch(capacity=capacity), self._runner)
+        return Batch(
+            self._repository.batch(capacity=capacity, give_up_after=give_up_after), self._runner
+        )
 
     def check_unique(self, *, capacity: Capacity | None = None) -> UniqueReport:
         """Compare what holds the unique values with the items of the whole table."""

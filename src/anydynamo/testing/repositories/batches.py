@@ -123,3 +123,27 @@ class BatchContract:
         await repository.put_many([event(at) for at in range(30)], capacity=capacity)
         assert capacity.requests == 2
         assert capacity.tables[repository.table] >= 30
+
+    async def test_a_source_is_stored_and_what_cannot_be_is_put_aside(
+        self, database: Database
+    ) -> None:
+        repository = await events(database, event(1, text="old"))
+        source = [event(at, text="new") for at in range(60)]
+        source[40] = Author(author_id="1", name="x")  # type: ignore[call-overload]
+        report = await repository.ingest(iter(source), concurrency=2)
+        assert (report.stored, report.dead, report.position) == (59, 1, 60)
+        (letter,) = report.dead_letters
+        assert letter.position == 40
+        assert isinstance(letter.error, InvalidRequest)
+        texts = {one.at: one.text for one in await repository.query("hall")}
+        assert texts == {at: "new" for at in range(60) if at != 40}
+
+    async def test_a_scan_by_workers_goes_on_from_its_position(self, database: Database) -> None:
+        repository = await events(database, *[event(at, f"r{at % 9}") for at in range(40)])
+        scan = repository.scan(workers=3, page_size=4)
+        found: list[int] = []
+        while len(found) < 14:
+            found.append((await anext(scan)).at)
+        assert scan.position is not None
+        rest = await repository.scan(start=scan.position, workers=2)
+        assert sorted([*found, *(one.at for one in rest)]) == list(range(40))
