@@ -75,7 +75,17 @@ def run(
         service = Service(places, provider=provider, secrets=secrets)
         await serve(Server(service, host=host, port=port), ready)
 
-    asyncio.run(served())
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(served())
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return what makes uvloop's loops, where it is installed; asyncio's own takes more time."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 def _troubled(

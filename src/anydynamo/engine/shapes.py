@@ -136,6 +136,13 @@ def attribute_values(shape: Shape, value: object) -> Iterator[object]:
                 yield from attribute_values(member, one)
 
 
+def _nests(shape: Shape) -> bool:
+    """Tell whether structures stand in a shape."""
+    if isinstance(shape, Listing | Mapped):
+        return _nests(shape.member)
+    return isinstance(shape, Structure)
+
+
 def _spell(path: Path) -> str:
     names: list[str] = []
     while path is not None:
@@ -406,7 +413,7 @@ class Structure:
     `ConditionExpresion` that was silently ignored would write unconditionally.
     """
 
-    __slots__ = ("_absent", "_members", "_refused", "_required", "java_name")
+    __slots__ = ("_absent", "_members", "_nesting", "_refused", "_required", "java_name")
 
     def __init__(
         self,
@@ -432,6 +439,8 @@ class Structure:
         members = {**(required or {}), **(optional or {})}
         self._members = {name: (shape, _spelling(name)) for name, shape in members.items()}
         self._refused = dict(refused or {})
+        # Most requests have none of these, and are not walked.
+        self._nesting = {name: shape for name, shape in members.items() if _nests(shape)}
 
     @property
     def names(self) -> frozenset[str]:
@@ -464,16 +473,11 @@ class Structure:
 
     def drop_unknown(self, value: dict[str, Any]) -> None:
         """Remove members that nobody knows, here and below; see `drop_unknown`."""
-        members = self._members
-        unknown: list[str] = []
-        for name, member in value.items():
-            declared = members.get(name)
-            if declared is not None:
-                drop_unknown(declared[0], member)
-            elif name not in self._refused:
-                unknown.append(name)
-        for name in unknown:
-            del value[name]
+        for name in value.keys() - self._members.keys():
+            if name not in self._refused:
+                del value[name]
+        for name, shape in self._nesting.items():
+            drop_unknown(shape, value.get(name))
 
     def _undeclared(self, name: object) -> str:
         names = ", ".join(self._members)

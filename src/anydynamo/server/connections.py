@@ -12,6 +12,7 @@ import math
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from anydynamo.errors import InvalidRequest, MissingDependency, RequestTimeout, ServiceFault
@@ -35,6 +36,11 @@ __all__ = ["Connection", "Hub", "Limits"]
 _UPGRADING = frozenset(("connection", "upgrade", "http2-settings", "expect"))
 _WHOLE = Delivery.WHOLE
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+@lru_cache(maxsize=256)
+def _header_name(name: bytes) -> str:
+    return name.decode("latin-1").lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +242,7 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header; of several with one name the last one counts."""
-        self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        self._headers[_header_name(name)] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
         """Refuse a body that is announced to be too large, before it is sent."""

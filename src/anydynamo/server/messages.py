@@ -5,9 +5,8 @@ from __future__ import annotations
 import gzip
 import random
 import zlib
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from anydynamo.server.bodies import write_body
 from anydynamo.server.deliveries import Delivery
@@ -31,8 +30,7 @@ _WHOLE: Final = Delivery.WHOLE
 _REASONS: Final[Mapping[int, str]] = {status.value: status.phrase for status in HTTPStatus}
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One HTTP request.
 
     Attributes:
@@ -50,8 +48,7 @@ class Request:
     keep_alive: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """One HTTP reply, whatever becomes of its connection.
 
     Attributes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from anydynamo.errors import AnyDynamoError, NotSupported, ServiceFault
@@ -101,9 +100,11 @@ class Service:
 
     async def _carry_out(self, request: Request) -> Reply:
         headers = request.headers
-        content_type = headers.get("content-type", AMZ_JSON).partition(";")[0].strip().lower()
+        content_type = headers.get("content-type", AMZ_JSON)
         if content_type not in _CONTENT_TYPES:
-            raise _unknown(f"A request's Content-Type is {AMZ_JSON}")
+            content_type = content_type.partition(";")[0].strip().lower()
+            if content_type not in _CONTENT_TYPES:
+                raise _unknown(f"A request's Content-Type is {AMZ_JSON}")
         operation = _operation(headers.get("x-amz-target", ""))
         parameters = read_body(operation, request.body)
         signature = read_signature(headers)
@@ -136,7 +137,7 @@ async def _called(
 def _lost(error: Undelivered) -> Reply:
     answer = error.answer
     whole = refuse(answer) if isinstance(answer, AnyDynamoError) else Reply(200, write_body(answer))
-    return replace(whole, delivery=error.delivery)
+    return whole._replace(delivery=error.delivery)
 
 
 def _at_this_address(answer: dict[str, Any], host: str | None) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote, unquote_plus
 
 from anydynamo.errors import CredentialsError
@@ -24,13 +24,18 @@ SKEW_SECONDS: Final = 15 * 60
 """How far a request's own time may be from ours."""
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
+_USUAL: Final = re.compile(
+    rf"{_ALGORITHM} Credential=([^\s,]+)/([^\s,/]+)/([^\s,/]+)/([^\s,/]+)/aws4_request, ?"
+    r"SignedHeaders=([^\s,=]+), ?Signature=([^\s,=]+)"
+)
+"""The form in which nearly all clients write it, so that it need not be taken apart by hand."""
+
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 _REQUIRED: Final = ("host", "x-amz-date", "x-amz-target")
 """What must be signed: a request with another operation or another time is another request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """What a request says of its signer.
 
     Attributes:
@@ -60,6 +65,12 @@ def read_signature(headers: Mapping[str, str]) -> Signature:
         CredentialsError: There is none, or it is incomplete.
     """
     header = headers.get("authorization")
+    usual = None if header is None else _USUAL.fullmatch(header)
+    if usual is not None:
+        access_key, date, region, service, signed_names, signature = usual.groups()
+        return Signature(
+            access_key, date, region, service, tuple(signed_names.split(";")), signature
+        )
     if not header:
         raise CredentialsError(
             "Request is missing Authentication Token", code="MissingAuthenticationTokenException"
