@@ -31,7 +31,7 @@ pytest.register_assert_rewrite("anydynamo.testing.contracts", "anydynamo.testing
 
 # Servers and files make single examples slow at times, which is no fault of the code under test.
 _SHORT = hypothesis.settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
     print_blob=True,
