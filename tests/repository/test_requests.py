@@ -385,7 +385,7 @@ def test_too_many_segments_and_segments_with_a_limit_are_refused() -> None:
 def test_the_options_of_overloads_are_those_of_the_methods() -> None:
     for typed, method in (
         (options.ReadOptions, Repository.find),
-        (options.ReadOptions, Repository.get_many),
+        (options.ManyOptions, Repository.get_many),
         (options.QueryOptions, Repository.query),
         (options.PageOptions, Repository.page),
         (options.ScanOptions, Repository.scan),
