@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from tests.engine.calling import KEYS_ONLY, Engine, N, S, definitions, index, schema
 
+from anydynamo.adapters.choices import CHOICES
 from anydynamo.adapters.embedded import EmbeddedAdapter
-from anydynamo.engine.behaviour import CHOICES, Behaviour
+from anydynamo.engine.behaviour import Behaviour
 from anydynamo.errors import LimitExceeded, TransactionCancelled
 
 LIMIT = 2000

@@ -9,8 +9,8 @@ import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from anydynamo.adapters.choices import CHOICES, behaviour_of, positive
 from anydynamo.adapters.registry import Location, Provider, boolean, choice, endpoint
-from anydynamo.engine.behaviour import CHOICES, behaviour_of
 from anydynamo.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -116,13 +116,6 @@ def _endpoints(text: str) -> tuple[str, ...]:
     return tuple(endpoint(name) for name in _names(text))
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError("expected a whole number from 1 up")
-    return number
-
-
 MEMORY = Provider("memory", _open_memory, options=CHOICES)
 
 SQLITE = Provider(
@@ -142,7 +135,7 @@ JSON = Provider(
 _OF_REGIONS: Mapping[str, Callable[[str], Any]] = {
     "replica_endpoint_urls": _endpoints,
     "hedge_after": float,
-    "failover_after": _positive,
+    "failover_after": positive,
     "failover_rate": float,
     "failover_hold": float,
     "automatic_return": boolean,
@@ -160,10 +153,10 @@ DYNAMODB = Provider(
         "secret_access_key": str,
         "session_token": str,
         "profile": str,
-        "max_pool_connections": _positive,
+        "max_pool_connections": positive,
         "connect_timeout": float,
         "read_timeout": float,
-        "max_attempts": _positive,
+        "max_attempts": positive,
         "transport": choice("auto", "direct", "aiobotocore"),
     },
     remote=True,
