@@ -19,12 +19,18 @@ from typing import TYPE_CHECKING, Any, Final
 from anydynamo.engine import texts
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.items.access import bare_name
-from anydynamo.engine.layout import TABLES, Table, encode, history_space
+from anydynamo.engine.layout import Table, history_space
 from anydynamo.engine.recovery.copies import drop_expired
 from anydynamo.engine.recovery.history import stored_at, window_of
 from anydynamo.engine.recovery.restores import make_restored
 from anydynamo.engine.shapes import without_nulls
-from anydynamo.engine.tables.descriptions import arn_of, moment, seconds, stored_document
+from anydynamo.engine.tables.descriptions import (
+    arn_of,
+    moment,
+    seconds,
+    store_document,
+    stored_document,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,7 +71,7 @@ def update_continuous_backups(
         else:
             document.pop("PointInTimeRecovery", None)
             writer.clear(history_space(document["TableId"]))
-        writer.put(TABLES, document["TableName"].encode(), encode(document))
+        store_document(writer, document)
         return _described(writer, document, surroundings)
 
     return work

@@ -22,11 +22,11 @@ from anydynamo.engine.layout import (
     TABLES,
     Expiry,
     Table,
-    encode,
     items_space,
     ttl_space,
     unpack,
 )
+from anydynamo.engine.tables.descriptions import store_document
 from anydynamo.engine.tables.states import check_ready, current_document
 from anydynamo.engine.values.keys import beyond
 from anydynamo.engine.values.numbers import normalise, sort_bytes
@@ -79,7 +79,7 @@ def update_time_to_live(
                 "AttributeName": attribute,
                 "Until": at + surroundings.behaviour.ttl_delay,
             }
-        writer.put(TABLES, document["TableName"].encode(), encode(document))
+        store_document(writer, document)
         return {"TimeToLiveSpecification": {"Enabled": enabled, "AttributeName": attribute}}
 
     return work

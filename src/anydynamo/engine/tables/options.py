@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from anydynamo.engine import texts
 from anydynamo.engine.errors import EngineError, validation
 from anydynamo.engine.items.access import bare_name
-from anydynamo.engine.layout import TABLES, encode
 from anydynamo.engine.tables.definitions import check_tag_count, distinct_tags
-from anydynamo.engine.tables.descriptions import stored_document
+from anydynamo.engine.tables.descriptions import store_document, stored_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,10 +20,6 @@ __all__ = [
     "tag_resource",
     "untag_resource",
 ]
-
-
-def _store(writer: Writer, document: Mapping[str, Any]) -> None:
-    writer.put(TABLES, document["TableName"].encode(), encode(document))
 
 
 def _table_arn(request: Mapping[str, Any]) -> str:
@@ -63,7 +58,7 @@ def tag_resource(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, Any
         document = _tagged(writer, arn)
         document["Tags"] = {**document["Tags"], **tags}
         check_tag_count(document["Tags"])
-        _store(writer, document)
+        store_document(writer, document)
         return {}
 
     return work
@@ -81,7 +76,7 @@ def untag_resource(request: Mapping[str, Any]) -> Callable[[Writer], dict[str, A
         document["Tags"] = {
             name: value for name, value in document["Tags"].items() if name not in names
         }
-        _store(writer, document)
+        store_document(writer, document)
         return {}
 
     return work
